@@ -1,0 +1,1 @@
+"""Helpers shared by all layers; not part of the public interface."""

@@ -1,0 +1,91 @@
+"""Small numerical helpers for pixel arrays."""
+
+import numpy as np
+
+__all__ = ['robust_sigma', 'round_position', 'unit_scale']
+
+MAX_SAMPLE = 200_000
+# standard deviation of a normal distribution over its median absolute
+# deviation: 1 / Phi^-1(3/4)
+MAD_TO_SIGMA = 1.482602218505602
+FAR = -(2**30)
+
+
+def round_position(position):
+    """
+    Round pixel coordinates the way `~astropy.nddata.Cutout2D` does.
+
+    Parameters
+    ----------
+    position : array_like of float
+        Pixel coordinates; integers are pixel centres.
+
+    Returns
+    -------
+    index : int64 `~numpy.ndarray`
+        ``ceil(position - 0.5)``: halves go down. Coordinates that are
+        not finite, or absurdly far away, become a large negative number.
+    """
+    position = np.asarray(position, dtype=float)
+    usable = np.abs(position) < -FAR
+    return np.where(usable, np.ceil(np.where(usable, position, 0) - 0.5),
+                    FAR).astype(np.int64)
+
+
+def _sample(array):
+    """Return at most `MAX_SAMPLE` evenly spread finite values."""
+    stride = max(1, int(np.sqrt(array.size / MAX_SAMPLE)))
+    values = np.asarray(array[::stride, ::stride], dtype=float).ravel()
+    values = values[np.isfinite(values)]
+    if values.size == 0 and stride > 1:
+        values = np.asarray(array, dtype=float).ravel()
+        values = values[np.isfinite(values)]
+    return values
+
+
+def robust_sigma(array):
+    """
+    Estimate the noise of a 2-D image from its median absolute deviation.
+
+    Parameters
+    ----------
+    array : 2-D array_like
+        Pixels; non-finite ones are ignored.
+
+    Returns
+    -------
+    sigma : float
+        1.4826 times the median absolute deviation; 0 where more than
+        half the pixels are equal or none is finite.
+    """
+    values = _sample(np.asarray(array))
+    if values.size == 0:
+        return 0.0
+    return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
+
+
+def unit_scale(array):
+    """
+    Return a power of two near the noise of an image.
+
+    Dividing by it is exact and brings images in any flux unit, maggies
+    (1e-12) as well as electrons, to numbers near one, so that float32
+    squares neither under- nor overflow.
+
+    Parameters
+    ----------
+    array : 2-D array_like
+
+    Returns
+    -------
+    scale : float
+    """
+    array = np.asarray(array)
+    sigma = robust_sigma(array)
+    if sigma == 0:
+        values = _sample(array)
+        # a difference of two extreme values may overflow: halve first
+        sigma = 2 * float(np.std(values / 2)) if values.size else 0.0
+    if sigma == 0 or not np.isfinite(sigma):
+        return 1.0
+    return float(2.0 ** np.clip(np.round(np.log2(sigma)), -1000, 1000))

@@ -1,0 +1,76 @@
+"""Writing files so that nothing half-written ever stays."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ['atomic_path', 'check_writable']
+
+
+def check_writable(path, *, overwrite=False, name='output'):
+    """
+    Check, before any work, that ``path`` can be written.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to be written.
+    overwrite : bool, optional
+        Whether an existing file may be replaced.
+    name : str, optional
+        Name of the argument, for the error message.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the directory does not exist.
+    FileExistsError
+        If the file exists and ``overwrite`` is False.
+    PermissionError
+        If the directory is not writable.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        msg = f'{name}: directory {str(path.parent)!r} does not exist'
+        raise FileNotFoundError(msg)
+    if path.is_dir():
+        msg = f'{name}: {str(path)!r} is a directory'
+        raise IsADirectoryError(msg)
+    if path.exists() and not overwrite:
+        msg = f'{name}: {str(path)!r} exists; use overwrite to replace it'
+        raise FileExistsError(msg)
+    if not os.access(path.parent, os.W_OK):
+        msg = f'{name}: directory {str(path.parent)!r} is not writable'
+        raise PermissionError(msg)
+
+
+@contextmanager
+def atomic_path(path):
+    """
+    Give a temporary path beside ``path`` and move it there on success.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The final name. Its extension is kept on the temporary file.
+
+    Yields
+    ------
+    temporary : `pathlib.Path`
+        A name to write to. It is removed if the block raises, by an
+        error or by a keyboard interrupt.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f'.{path.stem}-',
+                                    suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""Parallel loops whose result does not depend on the worker count."""
+
+import numpy as np
+
+__all__ = ['map_chunks', 'seed_sequence']
+
+
+def seed_sequence(rng):
+    """
+    Turn a user's ``rng`` argument into a `numpy.random.SeedSequence`.
+
+    Parameters
+    ----------
+    rng : None, int, `~numpy.random.SeedSequence` or `~numpy.random.Generator`
+        None draws fresh entropy; 0 is a seed like any other.
+
+    Returns
+    -------
+    seeds : `~numpy.random.SeedSequence`
+
+    Raises
+    ------
+    TypeError
+        If ``rng`` is of another kind.
+    """
+    if isinstance(rng, np.random.SeedSequence):
+        return rng
+    if isinstance(rng, np.random.Generator):
+        return np.random.SeedSequence(rng.integers(0, 2**63, size=2).tolist())
+    if rng is None or (isinstance(rng, (int, np.integer))
+                       and not isinstance(rng, bool)):
+        return np.random.SeedSequence(rng)
+    msg = ('rng must be None, an integer, a SeedSequence or a Generator, '
+           f'got {type(rng).__name__}')
+    raise TypeError(msg)
+
+
+def map_chunks(function, tasks, *, n_jobs=1, progress=None):
+    """
+    Yield ``function(*task)`` for each task, in order.
+
+    Parameters
+    ----------
+    function : callable
+        A module-level function.
+    tasks : list of tuple
+        The arguments of each call. A task holds its own seed, so that
+        the results do not depend on ``n_jobs``.
+    n_jobs : int, optional
+        Number of processes as in scikit-learn; -1 uses every core.
+    progress : callable, optional
+        Called with 1 after each finished task.
+
+    Yields
+    ------
+    result : object
+    """
+    if n_jobs == 1:
+        results = (function(*task) for task in tasks)
+    else:
+        from joblib import Parallel, delayed
+
+        results = Parallel(n_jobs=n_jobs, return_as='generator')(
+            delayed(function)(*task) for task in tasks)
+    for result in results:
+        if progress is not None:
+            progress(1)
+        yield result

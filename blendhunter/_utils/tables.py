@@ -1,0 +1,78 @@
+"""Writing result tables, the format chosen by the extension."""
+
+from pathlib import Path
+
+from blendhunter._utils.files import atomic_path, check_writable
+
+__all__ = ['EXTENSIONS', 'check_table_path', 'write_table']
+
+EXTENSIONS = {'.ecsv': 'ascii.ecsv', '.fits': 'fits', '.csv': 'ascii.csv',
+              '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5'}
+# a HIERARCH card of FITS holds 80 characters in all
+MAX_CARD = 80
+
+
+def check_table_path(path, *, overwrite=False, name='output'):
+    """
+    Check, before any work, that a table can be written to ``path``.
+
+    Raises
+    ------
+    ValueError
+        If the extension is unknown.
+    OSError
+        If the file exists, or its directory cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in EXTENSIONS:
+        msg = (f'{name}: unknown extension {suffix!r}; known are '
+               f'{", ".join(EXTENSIONS)}')
+        raise ValueError(msg)
+    check_writable(path, overwrite=overwrite, name=name)
+
+
+def write_table(table, path, *, overwrite=False):
+    """
+    Write a table; an interrupted write leaves no file.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+    path : str or path-like
+        The extension chooses the format: see `EXTENSIONS`. CSV keeps no
+        units and no meta.
+    overwrite : bool, optional
+        Whether an existing file may be replaced.
+    """
+    check_table_path(path, overwrite=overwrite)
+    suffix = Path(path).suffix.lower()
+    options = {'format': EXTENSIONS[suffix], 'overwrite': True}
+    if suffix == '.fits':
+        table = _with_fits_meta(table)
+    elif suffix in ('.hdf5', '.h5'):
+        options.update(path='catalog', serialize_meta=True)
+    elif suffix == '.csv':
+        table = table.copy(copy_data=False)
+        table.meta.clear()
+    with atomic_path(path) as temporary:
+        if suffix in ('.hdf5', '.h5', '.parquet'):
+            temporary.unlink()  # these writers want no file there
+        table.write(temporary, **options)
+
+
+def _with_fits_meta(table):
+    """
+    Return the table with a meta that FITS headers can hold.
+
+    Long strings go to numbered keywords' comments otherwise; here they
+    stand as ``HIERARCH`` cards while they fit, and are split over
+    ``key.1``, ``key.2``, ... where they do not.
+    """
+    table = table.copy(copy_data=False)
+    for key, value in list(table.meta.items()):
+        room = MAX_CARD - len(f'HIERARCH {key}.1 = ') - 2
+        if len(key) > 8 and isinstance(value, str) and len(value) > room:
+            del table.meta[key]
+            for i in range(0, len(value), room):
+                table.meta[f'{key}.{i // room + 1}'] = value[i:i + room]
+    return table

@@ -1,0 +1,197 @@
+"""The bars that the packaged model is held against."""
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter.benchmark.metrics import (
+    area_under_roc,
+    binomial_error,
+    completeness,
+    completeness_at_purity,
+    completeness_at_rejection,
+    purity,
+)
+from blendhunter.simulation import simulate_detections, simulate_stamps
+from blendhunter.truth import BLEND
+
+__all__ = ['CATALOG_FEATURES', 'catalog_features', 'measure_fields',
+           'measure_stamps', 'simulate_survey_fields']
+
+CLOSE = 10.0
+THRESHOLD = 0.5
+CATALOG_FEATURES = ('area', 'axis ratio', 'signal-to-noise', 'flag')
+
+
+def measure_stamps(identifier, n=8000, *, sigmas=(5.0, 14.5, 35.0),
+                   cosmos_dir=None, seed=4001, n_jobs=1):
+    """
+    Measure ``region='stamp'`` on fresh stamps, centred as by the pipeline.
+
+    Parameters
+    ----------
+    identifier : `~blendhunter.BlendIdentifier`
+    n : int, optional
+        Stamps of each set, half of them blended.
+    sigmas : tuple of float, optional
+        Noise RMS of the parametric sets, in CFIS counts.
+    cosmos_dir : path-like, optional
+        Real galaxies for a further set, isolated and blended.
+    seed : int, optional
+        Of the first set; training uses others.
+    n_jobs : int, optional
+        Number of processes for the simulation.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per set: ``accuracy``, ``close`` and ``distant``
+        completeness (separation below and above 10 px), ``tnr``, with
+        standard errors where the name ends in ``_error``.
+    """
+    sets = [('parametric', sigma, {}) for sigma in sigmas]
+    sets.append(('structured', 14.5, {}))
+    if cosmos_dir is not None:
+        sets.append(('realistic', 14.5, {'cosmos_dir': cosmos_dir}))
+    made, rows = {}, []
+    for kind, sigma, options in sets:
+        if kind not in made:
+            made[kind] = simulate_stamps(n, kind=kind, rng=seed + len(made),
+                                         n_jobs=n_jobs, **options)
+        stamps = made[kind].with_noise(sigma, rng=[seed, int(10 * sigma)])
+        p = identifier.predict_proba(stamps, noise=sigma)
+        rows.append({'set': kind, 'sigma': sigma,
+                     **_stamp_scores(p >= THRESHOLD, made[kind].truth)})
+    return Table(rows)
+
+
+def _stamp_scores(flagged, truth):
+    """Return accuracy, completeness and TNR with standard errors."""
+    blended = np.asarray(truth['label']) == BLEND
+    close = blended & (np.asarray(truth['separation']) < CLOSE)
+    scores = {}
+    for name, right in (('accuracy', flagged == blended),
+                        ('close', flagged[close]),
+                        ('distant', flagged[blended & ~close]),
+                        ('tnr', ~flagged[~blended])):
+        value = float(np.mean(right)) if len(right) else np.nan
+        scores[name] = value
+        scores[f'{name}_error'] = binomial_error(value, len(right))
+    return scores
+
+
+def simulate_survey_fields(n_fields, *, density=90.0, noise_factor=1.0,
+                           seeing_factor=(0.9, 1.1), seed=0, n_jobs=1,
+                           progress=None):
+    """
+    Simulate detections in CFIS fields without added companions.
+
+    Parameters
+    ----------
+    n_fields : int
+        Fields of 1500 x 1500 px with 5 % stars.
+    density : float, optional
+        Galaxies per square arcminute.
+    noise_factor : float, optional
+        Times the survey's noise.
+    seeing_factor : tuple of float, optional
+        Times the survey's seeing, drawn per field.
+    seed : int, optional
+    n_jobs, progress
+        As in `~blendhunter.simulation.simulate_detections`.
+
+    Returns
+    -------
+    stamps, regions, truth
+        As from `~blendhunter.simulation.simulate_detections`.
+    """
+    return simulate_detections(
+        n_fields, density=(density, density),
+        noise_factor=(noise_factor, noise_factor),
+        seeing_factor=seeing_factor, bright=(18.0, 18.0),
+        star_fraction=(0.05, 0.05), companions=0.0, rng=seed, n_jobs=n_jobs,
+        progress=progress)
+
+
+def catalog_features(truth):
+    """
+    Return the detector's own columns for a catalogue-level classifier.
+
+    Parameters
+    ----------
+    truth : `~astropy.table.Table`
+        From `~blendhunter.simulation.simulate_detections`.
+
+    Returns
+    -------
+    features : float `~numpy.ndarray` of shape (n, 4)
+        Segment area, axis ratio a/b, flux over its noise, flag.
+    """
+    axis_ratio = (np.asarray(truth['semimajor_axis'], dtype=float)
+                  / np.maximum(truth['semiminor_axis'], 1e-3))
+    return np.column_stack([
+        np.asarray(truth['n_pixels'], dtype=float), axis_ratio,
+        np.asarray(truth['snr'], dtype=float),
+        np.asarray(truth['flag'], dtype=float)])
+
+
+def measure_fields(identifier, fields, training=None, *, seed=0):
+    """
+    Measure ``region='segment'`` on detections in simulated fields.
+
+    Parameters
+    ----------
+    identifier : `~blendhunter.BlendIdentifier`
+    fields : tuple
+        ``(stamps, regions, truth)`` of detections with clear truth.
+    training : `~astropy.table.Table`, optional
+        Truth of the network's own training detections: boosted trees
+        are trained on the detector's columns in it.
+    seed : int, optional
+        Of the trees.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per score: ``auc``, ``at_purity_50`` and ``at_purity_80``
+        (completeness), ``at_rejected_10``; for the network and the
+        flag also completeness and purity of their own decision.
+    fraction : float
+        Blend fraction of the detections.
+    """
+    stamps, regions, truth = fields
+    blended = np.asarray(truth['truth_label']) == BLEND
+    features = catalog_features(truth)
+    p = identifier.predict_proba(stamps, regions=regions, noise=1.0)
+    area, ratio, _, flag = features.T
+    merged = (flag.astype(int) & 1) > 0
+    scores = {'network': p}
+    if training is not None:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        trees = HistGradientBoostingClassifier(random_state=seed)
+        trees.fit(catalog_features(training),
+                  np.asarray(training['truth_label']) == BLEND)
+        scores['boosted trees'] = trees.predict_proba(features)[:, 1]
+    scores.update({'area x a/b': area * ratio, 'area': area, 'a/b': ratio,
+                   'flag': merged.astype(float)})
+    decisions = {'network': p >= identifier.threshold, 'flag': merged}
+    rows = [{'score': name, **_field_scores(value, blended),
+             **_decision(decisions.get(name), blended)}
+            for name, value in scores.items()]
+    return Table(rows), float(blended.mean())
+
+
+def _field_scores(score, blended):
+    """Return the threshold-free scores of one classifier."""
+    return {'auc': area_under_roc(score, blended),
+            'at_purity_50': completeness_at_purity(score, blended, 0.5),
+            'at_purity_80': completeness_at_purity(score, blended, 0.8),
+            'at_rejected_10': completeness_at_rejection(score, blended, 0.1)}
+
+
+def _decision(flagged, blended):
+    """Return completeness and purity of a yes-or-no decision."""
+    if flagged is None:
+        return {'completeness': np.nan, 'purity': np.nan}
+    return {'completeness': completeness(flagged, blended),
+            'purity': purity(flagged, blended)}

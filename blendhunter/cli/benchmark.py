@@ -1,0 +1,136 @@
+"""``blendhunter benchmark``: measure the model on fixed seeds."""
+
+from blendhunter._utils.files import check_writable
+from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.options import new_parser, positive_int
+
+__all__ = ['add_parser', 'run']
+
+FIELD_SEED = 5001
+
+
+def add_parser(verbs):
+    """Add the verb to the command line."""
+    parser = new_parser(
+        verbs, 'benchmark', 'Measure the model.',
+        'blendhunter benchmark stamps\n'
+        '  blendhunter benchmark fields --training runs/detections.h5\n'
+        '  blendhunter benchmark image kids.ecsv')
+    kinds = parser.add_subparsers(dest='what', required=True, metavar='WHAT')
+    stamps = kinds.add_parser(
+        'stamps', help='accuracy of region=stamp on fresh stamps')
+    stamps.add_argument('--n', type=positive_int, default=8000,
+                        help='stamps of each set (%(default)s)')
+    stamps.add_argument('--cosmos-dir', metavar='DIR',
+                        help='RealGalaxyCatalog: adds a set of real galaxies')
+    fields = kinds.add_parser(
+        'fields', help='unrecognised blends in fresh fields')
+    fields.add_argument('--n', type=positive_int, default=30,
+                        help='fields (%(default)s)')
+    fields.add_argument('--density', type=float, default=90.0,
+                        help='galaxies per square arcminute (%(default)s)')
+    fields.add_argument('--noise-factor', type=float, default=1.0,
+                        help="times CFIS's noise (%(default)s)")
+    fields.add_argument('--seeing-factor', type=float, nargs=2,
+                        default=(0.9, 1.1), metavar=('LOW', 'HIGH'),
+                        help="times CFIS's seeing (0.9 1.1)")
+    fields.add_argument('--training', metavar='HDF5',
+                        help="the network's training detections: boosted "
+                             'trees learn from the same')
+    fields.add_argument('--seed', type=int, default=FIELD_SEED)
+    image = kinds.add_parser(
+        'image', help='share of flagged sources by flux')
+    image.add_argument('table', help='output of blendhunter classify')
+    for sub in (stamps, fields):
+        sub.add_argument('--weights', default='default')
+        sub.add_argument('--n-jobs', type=int, default=-1)
+        sub.add_argument('--record', action='store_true',
+                         help='store the results in the weights file')
+    for sub in (stamps, fields, image):
+        sub.add_argument('-o', '--output', metavar='TABLE',
+                         help='write the scores too')
+        sub.add_argument('--overwrite', action='store_true')
+    return parser
+
+
+def run(arguments):
+    """Measure and print the scores."""
+    from blendhunter._utils.tables import check_table_path, write_table
+
+    if arguments.output:
+        check_table_path(arguments.output, overwrite=arguments.overwrite)
+    table = {'stamps': _stamps, 'fields': _fields,
+             'image': _image}[arguments.what](arguments)
+    for name in table.colnames:
+        if table[name].dtype.kind == 'f':
+            table[name].info.format = '.4g'
+    print('\n'.join(table.pformat(max_lines=-1, max_width=-1)))
+    if arguments.output:
+        write_table(table, arguments.output, overwrite=arguments.overwrite)
+
+
+def _record(arguments, entry, table, changes=None):
+    """Store scores in the weights file."""
+    from blendhunter.network.weights import (
+        read_metadata,
+        resolve_weights,
+        update_metadata,
+    )
+
+    if not arguments.record:
+        return
+    path = resolve_weights(arguments.weights)
+    check_writable(path, overwrite=True, name='weights')
+    metadata = read_metadata(path)
+    results = {**metadata['results'], entry: [
+        {key: value.item() if hasattr(value, 'item') else value
+         for key, value in dict(row).items()} for row in table]}
+    update_metadata(path, {'results': results, **(
+        changes(metadata) if changes else {})})
+
+
+def _stamps(arguments):
+    """Measure region='stamp'."""
+    from blendhunter.benchmark import measure_stamps
+    from blendhunter.identify import BlendIdentifier
+
+    table = measure_stamps(
+        BlendIdentifier(arguments.weights, region='stamp'), arguments.n,
+        cosmos_dir=arguments.cosmos_dir, n_jobs=arguments.n_jobs)
+    _record(arguments, 'stamp', table)
+    return table
+
+
+def _fields(arguments):
+    """Measure region='segment'."""
+    from blendhunter.benchmark.model import (
+        measure_fields,
+        simulate_survey_fields,
+    )
+    from blendhunter.dataset import read_dataset
+    from blendhunter.identify import BlendIdentifier
+
+    training = (read_dataset(arguments.training).truth
+                if arguments.training else None)
+    with progress_bar(total=arguments.n, description='fields') as bar:
+        made = simulate_survey_fields(
+            arguments.n, density=arguments.density,
+            noise_factor=arguments.noise_factor,
+            seeing_factor=tuple(arguments.seeing_factor),
+            seed=arguments.seed, n_jobs=arguments.n_jobs,
+            progress=bar.update)
+    table, fraction = measure_fields(BlendIdentifier(arguments.weights),
+                                     made, training)
+    print(f'{len(made[2])} detections, {100 * fraction:.2f} % of them '
+          'unrecognised blends')
+    _record(arguments, 'segment', table, lambda metadata: {
+        'prior': {**metadata['prior'], 'segment': round(fraction, 4)}})
+    return table
+
+
+def _image(arguments):
+    """Summarise a classified catalogue."""
+    from blendhunter.benchmark import measure_image
+    from blendhunter.catalogs import read_catalog
+
+    return measure_image(read_catalog(arguments.table))

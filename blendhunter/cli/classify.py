@@ -1,0 +1,136 @@
+"""``blendhunter classify``: an image to blend probabilities."""
+
+import numpy as np
+
+from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter._utils.images import as_image, read_array
+from blendhunter._utils.tables import check_table_path, write_table
+from blendhunter.catalogs import as_table, catalog_positions
+from blendhunter.cli.options import (
+    add_detection_options,
+    add_image_options,
+    detection_options,
+    image_options,
+    new_parser,
+    positive_int,
+)
+
+__all__ = ['add_parser', 'run']
+
+
+def add_parser(verbs):
+    """Add the verb to the command line."""
+    parser = new_parser(
+        verbs, 'classify', 'Find the blends among the sources of an image.',
+        'blendhunter classify image.fits -o blends.ecsv --plot blends.png')
+    add_image_options(parser)
+    parser.add_argument('--catalog', metavar='FILE',
+                        help='the sources; by default they are detected')
+    parser.add_argument('--columns', nargs=2, metavar=('X', 'Y'),
+                        help='names of the position columns')
+    parser.add_argument('--segmentation', metavar='FITS',
+                        help='segmentation image that goes with the catalog')
+    add_detection_options(parser)
+    parser.add_argument('--region', choices=('segment', 'stamp'),
+                        default='segment', help='what is asked (%(default)s)')
+    parser.add_argument('--threshold', type=float, default=0.5,
+                        help='is_blend from here on (%(default)s)')
+    parser.add_argument('--prior', type=float,
+                        help='blend fraction of the sample')
+    parser.add_argument('--weights', default='default',
+                        help='a weights file (the packaged one)')
+    parser.add_argument('--batch-size', type=positive_int, default=256)
+    parser.add_argument('--precision', default='auto',
+                        choices=('auto', 'float32', 'bfloat16'))
+    parser.add_argument('-o', '--output', metavar='TABLE', required=True,
+                        help='.ecsv, .fits, .csv, .parquet or .hdf5')
+    parser.add_argument('--plot', metavar='PNG', help='draw the result')
+    parser.add_argument('--ds9', metavar='REG',
+                        help='write regions for SAOImage DS9')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace existing files and columns')
+    return parser
+
+
+def run(arguments):
+    """Classify and write what was asked for."""
+    check_table_path(arguments.output, overwrite=arguments.overwrite)
+    for name in ('plot', 'ds9'):
+        if getattr(arguments, name):
+            check_writable(getattr(arguments, name), name=name,
+                           overwrite=arguments.overwrite)
+    catalog = as_table(arguments.catalog) if arguments.catalog else None
+    options = image_options(arguments)
+    background, ext = options.pop('background'), options.pop('ext')
+    image = as_image(arguments.image, ext=ext, **options)
+    result, segmentation = _classify(arguments, image, catalog, background,
+                                     options)
+    write_table(result, arguments.output, overwrite=arguments.overwrite)
+    if arguments.ds9:
+        _write_regions(arguments.ds9, result, image.wcs, arguments.columns)
+    if arguments.plot:
+        _plot(arguments.plot, image, result, segmentation,
+              arguments.image, arguments.columns)
+    unknown = int(np.sum(~np.isfinite(result['blend_prob'])))
+    print(f'{len(result)} sources, {int(np.sum(result["is_blend"]))} '
+          f'flagged as blends, {unknown} not classified; written to '
+          f'{arguments.output}')
+
+
+def _classify(arguments, image, catalog, background, options):
+    """Return the result and the segmentation image that was used."""
+    from astropy.nddata import CCDData, StdDevUncertainty
+
+    from blendhunter.detection import detect
+    from blendhunter.identify import BlendIdentifier
+
+    identifier = BlendIdentifier(
+        arguments.weights, region=arguments.region,
+        threshold=arguments.threshold, prior=arguments.prior,
+        batch_size=arguments.batch_size, precision=arguments.precision)
+    # the file is read once, for detection, network and plot alike
+    uncertainty = (None if image.noise is None else StdDevUncertainty(
+        np.broadcast_to(image.noise, image.data.shape).copy()))
+    del options
+    data = CCDData(image.data, unit=image.unit or '', mask=image.mask,
+                   wcs=image.wcs, uncertainty=uncertainty)
+    segmentation = (None if arguments.segmentation is None
+                    else read_array(arguments.segmentation, 'segmentation'))
+    if catalog is None:
+        catalog, found = detect(data, background=background,
+                                return_segmentation=True,
+                                **detection_options(arguments))
+        if segmentation is None and found is not None:
+            segmentation = found.data
+    result = identifier.classify(
+        data, catalog, segmentation=segmentation, background=background,
+        columns=arguments.columns, detector=arguments.detector,
+        overwrite=arguments.overwrite, progress=True)
+    return result, segmentation
+
+
+def _plot(path, image, result, segmentation, title, columns):
+    """Write the picture of a result."""
+    from blendhunter.detection import subtract_background
+    from blendhunter.plotting import plot_result, save_figure
+
+    data = subtract_background(image).data
+    x, y = catalog_positions(result, wcs=image.wcs, columns=columns)
+    shown = result['blend_prob', 'is_blend'].copy()
+    shown['x'], shown['y'] = x, y
+    save_figure(plot_result(data, shown, segmentation=segmentation,
+                            title=title), path)
+
+
+def _write_regions(path, result, wcs, columns):
+    """Write circles for DS9: red for blends, cyan for the others."""
+    x, y = catalog_positions(result, wcs=wcs, columns=columns)
+    lines = ['# Region file format: DS9', 'image']
+    for xi, yi, p, blend in zip(x, y, result['blend_prob'],
+                                result['is_blend'], strict=True):
+        if np.isfinite(xi) and np.isfinite(yi):
+            colour = 'red' if blend else 'cyan'
+            lines.append(f'circle({xi + 1:.2f},{yi + 1:.2f},8) # '
+                         f'color={colour} text={{{p:.2f}}}')
+    with atomic_path(path) as temporary:
+        temporary.write_text('\n'.join(lines) + '\n')

@@ -1,0 +1,53 @@
+"""``blendhunter detect``: an image to a catalogue."""
+
+from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter._utils.tables import check_table_path, write_table
+from blendhunter.cli.options import (
+    add_detection_options,
+    add_image_options,
+    detection_options,
+    image_options,
+    new_parser,
+)
+
+__all__ = ['add_parser', 'run']
+
+
+def add_parser(verbs):
+    """Add the verb to the command line."""
+    parser = new_parser(
+        verbs, 'detect', 'Detect the sources of an image.',
+        'blendhunter detect image.fits -o catalog.ecsv')
+    add_image_options(parser)
+    add_detection_options(parser)
+    parser.add_argument('-o', '--output', metavar='TABLE', required=True,
+                        help='.ecsv, .fits, .csv, .parquet or .hdf5')
+    parser.add_argument('--segmentation', metavar='FITS',
+                        help='write the segmentation image too')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace existing files')
+    return parser
+
+
+def run(arguments):
+    """Detect and write the catalogue."""
+    from astropy.io import fits
+
+    from blendhunter.detection import detect
+
+    check_table_path(arguments.output, overwrite=arguments.overwrite)
+    if arguments.segmentation:
+        check_writable(arguments.segmentation, name='segmentation',
+                       overwrite=arguments.overwrite)
+    catalog, segmentation = detect(
+        arguments.image, return_segmentation=True,
+        **image_options(arguments), **detection_options(arguments))
+    if arguments.segmentation:
+        if segmentation is None:
+            msg = 'segmentation: nothing was detected, nothing to write'
+            raise ValueError(msg)
+        with atomic_path(arguments.segmentation) as temporary:
+            fits.PrimaryHDU(segmentation.data).writeto(temporary,
+                                                       overwrite=True)
+    write_table(catalog, arguments.output, overwrite=arguments.overwrite)
+    print(f'{len(catalog)} sources written to {arguments.output}')

@@ -1,0 +1,125 @@
+"""``blendhunter train``: simulated data sets to a weights file."""
+
+from pathlib import Path
+
+from blendhunter._utils.files import check_writable
+from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.options import new_parser, positive_int
+
+__all__ = ['add_parser', 'run']
+
+PAIR_SEED, DETECTION_SEED = 11, 12
+
+
+def add_parser(verbs):
+    """Add the verb to the command line."""
+    parser = new_parser(
+        verbs, 'train',
+        'Train a network; killed, the same command continues.',
+        'blendhunter train --work-dir runs -o my-weights.h5')
+    parser.add_argument('-o', '--output', required=True, metavar='FILE',
+                        help='weights file to write')
+    parser.add_argument('--work-dir', default='.', metavar='DIR',
+                        help='where pairs.h5, detections.h5 and the '
+                             'checkpoint stand; what is missing is '
+                             'simulated (%(default)s)')
+    parser.add_argument('--protocol', default='end-to-end',
+                        choices=('end-to-end', 'paper'),
+                        help='all layers for both questions, or the '
+                             "paper's frozen backbone (%(default)s)")
+    parser.add_argument('--n-pairs', type=int, default=40_000,
+                        help='pairs to simulate; 0 trains the segment '
+                             'question alone (%(default)s)')
+    parser.add_argument('--n-fields', type=int, default=190,
+                        help='fields to simulate; 0 trains the stamp '
+                             'question alone (%(default)s)')
+    parser.add_argument('--n-steps', type=positive_int, default=1600,
+                        help='batches of 128 (%(default)s)')
+    parser.add_argument('--learning-rate', type=float, default=1.5e-4)
+    parser.add_argument('--weights',
+                        help="continue from a weights file or 'default'")
+    parser.add_argument('--backbone',
+                        help="'imagenet' or a file of VGG-16 weights")
+    parser.add_argument('--preprocessing', choices=('paper', 'noise'),
+                        default='paper', help='of --protocol paper')
+    parser.add_argument('--data', metavar='HDF5',
+                        help='stamps of --protocol paper, from '
+                             'blendhunter simulate stamps')
+    parser.add_argument('--epochs', type=positive_int, default=500,
+                        help='most epochs of --protocol paper')
+    parser.add_argument('--precision', default='auto',
+                        choices=('auto', 'float32', 'bfloat16'))
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--n-jobs', type=int, default=-1,
+                        help='processes that simulate')
+    parser.add_argument('--overwrite', action='store_true')
+    return parser
+
+
+def run(arguments):
+    """Simulate what is missing, and train."""
+    check_writable(arguments.output, overwrite=arguments.overwrite)
+    if arguments.protocol == 'paper':
+        path = _run_paper(arguments)
+    else:
+        path = _run_end_to_end(arguments)
+    print(f'weights written to {path}')
+
+
+def _run_paper(arguments):
+    """Train the paper's dense head on a data set of stamps."""
+    from blendhunter.dataset import read_dataset
+    from blendhunter.network import train_transfer
+
+    if not arguments.data:
+        msg = ('--protocol paper needs --data, a file of '
+               'blendhunter simulate stamps')
+        raise ValueError(msg)
+    data = read_dataset(arguments.data)
+    if 'stamps' not in data.arrays or not data.provenance.get('noise'):
+        msg = f'data: {arguments.data!r} holds no noisy stamps'
+        raise ValueError(msg)
+    return train_transfer(
+        data.arrays['stamps'], data.truth['label'], output=arguments.output,
+        noise=data.provenance['noise'], backbone=arguments.backbone,
+        preprocessing=arguments.preprocessing, epochs=arguments.epochs,
+        precision=arguments.precision, seed=arguments.seed,
+        command=arguments.command, overwrite=arguments.overwrite,
+        progress=True)
+
+
+def _run_end_to_end(arguments):
+    """Train all layers on pairs and detections."""
+    from blendhunter.network import train
+    from blendhunter.simulation.recipes import (
+        simulate_training_detections,
+        simulate_training_pairs,
+    )
+
+    work = Path(arguments.work_dir)
+    work.mkdir(exist_ok=True)
+    sets = {}
+    for name, n, seed, maker in (
+            ('pairs', arguments.n_pairs, PAIR_SEED, simulate_training_pairs),
+            ('detections', arguments.n_fields, DETECTION_SEED,
+             simulate_training_detections)):
+        sets[name] = (_data_file(work / f'{name}.h5', maker, n, seed,
+                                 arguments.n_jobs) if n else None)
+    return train(
+        output=arguments.output, **sets, n_steps=arguments.n_steps,
+        learning_rate=arguments.learning_rate, weights=arguments.weights,
+        backbone=arguments.backbone, precision=arguments.precision,
+        seed=arguments.seed, command=arguments.command,
+        checkpoint=work / f'{Path(arguments.output).stem}.checkpoint.h5',
+        overwrite=arguments.overwrite, progress=True)
+
+
+def _data_file(path, maker, n, seed, n_jobs):
+    """Return the path of a data set, simulated if it is not there."""
+    from blendhunter.dataset import write_dataset
+
+    if not path.is_file():
+        with progress_bar(total=n, description=path.stem) as bar:
+            write_dataset(path, maker(n, rng=seed, n_jobs=n_jobs,
+                                      progress=bar.update))
+    return path

@@ -1,0 +1,86 @@
+"""Adapter of photutils' segmentation and deblending."""
+
+import warnings
+
+import numpy as np
+
+__all__ = ['background', 'find', 'segmentation_image']
+
+# SEP's and SExtractor's default filter, so that both detectors see the
+# same smoothing
+FILTER = np.outer([1, 2, 1], [1, 2, 1]) / 16.0
+MERGED, TRUNCATED = 1, 2
+
+
+def background(data, mask, mesh_size):
+    """Return level and RMS maps (float32) of photutils' Background2D."""
+    from photutils.background import Background2D
+
+    estimate = Background2D(data, mesh_size, mask=mask, filter_size=3,
+                            exclude_percentile=90)
+    return (np.asarray(estimate.background, dtype=np.float32),
+            np.asarray(estimate.background_rms, dtype=np.float32))
+
+
+def segmentation_image(labels):
+    """Wrap an integer array as a photutils SegmentationImage."""
+    from photutils.segmentation import SegmentationImage
+
+    return SegmentationImage(labels)
+
+
+def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
+         contrast):
+    """
+    Detect on an image divided by its noise.
+
+    Returns
+    -------
+    segmentation : 2-D int32 `~numpy.ndarray`
+    columns : dict
+        x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
+        Flags as SEP sets them: 1 the child of a split, 2 at the edge.
+    """
+    from photutils.segmentation import (
+        SourceCatalog,
+        deblend_sources,
+        detect_sources,
+    )
+    from photutils.utils.exceptions import NoDetectionsWarning
+    from scipy.ndimage import convolve
+
+    smooth = convolve(normalised, FILTER.astype(np.float32), mode='constant')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', NoDetectionsWarning)
+        segments = detect_sources(smooth, n_sigma, n_pixels, mask=mask)
+    if segments is None:
+        empty = np.zeros(0)
+        columns = dict.fromkeys(('x', 'y', 'a', 'b', 'theta'), empty)
+        columns['flag'] = empty.astype(np.int32)
+        return np.zeros(normalised.shape, dtype=np.int32), columns
+    merged = np.zeros(0, dtype=int)
+    if deblend:
+        with warnings.catch_warnings():
+            # n_markers of very large sources: a note, not an error
+            warnings.simplefilter('ignore')
+            segments = deblend_sources(
+                smooth, segments, n_pixels, n_levels=n_levels,
+                contrast=contrast, progress_bar=False)
+        merged = segments.deblended_labels
+    catalog = SourceCatalog(normalised, segments, convolved_data=smooth,
+                            mask=mask)
+    flag = np.where(np.isin(segments.labels, merged), MERGED, 0)
+    ny, nx = normalised.shape
+    for i, (rows, columns) in enumerate(segments.slices):
+        if (rows.start == 0 or columns.start == 0 or rows.stop == ny
+                or columns.stop == nx):
+            flag[i] |= TRUNCATED
+    segments.relabel_consecutive()
+    columns = {'x': catalog.x_centroid, 'y': catalog.y_centroid,
+               'a': catalog.semimajor_axis.value,
+               'b': catalog.semiminor_axis.value,
+               'theta': catalog.orientation.to_value('radian')}
+    columns = {key: np.atleast_1d(np.asarray(value, dtype=float))
+               for key, value in columns.items()}
+    columns['flag'] = flag.astype(np.int32)
+    return np.asarray(segments.data, dtype=np.int32), columns

@@ -1,0 +1,214 @@
+"""VGG-16's convolutional blocks and the paper's dense head."""
+
+from pathlib import Path
+
+from blendhunter.exceptions import WeightsError
+
+__all__ = ['BLOCKS', 'INPUT_SIZE', 'N_FEATURES', 'build_backbone',
+           'build_head', 'build_network', 'resolve_precision']
+
+INPUT_SIZE = 65
+N_CHANNELS = 3
+# (number of convolutions, filters) of each block: configuration D of
+# Simonyan & Zisserman (2015, arXiv:1409.1556)
+BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+N_FEATURES = 2 * 2 * 512
+CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16')
+
+
+def build_backbone(*, dtype='float32', weights=None):
+    """
+    Build the 13 convolutional layers of VGG-16.
+
+    The layers have the names of ``keras.applications``, so that its
+    files of ImageNet weights fit.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Keras dtype policy, 'float32' or 'mixed_bfloat16'.
+    weights : None, 'imagenet' or path, optional
+        None draws He-normal initial values. 'imagenet' takes those of
+        ``keras.applications.VGG16`` (downloaded once by Keras); a path
+        is a local file of the same (``.h5`` or ``.weights.h5``).
+
+    Returns
+    -------
+    backbone : `keras.Model`
+        From (n, 65, 65, 3) to features (n, 2048).
+
+    Raises
+    ------
+    `~blendhunter.exceptions.WeightsError`
+        If the weights cannot be had or do not fit.
+    """
+    import keras
+    from keras import layers
+
+    inputs = x = keras.Input((INPUT_SIZE, INPUT_SIZE, N_CHANNELS),
+                             name='input')
+    for block, (n_convolutions, filters) in enumerate(BLOCKS, start=1):
+        for i in range(1, n_convolutions + 1):
+            x = layers.Conv2D(filters, 3, padding='same', activation='relu',
+                              kernel_initializer='he_normal', dtype=dtype,
+                              name=f'block{block}_conv{i}')(x)
+        x = layers.MaxPooling2D(2, dtype=dtype, name=f'block{block}_pool')(x)
+    x = layers.Flatten(dtype=dtype, name='flatten')(x)
+    backbone = keras.Model(inputs, x, name='vgg16')
+    if weights is not None:
+        _load_backbone(backbone, weights)
+    return backbone
+
+
+def build_head(*, dtype='float32', dropout=0.1):
+    """
+    Build the dense head of Farrens et al. (2022).
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Keras dtype policy; the output is always float32.
+    dropout : float, optional
+        Fraction dropped after the first layer.
+
+    Returns
+    -------
+    head : `keras.Model`
+        From features (n, 2048) to P(blended) of shape (n, 1).
+    """
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((N_FEATURES,), name='features')
+    x = layers.Dense(256, dtype=dtype, name='dense1')(inputs)
+    x = layers.Dropout(dropout, dtype=dtype, name='dropout')(x)
+    x = layers.Dense(1024, activation='relu', dtype=dtype, name='dense2',
+                     kernel_initializer='he_normal')(x)
+    x = layers.Dense(1, activation='sigmoid', dtype='float32',
+                     name='probability')(x)
+    return keras.Model(inputs, x, name='head')
+
+
+def build_network(*, dtype='float32', dropout=0.1, backbone=None):
+    """
+    Build the whole network: backbone and head.
+
+    Parameters
+    ----------
+    dtype, dropout
+        See `build_backbone` and `build_head`.
+    backbone : None, 'imagenet' or path, optional
+        Initial weights of the convolutions.
+
+    Returns
+    -------
+    network : `keras.Model`
+        From (n, 65, 65, 3) to P(blended) of shape (n, 1). Its layers are
+        those of the backbone, and the model 'head'.
+    """
+    import keras
+
+    body = build_backbone(dtype=dtype, weights=backbone)
+    head = build_head(dtype=dtype, dropout=dropout)
+    return keras.Model(body.input, head(body.output), name='blendhunter')
+
+
+def resolve_precision(precision):
+    """
+    Turn ``precision`` into a Keras dtype policy.
+
+    Parameters
+    ----------
+    precision : {'auto', 'float32', 'bfloat16'}
+        'auto' takes bfloat16 where the hardware multiplies it: on a GPU
+        that Keras sees, or a CPU with AVX512-BF16 or AMX.
+
+    Returns
+    -------
+    dtype : {'float32', 'mixed_bfloat16'}
+
+    Raises
+    ------
+    ValueError
+        If ``precision`` is unknown.
+    """
+    policies = {'float32': 'float32', 'bfloat16': 'mixed_bfloat16'}
+    if precision in policies:
+        return policies[precision]
+    if precision != 'auto':
+        msg = ("precision must be 'auto', 'float32' or 'bfloat16', "
+               f'got {precision!r}')
+        raise ValueError(msg)
+    if _cpu_has_bfloat16() or _has_gpu():
+        return 'mixed_bfloat16'
+    return 'float32'
+
+
+def _cpu_has_bfloat16():
+    """Look for the instruction sets among the CPU's flags (Linux)."""
+    try:
+        flags = Path('/proc/cpuinfo').read_text()
+    except OSError:
+        return False
+    return any(name in flags for name in CPU_BFLOAT16)
+
+
+def _has_gpu():
+    """Ask Keras for a GPU."""
+    import keras
+
+    try:
+        return bool(keras.distribution.list_devices('gpu'))
+    except (NotImplementedError, RuntimeError, ValueError):
+        return False
+
+
+def _load_backbone(backbone, weights):
+    """Load ImageNet weights from Keras or a local file."""
+    import keras
+
+    if weights == 'imagenet':
+        try:
+            source = keras.applications.VGG16(include_top=False,
+                                              weights='imagenet')
+        except Exception as error:
+            msg = ("backbone='imagenet': the weights could not be "
+                   'downloaded; give the path of the file '
+                   'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 '
+                   'from a machine with network instead')
+            raise WeightsError(msg) from error
+        for layer in source.layers:
+            if layer.weights:
+                backbone.get_layer(layer.name).set_weights(
+                    layer.get_weights())
+        return
+    path = Path(weights)
+    if not path.is_file():
+        msg = f'backbone: no such file: {str(path)!r}'
+        raise WeightsError(msg)
+    try:
+        if path.name.endswith('.weights.h5'):
+            backbone.load_weights(path)
+        else:
+            _load_legacy(backbone, path)
+    except (OSError, ValueError, KeyError) as error:
+        msg = f'backbone: {str(path)!r} holds no VGG-16 weights: {error}'
+        raise WeightsError(msg) from error
+
+
+def _load_legacy(backbone, path):
+    """Read the HDF5 layout that ``keras.applications`` distributes."""
+    import h5py
+    import numpy as np
+
+    with h5py.File(path, 'r') as file:
+        group = file['model_weights'] if 'model_weights' in file else file
+        for layer in backbone.layers:
+            if not layer.weights:
+                continue
+            arrays = []
+            group[layer.name].visititems(
+                lambda _, item: arrays.append(item[()])
+                if isinstance(item, h5py.Dataset) else None)
+            # the kernel has four dimensions, the bias one
+            layer.set_weights(sorted(arrays, key=np.ndim, reverse=True))

@@ -1,0 +1,192 @@
+"""A trained network with its preprocessing: from stamps to P(blended)."""
+
+import numpy as np
+
+from blendhunter.exceptions import WeightsError
+from blendhunter.network.architecture import (
+    build_network,
+    resolve_precision,
+)
+from blendhunter.network.preprocessing import PREPROCESSINGS
+from blendhunter.network.weights import (
+    read_weights,
+    resolve_weights,
+    write_weights,
+)
+
+__all__ = ['BlendModel', 'correct_prior', 'load_model', 'network_arrays',
+           'save_network', 'set_network']
+
+
+def correct_prior(probability, trained, wanted):
+    """
+    Move probabilities from one blend fraction to another.
+
+    Parameters
+    ----------
+    probability : `~numpy.ndarray`
+        P(blended) of a network trained at the fraction ``trained``.
+    trained, wanted : float
+        Blend fractions between 0 and 1.
+
+    Returns
+    -------
+    probability : float32 `~numpy.ndarray`
+        The posterior odds times the ratio of the prior odds (Saerens et
+        al. 2002, Neural Computation 14, 21, eq. 2.4).
+    """
+    p = np.asarray(probability, dtype=np.float64)
+    factor = wanted / (1 - wanted) * (1 - trained) / trained
+    return (p * factor / (p * factor + 1 - p)).astype(np.float32)
+
+
+class BlendModel:
+    """
+    A network, its preprocessing and what its weights file says of it.
+
+    Parameters
+    ----------
+    network : `keras.Model`
+        From (n, 65, 65, 3) to (n, 1).
+    metadata : dict
+        As stored in the weights file.
+    """
+
+    def __init__(self, network, metadata):
+        self.network = network
+        self.metadata = metadata
+
+    @property
+    def regions(self):
+        """The regions that the weights can be asked about."""
+        return tuple(self.metadata['regions'])
+
+    def preprocess(self, stamps, regions, noise):
+        """Return the network's input; see `preprocessing`."""
+        return PREPROCESSINGS[self.metadata['preprocessing']](
+            stamps, regions, noise)
+
+    def predict(self, stamps, regions, noise, *, batch_size=256):
+        """
+        Return P(blended) at the blend fraction of the training.
+
+        Parameters
+        ----------
+        stamps : `~numpy.ndarray` of shape (n, 51, 51)
+            Background-subtracted pixels.
+        regions : bool `~numpy.ndarray` of shape (n, 51, 51)
+        noise : float or `~numpy.ndarray` of shape (n,) or (n, 51, 51)
+            RMS noise per pixel.
+        batch_size : int, optional
+            Every batch is padded to this size, so that the network is
+            compiled once and a stamp's result does not depend on how
+            many others there are.
+
+        Returns
+        -------
+        probability : float32 `~numpy.ndarray` of shape (n,)
+        """
+        n = len(stamps)
+        result = np.empty(n, dtype=np.float32)
+        noise = np.asarray(noise, dtype=np.float32)
+        if noise.ndim == 1:
+            noise = noise[:, None, None]
+        for start in range(0, n, batch_size):
+            part = slice(start, min(start + batch_size, n))
+            local = noise[part] if noise.ndim else noise
+            inputs = self.preprocess(stamps[part], regions[part], local)
+            used = len(inputs)
+            if used < batch_size:
+                blank = np.zeros((batch_size - used, *inputs.shape[1:]),
+                                 dtype=np.float32)
+                inputs = np.concatenate([inputs, blank])
+            output = np.asarray(self.network.predict_on_batch(inputs))
+            result[part] = output[:used, 0]
+        return result
+
+    def prior_fractions(self, region, prior=None):
+        """
+        Return the trained and the wanted blend fraction of a region.
+
+        Parameters
+        ----------
+        region : {'stamp', 'segment'}
+        prior : float, optional
+            By default the one stored in the weights.
+        """
+        trained = self.metadata['trained_fraction'][region]
+        return trained, (self.metadata['prior'][region] if prior is None
+                         else prior)
+
+
+def network_arrays(network):
+    """Return the weights of a network as a dict of arrays."""
+    return {f'{layer.name}/{name}': array
+            for layer in _weighted_layers(network)
+            for name, array in zip(('kernel', 'bias'), layer.get_weights(),
+                                   strict=True)}
+
+
+def _weighted_layers(network):
+    """Return the layers with weights, those inside the head among them."""
+    layers = [*network.layers, *network.get_layer('head').layers]
+    return [layer for layer in layers
+            if layer.weights and layer.name != 'head']
+
+
+def set_network(network, arrays, *, name='weights'):
+    """
+    Put stored arrays into a network.
+
+    Raises
+    ------
+    `~blendhunter.exceptions.WeightsError`
+        If a layer is missing or has another shape.
+    """
+    for layer in _weighted_layers(network):
+        try:
+            layer.set_weights([arrays[f'{layer.name}/kernel'],
+                               arrays[f'{layer.name}/bias']])
+        except (KeyError, ValueError) as error:
+            msg = f'{name} does not fit layer {layer.name!r}: {error}'
+            raise WeightsError(msg) from error
+
+
+def save_network(path, network, metadata):
+    """Write a network and its metadata to a weights file."""
+    write_weights(path, network_arrays(network), metadata)
+
+
+def load_model(weights='default', *, precision='auto'):
+    """
+    Load a trained network.
+
+    Parameters
+    ----------
+    weights : str or path-like, optional
+        'default', the packaged model, or the path of a weights file.
+    precision : {'auto', 'float32', 'bfloat16'}, optional
+        Arithmetic of the network; 'auto' takes bfloat16 where the
+        hardware has it.
+
+    Returns
+    -------
+    model : `BlendModel`
+
+    Raises
+    ------
+    `~blendhunter.exceptions.WeightsError`
+        If the file is missing, damaged or of another kind.
+    ValueError
+        If ``precision`` is unknown.
+    """
+    dtype = resolve_precision(precision)
+    path = resolve_weights(weights)
+    arrays, metadata = read_weights(path)
+    if metadata.get('preprocessing') not in PREPROCESSINGS:
+        msg = (f'weights: {str(path)!r} wants the unknown preprocessing '
+               f'{metadata.get("preprocessing")!r}')
+        raise WeightsError(msg)
+    network = build_network(dtype=dtype)
+    set_network(network, arrays, name=f'weights {str(path)!r}')
+    return BlendModel(network, metadata)

@@ -1,0 +1,281 @@
+"""End-to-end training of one network for both questions."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from blendhunter._utils.progress import progress_bar
+from blendhunter.dataset import DataSet, read_dataset
+from blendhunter.network.architecture import (
+    build_network,
+    resolve_precision,
+)
+from blendhunter.network.batches import (
+    DetectionSampler,
+    MixedBatches,
+    PairSampler,
+)
+from blendhunter.network.checkpoint import (
+    History,
+    restore_checkpoint,
+    save_checkpoint,
+)
+from blendhunter.network.model import save_network, set_network
+from blendhunter.network.weights import read_weights, resolve_weights
+from blendhunter.truth import BLEND, SINGLE
+
+__all__ = ['train']
+
+WARMUP_STEPS = 100
+REPORT_STEPS = 20
+VALIDATE_STEPS = 200
+VALIDATION_FRACTION = 0.04
+MAX_VALIDATION = 1200
+# share of a batch that asks about the segment: SCIENCE point 11
+SEGMENT_SHARE = 72 / 128
+#: Blend fraction among clear detections of simulated CFIS fields without
+#: added companions; `blendhunter benchmark` measures it.
+SURVEY_FRACTION = 0.07
+
+
+def train(*, output, pairs=None, detections=None, n_steps=1600,
+          batch_size=128, learning_rate=1.5e-4, weight_decay=1e-3,
+          dropout=0.3, weights=None, backbone=None, precision='auto', seed=0,
+          checkpoint=None, checkpoint_seconds=180, command='',
+          overwrite=False, progress=False):
+    """
+    Train all layers, with noise and flips drawn anew in every batch.
+
+    Parameters
+    ----------
+    output : str or path-like
+        Weights file to write. The history stands beside it, with the
+        extension ``.history.csv``.
+    pairs : `~blendhunter.dataset.DataSet` or path, optional
+        Central and companion galaxies for ``region='stamp'``.
+    detections : `~blendhunter.dataset.DataSet` or path, optional
+        Labelled detections for ``region='segment'``.
+    n_steps, batch_size : int, optional
+        Number and size of the batches. With both data sets, 72 of 128
+        stamps ask about the segment.
+    learning_rate, weight_decay : float, optional
+        Of AdamW; the rate rises over 100 steps and falls as a cosine.
+    dropout : float, optional
+        In the dense head.
+    weights : str or path-like, optional
+        Continue from these weights instead of initial values.
+    backbone : None, 'imagenet' or path, optional
+        Initial values of the convolutions.
+    precision : {'auto', 'float32', 'bfloat16'}, optional
+        Arithmetic; the variables are float32 in each case.
+    seed : int, optional
+        Of the initial values and the batches.
+    checkpoint : str or path-like, optional
+        File that is written every ``checkpoint_seconds``, and continued
+        from if it exists; by default beside the output. It is deleted
+        at the end.
+    checkpoint_seconds : float, optional
+    command : str, optional
+        Stored in the weights file.
+    overwrite : bool, optional
+        Whether an existing output may be replaced.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
+
+    Returns
+    -------
+    path : `~pathlib.Path`
+        The weights file.
+
+    Raises
+    ------
+    ValueError, FileExistsError, FileNotFoundError
+        If an argument cannot be used; the message names it.
+    `~blendhunter.exceptions.DataSetError`
+        If a data set or the checkpoint cannot be used.
+    """
+    import keras
+
+    from blendhunter._utils.files import check_writable
+
+    if pairs is None and detections is None:
+        msg = 'pairs or detections must be given: there is nothing to learn'
+        raise ValueError(msg)
+    if n_steps < 1 or batch_size < 2:
+        msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
+               f'{n_steps!r} and {batch_size!r}')
+        raise ValueError(msg)
+    output = Path(output)
+    check_writable(output, overwrite=overwrite)
+    checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
+    keras.utils.set_random_seed(seed)
+    samplers, validation, about = _prepare(pairs, detections, batch_size)
+    network = build_network(dtype=resolve_precision(precision),
+                            dropout=dropout, backbone=backbone)
+    if weights is not None:
+        set_network(network, read_weights(resolve_weights(weights))[0])
+    _compile(network, n_steps, learning_rate, weight_decay)
+    identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
+                     'learning_rate': learning_rate, 'seed': seed,
+                     'weights': str(weights), **about['sizes']})
+    start = restore_checkpoint(checkpoint, network, identity)
+    history = History(output.with_suffix('.history.csv'), step=start)
+    _loop(network, MixedBatches(samplers, seed=seed), start, n_steps,
+          validation=validation, history=history, progress=progress,
+          save=lambda: save_checkpoint(checkpoint, network, identity),
+          seconds=checkpoint_seconds)
+    save_network(output, network, _metadata(about, command, n_steps,
+                                            batch_size))
+    checkpoint.unlink(missing_ok=True)
+    return output
+
+
+def _compile(network, n_steps, learning_rate, weight_decay):
+    """Give the network its loss, optimizer and schedule."""
+    import keras
+
+    warmup = min(WARMUP_STEPS, n_steps // 4)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else learning_rate, max(n_steps - warmup, 1),
+        alpha=0.01, warmup_target=learning_rate if warmup else None,
+        warmup_steps=warmup)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay,
+                                       global_clipnorm=1.0)
+    network.compile(optimizer, 'binary_crossentropy',
+                    metrics=[keras.metrics.BinaryAccuracy(name='accuracy')])
+    optimizer.build(network.trainable_variables)
+
+
+def _load(dataset):
+    """Return a data set that may have come as a path."""
+    return dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
+
+
+def _prepare(pairs, detections, batch_size):
+    """Return samplers, fixed validation batches, and what they are."""
+    samplers, validation = [], {}
+    about = {'sizes': {}, 'trained_fraction': {}, 'prior': {}, 'domain': {}}
+    n_segment = 0
+    if detections is not None:
+        n_segment = (batch_size if pairs is None
+                     else round(batch_size * SEGMENT_SHARE))
+        learn, keep = _detection_samplers(_load(detections), about)
+        samplers.append((learn, n_segment))
+        validation['segment'] = keep
+    if pairs is not None:
+        learn, keep = _pair_samplers(_load(pairs), about)
+        samplers.append((learn, batch_size - n_segment))
+        validation['stamp'] = keep
+    fixed = {region: MixedBatches([(sampler, size)], seed=1_000_003)(0)
+             for region, (sampler, size) in validation.items()}
+    return samplers, fixed, about
+
+
+def _pair_samplers(data, about):
+    """Split a set of pairs into training and validation."""
+    centrals, companions = (data.arrays[key]
+                            for key in ('centrals', 'companions'))
+    group = PairSampler.group
+    n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
+    cut = max(len(data) - n_keep, len(data) // 2)
+    learn = PairSampler(centrals[:cut], companions[:cut])
+    keep = PairSampler(centrals[cut:], companions[cut:])
+    about['sizes']['pairs'] = len(data)
+    about['trained_fraction']['stamp'] = PairSampler.fraction
+    about['prior']['stamp'] = 0.5
+    about['domain']['stamp'] = {
+        'noise': list(learn.sigma_range), 'seed': data.provenance.get('seed'),
+        'seeing_factor': data.provenance.get('seeing_range'),
+        'centring': data.provenance.get('centring'), 'pairs': cut}
+    return learn, (keep, min(MAX_VALIDATION, 2 * len(data)))
+
+
+def _detection_samplers(data, about):
+    """Split labelled detections into training and validation, by field."""
+    labels = np.asarray(data.truth['truth_label'])
+    field = np.asarray(data.truth['field'])
+    last = max(int(field.max() * (1 - VALIDATION_FRACTION)), 0)
+    learn, keep = field <= last, field > last
+    if not all(np.any(labels[keep] == kind) for kind in (BLEND, SINGLE)):
+        learn = keep = np.ones(len(field), dtype=bool)
+    about['sizes']['detections'] = len(data)
+    about['trained_fraction']['segment'] = DetectionSampler.fraction
+    about['prior']['segment'] = SURVEY_FRACTION
+    stamps, regions = data.arrays['stamps'], data.arrays['regions']
+    peak = np.max(stamps, axis=(1, 2), where=regions, initial=0)
+    area = regions.sum(axis=(1, 2))
+    about['domain']['segment'] = {
+        'fields': int(field.max()) + 1, 'detections': int(learn.sum()),
+        'seed': data.provenance.get('seed'),
+        **{key.removeprefix('field_'): [float(data.truth[key].min()),
+                                        float(data.truth[key].max())]
+           for key in data.truth.colnames if key.startswith('field_')},
+        # beyond these a source is flagged as unlike the training
+        'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
+        'area': [0, int(np.quantile(area, 0.9995))]}
+    samplers = [DetectionSampler(stamps[part], regions[part], labels[part])
+                for part in (learn, keep)]
+    return samplers[0], (samplers[1], min(MAX_VALIDATION, 2 * len(data)))
+
+
+def _metadata(about, command, n_steps, batch_size):
+    """Return what the weights file says of itself."""
+    from blendhunter.version import __version__
+
+    return {'architecture': 'VGG-16', 'preprocessing': 'noise',
+            'stamp_size': 51, 'classes': ['isolated', 'blended'],
+            'regions': sorted(about['trained_fraction']),
+            'trained_fraction': about['trained_fraction'],
+            'prior': about['prior'], 'domain': about['domain'],
+            'steps': n_steps, 'batch_size': batch_size, 'command': command,
+            'version': __version__, 'results': {}}
+
+
+def _loop(network, batches, start, n_steps, *, validation, history,
+          progress, save, seconds):
+    """Run the steps, with reports and checkpoints on the way."""
+    saved = began = time.monotonic()
+    with (ThreadPoolExecutor(1) as pool,
+          progress_bar(total=n_steps, initial=start, enabled=progress,
+                       description='training') as bar):
+        upcoming = pool.submit(batches, start) if start < n_steps else None
+        for step in range(start, n_steps):
+            inputs, labels = upcoming.result()
+            if step + 1 < n_steps:
+                upcoming = pool.submit(batches, step + 1)
+            logs = network.train_on_batch(inputs, labels, return_dict=True)
+            done = step + 1
+            bar.update(1)
+            bar.set_postfix(loss=f'{logs["loss"]:.4f}')
+            if done % REPORT_STEPS == 0 or done == n_steps:
+                report = {key: f'{float(value):.5f}'
+                          for key, value in logs.items()}
+                if done % VALIDATE_STEPS == 0 or done == n_steps:
+                    report.update(_validate(network, validation))
+                network.reset_metrics()
+                history.add(step=done, **report,
+                            seconds=round(time.monotonic() - began, 1))
+            if time.monotonic() - saved > seconds:
+                save()
+                saved = time.monotonic()
+
+
+def _validate(network, validation):
+    """Return accuracy and area under the ROC curve of each region."""
+    report = {}
+    for region, (inputs, labels) in validation.items():
+        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
+        truth = labels.ravel() > 0.5
+        report[f'{region}_accuracy'] = f'{np.mean((p > 0.5) == truth):.4f}'
+        report[f'{region}_auc'] = f'{_auc(p, truth):.4f}'
+    return report
+
+
+def _auc(score, truth):
+    """Return the area under the ROC curve, from the Mann-Whitney U."""
+    from scipy.stats import mannwhitneyu
+
+    u = mannwhitneyu(score[truth], score[~truth]).statistic
+    return u / (truth.sum() * (~truth).sum())

@@ -1,0 +1,204 @@
+"""Extraction of stamps: pixels, regions and flags."""
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+
+from blendhunter._utils.arrays import robust_sigma, round_position
+from blendhunter._utils.images import as_image, as_segmentation
+from blendhunter.stamps.regions import assign_segments, region_windows
+from blendhunter.stamps.windows import (
+    cut_windows,
+    noise_pattern,
+    pixel_counts,
+)
+
+__all__ = ['STAMP_SIZE', 'BlendFlag', 'Stamps', 'cut_stamps',
+           'extract_stamps']
+
+STAMP_SIZE = 51
+MAX_UNUSABLE = 0.3
+
+
+class BlendFlag(IntFlag):
+    """Bits of the ``blend_flags`` column."""
+
+    #: The stamp reaches over the image edge.
+    EDGE = 1
+    #: The centre is off the image or not finite; no probability.
+    OFF_IMAGE = 2
+    #: Masked or non-finite pixels in the stamp, replaced by noise.
+    MASKED = 4
+    #: More than 30 % of the stamp is masked, non-finite or off the
+    #: image; no probability.
+    UNUSABLE = 8
+    #: No pixel of the core rises above the noise.
+    NO_SIGNAL = 16
+    #: No segment at the position: a disc was used.
+    NO_SEGMENT = 32
+    #: The source is unlike the training domain of the weights.
+    OUT_OF_DOMAIN = 64
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """
+    A stack of stamps.
+
+    Parameters
+    ----------
+    data : `~numpy.ndarray` of shape (n, 51, 51)
+        Pixels, in the unit of the image.
+    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
+        True in the region of each source.
+    flags : int32 `~numpy.ndarray` of shape (n,)
+        Bits of `BlendFlag`.
+    """
+
+    data: np.ndarray
+    regions: np.ndarray
+    flags: np.ndarray
+
+    def __len__(self):
+        return len(self.data)
+
+
+def extract_stamps(image, positions, *, segmentation=None, labels=None,
+                   mask=None, noise=None, ext=None, size=STAMP_SIZE):
+    """
+    Cut a stamp around each position.
+
+    Without segmentation and mask the pixels are exactly those of
+    ``Cutout2D(image, position, size, mode='partial', fill_value=0)``.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx)
+        Array, masked array, Quantity, NDData, HDU or FITS path.
+    positions : array_like of shape (n, 2)
+        x and y in pixels; integers are pixel centres.
+    segmentation : 2-D int array or `~photutils.segmentation.\
+SegmentationImage`, optional
+        Given, each region is the segment of its source, and the pixels of
+        the other segments, dilated by 3 px, are replaced by noise.
+    labels : int array_like of shape (n,), optional
+        Segment of each position; by default the one at its pixel.
+    mask : 2-D bool array, optional
+        True marks bad pixels; they are replaced by noise, as are
+        non-finite ones.
+    noise : float or 2-D array, optional
+        RMS noise per pixel in the unit of the image, used for the
+        replaced pixels only; by default estimated from the image.
+    ext : int or str, optional
+        Extension of a FITS path.
+    size : int, optional
+        Odd width of the stamps in px.
+
+    Returns
+    -------
+    stamps : `Stamps`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong type, shape or value; the message
+        names it.
+    """
+    if size < 1 or size % 2 != 1:
+        msg = f'size must be a positive odd integer, got {size!r}'
+        raise ValueError(msg)
+    image = as_image(image, mask=mask, noise=noise, ext=ext)
+    positions = np.asarray(positions, dtype=float)
+    if positions.size == 0:
+        positions = positions.reshape(0, 2)
+    if positions.ndim != 2 or positions.shape[1] != 2:
+        msg = ('positions must have the shape (n, 2), '
+               f'got {positions.shape}')
+        raise ValueError(msg)
+    x, y = positions.T
+    segments = None
+    if segmentation is not None:
+        segmentation = as_segmentation(segmentation, image.data.shape)
+        segments = assign_segments(segmentation, x, y, labels=labels)
+    sigma = image.noise
+    if sigma is None and (segments is not None or image.mask is not None):
+        sigma = robust_sigma(image.data)
+    return cut_stamps(image.data, x, y, mask=image.mask, noise=sigma,
+                      segments=segments, size=size)
+
+
+def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,
+               rows=None, size=STAMP_SIZE):
+    """
+    Cut stamps out of a clean 2-D array; the check-free core.
+
+    Parameters
+    ----------
+    data : 2-D `~numpy.ndarray`
+        Pixels.
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions.
+    mask : 2-D bool `~numpy.ndarray`, optional
+        Pixels to replace; it covers the non-finite ones.
+    noise : float or 2-D `~numpy.ndarray`, optional
+        RMS noise per pixel; needed with ``mask`` or ``segments``.
+    segments : `~blendhunter.stamps.Segments`, optional
+        None takes the whole stamp as the region.
+    rows : int `~numpy.ndarray` of shape (n,), optional
+        Rows of ``segments`` that the positions stand for.
+    size : int, optional
+        Odd width of the stamps.
+
+    Returns
+    -------
+    stamps : `Stamps`
+    """
+    ix, iy = round_position(x), round_position(y)
+    ny, nx = data.shape
+    flags = np.zeros(len(ix), dtype=np.int32)
+    stack = cut_windows(data, ix, iy, size)
+    on_image = pixel_counts(data.shape, ix, iy, size)
+    usable = on_image.astype(float)
+    off = (ix < 0) | (ix >= nx) | (iy < 0) | (iy >= ny)
+    flags[on_image < size**2] |= BlendFlag.EDGE
+    flags[off] |= BlendFlag.OFF_IMAGE
+    fill = np.zeros(stack.shape, dtype=bool)
+    if mask is not None:
+        fill = cut_windows(mask, ix, iy, size)
+        masked = fill.sum(axis=(1, 2))
+        flags[masked > 0] |= BlendFlag.MASKED
+        usable -= masked
+    regions = _whole_stamp(ix, iy, data.shape, size) & ~fill
+    if segments is not None:
+        rows = np.arange(len(ix)) if rows is None else rows
+        own, others = region_windows(segments, rows, ix, iy, size)
+        regions &= own
+        fill = fill | others
+        flags[segments.labels[rows] == 0] |= BlendFlag.NO_SEGMENT
+    flags[usable < (1 - MAX_UNUSABLE) * size**2] |= BlendFlag.UNUSABLE
+    if fill.any():
+        _fill_noise(stack, fill, noise, ix, iy, size)
+    return Stamps(stack, regions, flags)
+
+
+def _whole_stamp(ix, iy, shape, size):
+    """Return a stack that is True on the image and False off it."""
+    steps = np.arange(size) - size // 2
+    on_x = (ix[:, None] + steps >= 0) & (ix[:, None] + steps < shape[1])
+    on_y = (iy[:, None] + steps >= 0) & (iy[:, None] + steps < shape[0])
+    return on_y[:, :, None] & on_x[:, None, :]
+
+
+def _fill_noise(stack, fill, noise, ix, iy, size):
+    """Replace the marked on-image pixels of a stack by noise, in place."""
+    touched = np.flatnonzero(fill.any(axis=(1, 2)))
+    values = noise_pattern(ix[touched], iy[touched], size)
+    if np.ndim(noise) == 2:
+        values = values * cut_windows(noise, ix[touched], iy[touched], size)
+    else:
+        values = values * noise
+    where = fill[touched]
+    part = stack[touched]
+    part[where] = values[where].astype(stack.dtype)
+    stack[touched] = part

@@ -1,0 +1,153 @@
+"""Which pixels belong to the source asked about, and which to others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from blendhunter._utils.arrays import round_position
+from blendhunter.stamps.windows import cut_windows
+
+__all__ = ['DILATION', 'Segments', 'assign_segments', 'region_windows']
+
+DILATION = 3
+# half-widths of the rows of a disc of radius 3 px, from its centre row
+DISC_ROWS = (3, 2, 2, 0)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """
+    A segmentation image and the segment of each position.
+
+    Parameters
+    ----------
+    image : 2-D int `~numpy.ndarray`
+        Segmentation image in which no two positions share a segment.
+    labels : int `~numpy.ndarray` of shape (n,)
+        Segment of each position; 0 where a disc stands in for it.
+    disc_radius : float
+        Radius in px of that disc: it has the median segment area.
+    """
+
+    image: np.ndarray
+    labels: np.ndarray
+    disc_radius: float
+
+
+def assign_segments(segmentation, x, y, *, labels=None):
+    """
+    Give every position a segment of its own.
+
+    Parameters
+    ----------
+    segmentation : 2-D int `~numpy.ndarray`
+        Segmentation image; 0 is sky.
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions in pixels.
+    labels : int array_like of shape (n,), optional
+        Segment of each position where it is known. By default it is
+        the label at the rounded position.
+
+    Returns
+    -------
+    segments : `Segments`
+        Positions that share a segment divide it: each of its pixels
+        goes to the nearest of them.
+    """
+    ny, nx = segmentation.shape
+    areas = np.bincount(segmentation.ravel())[1:]
+    areas = areas[areas > 0]
+    median = np.median(areas) if areas.size else np.pi * DILATION**2
+    if labels is None:
+        ix, iy = round_position(x), round_position(y)
+        on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
+        labels = np.zeros(len(ix), dtype=np.int64)
+        labels[on] = segmentation[iy[on], ix[on]]
+    else:
+        labels = np.array(labels, dtype=np.int64)
+        known = np.zeros(int(segmentation.max(initial=0)) + 1, dtype=bool)
+        known[np.unique(segmentation)] = True
+        valid = (labels > 0) & (labels < known.size)
+        labels[~(valid & known[np.where(valid, labels, 0)])] = 0
+    image, labels = _divide_shared(segmentation, labels, x, y)
+    return Segments(image, labels, float(np.sqrt(median / np.pi)))
+
+
+def _divide_shared(segmentation, labels, x, y):
+    """Relabel the segments that several positions share."""
+    unique, counts = np.unique(labels[labels > 0], return_counts=True)
+    shared = unique[counts > 1]
+    if shared.size == 0:
+        return segmentation, labels
+    from scipy.ndimage import find_objects
+
+    image = segmentation.astype(np.int64)
+    labels = labels.copy()
+    boxes = find_objects(segmentation.astype(np.int32, copy=False))
+    next_label = int(segmentation.max()) + 1
+    for label in shared.tolist():
+        rows = np.flatnonzero(labels == label)
+        box = boxes[label - 1]
+        py, px = np.nonzero(image[box] == label)
+        gy, gx = py + box[0].start, px + box[1].start
+        nearest = np.argmin((gx[:, None] - x[rows]) ** 2
+                            + (gy[:, None] - y[rows]) ** 2, axis=1)
+        labels[rows] = next_label + np.arange(len(rows))
+        image[gy, gx] = next_label + nearest
+        next_label += len(rows)
+    return image, labels
+
+
+def _dilate(stack):
+    """Dilate each image of a boolean stack by a disc of radius 3 px."""
+    n, ny, nx = stack.shape
+    wide = {0: stack}
+    for width in range(1, DILATION + 1):
+        grown = wide[width - 1].copy()
+        grown[:, :, width:] |= stack[:, :, :nx - width]
+        grown[:, :, :nx - width] |= stack[:, :, width:]
+        wide[width] = grown
+    out = np.zeros_like(stack)
+    for dy in range(-DILATION, DILATION + 1):
+        source = wide[DISC_ROWS[abs(dy)]]
+        out[:, max(dy, 0):ny + min(dy, 0)] |= (
+            source[:, max(-dy, 0):ny - max(dy, 0)])
+    return out
+
+
+def region_windows(segments, rows, ix, iy, size):
+    """
+    Cut the region of each source and the pixels of its neighbours.
+
+    Parameters
+    ----------
+    segments : `Segments`
+        From `assign_segments`.
+    rows : int `~numpy.ndarray` of shape (n,)
+        Which positions of ``segments`` are meant.
+    ix, iy : int `~numpy.ndarray` of shape (n,)
+        Their central pixels.
+    size : int
+        Odd width of the windows.
+
+    Returns
+    -------
+    region : bool `~numpy.ndarray` of shape (n, size, size)
+        True in the source's own segment, or its disc.
+    others : bool `~numpy.ndarray` of shape (n, size, size)
+        True in the other segments, dilated by 3 px but never over the
+        region.
+    """
+    margin = DILATION
+    windows = cut_windows(segments.image, ix, iy, size + 2 * margin)
+    own = segments.labels[rows][:, None, None]
+    region = (windows == own) & (own > 0)
+    others = _dilate((windows > 0) & ~region)
+    discs = np.flatnonzero(segments.labels[rows] == 0)
+    if discs.size:
+        steps = np.arange(windows.shape[1]) - windows.shape[1] // 2
+        disc = np.hypot(*np.meshgrid(steps, steps)) <= segments.disc_radius
+        region[discs] = disc & (windows[discs] == 0)
+    others &= ~region
+    inner = slice(margin, margin + size)
+    return region[:, inner, inner], others[:, inner, inner]

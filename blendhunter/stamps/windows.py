@@ -1,0 +1,110 @@
+"""Cut fixed-size windows out of an image, and fill pixels with noise."""
+
+from functools import cache
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+__all__ = ['PATTERN_SIZE', 'cut_windows', 'noise_pattern', 'pixel_counts']
+
+PATTERN_SIZE = 512
+
+
+def cut_windows(array, ix, iy, size, *, fill_value=0):
+    """
+    Cut a stack of square windows.
+
+    Parameters
+    ----------
+    array : 2-D `~numpy.ndarray`
+        The image.
+    ix, iy : int `~numpy.ndarray` of shape (n,)
+        Central pixel of each window; it may lie off the image.
+    size : int
+        Odd width of the windows.
+    fill_value : scalar, optional
+        Value of the pixels that lie off the image.
+
+    Returns
+    -------
+    windows : `~numpy.ndarray` of shape (n, size, size)
+        A copy, of the image's dtype, bitwise equal to
+        ``Cutout2D(mode='partial', fill_value=fill_value)``.
+    """
+    ny, nx = array.shape
+    half = size // 2
+    out = np.empty((len(ix), size, size), dtype=array.dtype)
+    inside = ((ix >= half) & (ix < nx - half)
+              & (iy >= half) & (iy < ny - half))
+    if inside.any():
+        windows = sliding_window_view(array, (size, size))
+        out[inside] = windows[iy[inside] - half, ix[inside] - half]
+    for i in np.flatnonzero(~inside):
+        left, bottom = int(ix[i]) - half, int(iy[i]) - half
+        x0, x1 = max(left, 0), max(min(left + size, nx), 0)
+        y0, y1 = max(bottom, 0), max(min(bottom + size, ny), 0)
+        out[i] = fill_value
+        if x1 > x0 and y1 > y0:
+            out[i, y0 - bottom:y1 - bottom,
+                x0 - left:x1 - left] = array[y0:y1, x0:x1]
+    return out
+
+
+def pixel_counts(shape, ix, iy, size):
+    """
+    Count the pixels of each window that lie on the image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Image shape (ny, nx).
+    ix, iy : int `~numpy.ndarray` of shape (n,)
+        Central pixels.
+    size : int
+        Odd width of the windows.
+
+    Returns
+    -------
+    counts : int `~numpy.ndarray` of shape (n,)
+    """
+    half = size // 2
+    spans = [np.clip(np.minimum(centre + half + 1, length)
+                     - np.maximum(centre - half, 0), 0, size)
+             for centre, length in ((ix, shape[1]), (iy, shape[0]))]
+    return spans[0] * spans[1]
+
+
+@cache
+def _pattern():
+    """Return the fixed field of standard normal deviates."""
+    from scipy.special import ndtri
+
+    # raw words of a bit generator are stable for all NumPy versions,
+    # the streams of Generator.standard_normal are not
+    words = np.random.PCG64(20_220_098).random_raw(PATTERN_SIZE**2)
+    uniform = ((words >> np.uint64(11)).astype(float) + 0.5) / 2**53
+    return ndtri(uniform).astype(np.float32).reshape(PATTERN_SIZE, -1)
+
+
+def noise_pattern(ix, iy, size):
+    """
+    Return unit noise that depends on the absolute pixel position only.
+
+    The same source gets the same filled pixels in any batch or run.
+
+    Parameters
+    ----------
+    ix, iy : int `~numpy.ndarray` of shape (n,)
+        Central pixels of the windows.
+    size : int
+        Odd width of the windows.
+
+    Returns
+    -------
+    pattern : float32 `~numpy.ndarray` of shape (n, size, size)
+        Standard normal deviates, periodic over `PATTERN_SIZE` pixels.
+    """
+    steps = np.arange(size) - size // 2
+    rows = (np.asarray(iy)[:, None] + steps) % PATTERN_SIZE
+    columns = (np.asarray(ix)[:, None] + steps) % PATTERN_SIZE
+    return _pattern()[rows[:, :, None], columns[:, None, :]]

@@ -1,0 +1,136 @@
+"""
+What counts as a blend: the one definition for all of the package.
+
+Training, benchmark and tests take their labels from here.
+"""
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter._utils.arrays import round_position
+
+__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'label_segments', 'label_stamps',
+           'matched_filter_snr']
+
+SINGLE = 0
+BLEND = 1
+UNCLEAR = -1
+
+SNR_BLEND = 5.0
+SNR_SINGLE = 3.0
+MIN_SEPARATION = 2.0
+EDGE = 26
+
+
+def matched_filter_snr(image, noise):
+    """
+    Signal-to-noise ratio of a source for a perfectly matched filter.
+
+    Parameters
+    ----------
+    image : `~numpy.ndarray` of shape (..., ny, nx)
+        Noiseless pixels of the source alone.
+    noise : float
+        RMS noise per pixel, in the unit of ``image``.
+
+    Returns
+    -------
+    snr : float64 `~numpy.ndarray` of shape (...)
+        ``sqrt(sum(image**2)) / noise``.
+    """
+    image = np.asarray(image, dtype=float)
+    return np.sqrt(np.sum(image**2, axis=(-2, -1))) / noise
+
+
+def label_stamps(n_sources):
+    """
+    Label stamps by the paper's definition.
+
+    Parameters
+    ----------
+    n_sources : array_like of int
+        Number of sources drawn in each stamp.
+
+    Returns
+    -------
+    label : int8 `~numpy.ndarray`
+        `BLEND` where two or more sources were drawn, else `SINGLE`.
+    """
+    return np.where(np.asarray(n_sources) >= 2, BLEND, SINGLE).astype(np.int8)
+
+
+def label_segments(segmentation, detections, truth):
+    """
+    Say for each detection whether its segment holds one source or more.
+
+    A segment is a *blend* when it holds the centres (rounded pixel) of
+    two or more sources of matched-filter SNR of at least 5, at least one
+    of them 2 px or more from the brightest. It is *single* when it holds
+    one centre and no second source with an SNR of 3 or more. All else is
+    *unclear*: no centre at all, a second source of SNR 3 to 5 or nearer
+    than 2 px, or a detection within 26 px of the image edge.
+
+    Parameters
+    ----------
+    segmentation : 2-D int `~numpy.ndarray`
+        Segmentation image; 0 is sky.
+    detections : `~astropy.table.Table`
+        With ``label``, ``x_centroid`` and ``y_centroid`` (pixels).
+    truth : `~astropy.table.Table`
+        True sources with ``x``, ``y`` (pixels) and ``snr``.
+
+    Returns
+    -------
+    labels : `~astropy.table.Table`
+        One row per detection: ``truth_label`` (1 blend, 0 single, -1
+        unclear), ``n_sources`` of SNR 3 and more in the segment,
+        ``separation`` (px, from the brightest to the brightest companion
+        that makes it a blend, NaN otherwise), ``companion_snr``.
+    """
+    ny, nx = segmentation.shape
+    n = len(detections)
+    result = Table({'truth_label': np.full(n, UNCLEAR, dtype=np.int8),
+                    'n_sources': np.zeros(n, dtype=np.int16),
+                    'separation': np.full(n, np.nan, dtype=np.float32),
+                    'companion_snr': np.full(n, np.nan, dtype=np.float32)})
+    members = _members(segmentation, truth)
+    x, y, snr = (np.asarray(truth[key], dtype=float)
+                 for key in ('x', 'y', 'snr'))
+    for row, label in enumerate(np.asarray(detections['label'])):
+        inside = members.get(int(label))
+        if inside is None:
+            continue
+        first, others = inside[0], inside[1:]
+        distance = np.hypot(x[others] - x[first], y[others] - y[first])
+        second = ((snr[others] >= SNR_BLEND) & (distance >= MIN_SEPARATION)
+                  & (snr[first] >= SNR_BLEND))
+        result['n_sources'][row] = np.sum(snr[inside] >= SNR_SINGLE)
+        if second.any():
+            chosen = np.argmax(second)  # members are sorted by SNR
+            result['truth_label'][row] = BLEND
+            result['separation'][row] = distance[chosen]
+            result['companion_snr'][row] = snr[others[chosen]]
+        elif not np.any(snr[others] >= SNR_SINGLE):
+            result['truth_label'][row] = SINGLE
+    xd = np.asarray(detections['x_centroid'], dtype=float)
+    yd = np.asarray(detections['y_centroid'], dtype=float)
+    edge = ((xd < EDGE) | (xd > nx - 1 - EDGE)
+            | (yd < EDGE) | (yd > ny - 1 - EDGE))
+    result['truth_label'][edge] = UNCLEAR
+    return result
+
+
+def _members(segmentation, truth):
+    """Map each segment label to its sources, brightest (SNR) first."""
+    ny, nx = segmentation.shape
+    ix = round_position(truth['x'])
+    iy = round_position(truth['y'])
+    inside = np.flatnonzero((ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny))
+    labels = segmentation[iy[inside], ix[inside]]
+    inside, labels = inside[labels > 0], labels[labels > 0]
+    order = np.lexsort((-np.asarray(truth['snr'], dtype=float)[inside],
+                        labels))
+    inside, labels = inside[order], labels[order]
+    unique, start = np.unique(labels, return_index=True)
+    return dict(zip(unique.tolist(), np.split(inside, start[1:]),
+                    strict=True)) if unique.size else {}
