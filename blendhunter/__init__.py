@@ -1,5 +1,5 @@
 """
-BlendHunter: which sources of a survey catalogue are blends?
+Tell which sources of a survey catalogue are blends.
 
 The public names are loaded when they are first used, so that the import
 of the package costs next to nothing.

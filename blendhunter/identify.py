@@ -339,6 +339,8 @@ def _check_stamps(stamps, regions, noise):
     if bad.any():
         stamps = np.where(bad, 0, stamps)
     lost = bad.mean(axis=(1, 2)) > 0.3
+    if noise is None and len(stamps) == 0:
+        noise = 1.0
     if noise is None:
         noise = 1.4826 * np.median(np.abs(
             stamps - np.median(stamps, axis=(1, 2), keepdims=True)),

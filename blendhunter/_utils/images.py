@@ -202,7 +202,10 @@ def _read_fits(path, ext):
         raise FileNotFoundError(msg)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('error', AstropyUserWarning)
+            # odd cards are common and harmless, a cut-off file is not
+            warnings.simplefilter('ignore', AstropyUserWarning)
+            warnings.filterwarnings('error', message='.*truncated',
+                                    category=AstropyUserWarning)
             with fits.open(path, memmap=False) as hdus:
                 return _from_hdu(_pick_hdu(hdus, ext, f'image {str(path)!r}'))
     except (OSError, AstropyUserWarning, TypeError, EOFError) as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from blendhunter._utils.files import atomic_path, check_writable
 
-__all__ = ['EXTENSIONS', 'check_table_path', 'write_table']
+__all__ = ['EXTENSIONS', 'check_table_path', 'meta_value', 'write_table']
 
 EXTENSIONS = {'.ecsv': 'ascii.ecsv', '.fits': 'fits', '.csv': 'ascii.csv',
               '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5'}
@@ -64,15 +64,44 @@ def _with_fits_meta(table):
     """
     Return the table with a meta that FITS headers can hold.
 
-    Long strings go to numbered keywords' comments otherwise; here they
-    stand as ``HIERARCH`` cards while they fit, and are split over
-    ``key.1``, ``key.2``, ... where they do not.
+    Long keys become ``HIERARCH`` cards. Those have no continuation, so
+    that a long value is split over ``key.1``, ``key.2``, ...; `meta_value`
+    joins it again.
     """
     table = table.copy(copy_data=False)
     for key, value in list(table.meta.items()):
-        room = MAX_CARD - len(f'HIERARCH {key}.1 = ') - 2
-        if len(key) > 8 and isinstance(value, str) and len(value) > room:
-            del table.meta[key]
+        if len(key) <= 8:
+            continue
+        del table.meta[key]
+        room = MAX_CARD - len(f'HIERARCH {key}.10 = ') - 2
+        if isinstance(value, str) and len(value) > room:
             for i in range(0, len(value), room):
-                table.meta[f'{key}.{i // room + 1}'] = value[i:i + room]
+                table.meta[f'HIERARCH {key}.{i // room + 1}'] = (
+                    value[i:i + room])
+        else:
+            table.meta[f'HIERARCH {key}'] = value
     return table
+
+
+def meta_value(meta, key):
+    """
+    Look up a key in a table's meta as any file format left it.
+
+    Parameters
+    ----------
+    meta : mapping
+    key : str
+        Compared without case, since FITS writes capitals.
+
+    Returns
+    -------
+    value : object or None
+        A string that FITS split is whole again.
+    """
+    found = {str(name).lower(): value for name, value in meta.items()}
+    if key in found:
+        return found[key]
+    parts = []
+    while f'{key}.{len(parts) + 1}' in found:
+        parts.append(str(found[f'{key}.{len(parts) + 1}']))
+    return ''.join(parts) or None

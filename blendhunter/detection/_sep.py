@@ -7,6 +7,7 @@ import numpy as np
 __all__ = ['background', 'find']
 
 MAX_SUBOBJECTS = 1 << 16
+MIN_STACK = 300_000
 
 
 def background(data, mask, mesh_size):
@@ -20,18 +21,38 @@ def background(data, mask, mesh_size):
 
 @contextmanager
 def _limits(n_pixels):
-    """Raise SEP's process-wide buffers for a while."""
+    """Set SEP's process-wide buffers for a while."""
     import sep
 
     stack = sep.get_extract_pixstack()
     children = sep.get_sub_object_limit()
     try:
-        sep.set_extract_pixstack(max(stack, n_pixels))
+        sep.set_extract_pixstack(n_pixels)
         sep.set_sub_object_limit(max(children, MAX_SUBOBJECTS))
         yield
     finally:
         sep.set_extract_pixstack(stack)
         sep.set_sub_object_limit(children)
+
+
+def _extract(normalised, n_sigma, **options):
+    """
+    Run SEP with a stack of pixels that grows only where it must.
+
+    A stack for every pixel of the image would take many times its memory.
+    """
+    import sep
+
+    limit = max(MIN_STACK, normalised.size // 50)
+    while True:
+        try:
+            with _limits(limit):
+                return sep.extract(normalised, n_sigma, **options)
+        except Exception as error:
+            if ('pixel buffer full' not in str(error)
+                    or limit > normalised.size):
+                raise
+            limit = min(4 * limit, normalised.size + MIN_STACK)
 
 
 def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
@@ -49,14 +70,10 @@ def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
     columns : dict
         x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
     """
-    import sep
-
-    with _limits(normalised.size):
-        objects, segmentation = sep.extract(
-            normalised, n_sigma, err=1.0, mask=mask, minarea=n_pixels,
-            deblend_nthresh=n_levels,
-            deblend_cont=contrast if deblend else 1.0,
-            segmentation_map=True)
+    objects, segmentation = _extract(
+        normalised, n_sigma, err=1.0, mask=mask, minarea=n_pixels,
+        deblend_nthresh=n_levels, deblend_cont=contrast if deblend else 1.0,
+        segmentation_map=True)
     columns = {key: np.asarray(objects[key], dtype=float)
                for key in ('x', 'y', 'a', 'b', 'theta')}
     columns['flag'] = objects['flag'].astype(np.int32)

@@ -9,6 +9,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from blendhunter._utils.images import as_image
+from blendhunter._utils.tables import meta_value
 from blendhunter.detection import _photutils, _sep
 from blendhunter.detection.background import subtract_background
 from blendhunter.exceptions import NoDetectionsWarning
@@ -78,20 +79,17 @@ def settings_from_meta(meta):
     Parameters
     ----------
     meta : mapping
-        Keys are compared without case, since FITS writes capitals.
+        Also as it was read from FITS.
 
     Returns
     -------
     settings : `Detection` or None
         None where the table does not come from `detect`.
     """
-    for key, value in meta.items():
-        if str(key).lower() == DETECTION_KEY:
-            try:
-                return Detection(**json.loads(value))
-            except (TypeError, ValueError):
-                return None
-    return None
+    try:
+        return Detection(**json.loads(meta_value(meta, DETECTION_KEY)))
+    except (TypeError, ValueError):
+        return None
 
 
 def detect(image, *, method='sep', n_sigma=1.5, n_pixels=5, deblend=True,

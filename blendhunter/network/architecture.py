@@ -202,13 +202,13 @@ def _load_legacy(backbone, path):
     import numpy as np
 
     with h5py.File(path, 'r') as file:
-        group = file['model_weights'] if 'model_weights' in file else file
+        group = file.get('model_weights', file)
         for layer in backbone.layers:
-            if not layer.weights:
-                continue
-            arrays = []
-            group[layer.name].visititems(
-                lambda _, item: arrays.append(item[()])
-                if isinstance(item, h5py.Dataset) else None)
-            # the kernel has four dimensions, the bias one
-            layer.set_weights(sorted(arrays, key=np.ndim, reverse=True))
+            if layer.weights:
+                names = []
+                group[layer.name].visit(names.append)
+                items = [group[layer.name][name] for name in names]
+                arrays = [item[()] for item in items
+                          if isinstance(item, h5py.Dataset)]
+                # the kernel has four dimensions, the bias one
+                layer.set_weights(sorted(arrays, key=np.ndim, reverse=True))
