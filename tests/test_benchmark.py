@@ -1,0 +1,82 @@
+"""Metrics on hand-made cases, and the measurements' tables."""
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from blendhunter import BlendIdentifier
+from blendhunter.benchmark import (
+    measure_fields,
+    measure_image,
+    measure_stamps,
+)
+from blendhunter.benchmark.metrics import (
+    area_under_roc,
+    binomial_error,
+    completeness,
+    completeness_at_purity,
+    completeness_at_rejection,
+    purity,
+)
+from blendhunter.simulation import simulate_detections
+
+BLENDED = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
+SCORE = np.array([0.9, 0.8, 0.3, 0.85, 0.2, 0.1, 0.05, 0.0])
+
+
+def test_completeness_and_purity():
+    flagged = SCORE > 0.5
+    assert completeness(flagged, BLENDED) == pytest.approx(2 / 3)
+    assert purity(flagged, BLENDED) == pytest.approx(2 / 3)
+    assert np.isnan(completeness(flagged, np.zeros(8, bool)))
+    assert np.isnan(purity(np.zeros(8, bool), BLENDED))
+
+
+def test_completeness_at_purity():
+    assert completeness_at_purity(SCORE, BLENDED, 1.0) == pytest.approx(1 / 3)
+    assert completeness_at_purity(SCORE, BLENDED, 0.6) == pytest.approx(1.0)
+    assert completeness_at_purity(-SCORE, BLENDED, 0.9) == 0
+
+
+def test_completeness_at_rejection():
+    assert completeness_at_rejection(SCORE, BLENDED, 0.25) == pytest.approx(
+        1 / 3)
+    assert completeness_at_rejection(SCORE, BLENDED, 0.5) == 1
+
+
+def test_area_under_roc():
+    assert area_under_roc(SCORE, BLENDED) == pytest.approx(13 / 15)
+
+
+def test_binomial_error():
+    assert binomial_error(0.5, 100) == 0.05
+    assert np.isnan(binomial_error(0.5, 0))
+
+
+def test_quartiles():
+    result = Table({'flux': np.arange(40.0), 'n_pixels': np.arange(40),
+                    'blend_prob': np.ones(40),
+                    'is_blend': np.arange(40) >= 30})
+    result['blend_prob'][0] = np.nan
+    table = measure_image(result)
+    assert table['quartile'].tolist() == [1, 2, 3, 4]
+    assert table['n_sources'].sum() == 39
+    # the brightest ten of the 39 with a probability are flagged
+    assert table['share'].tolist() == pytest.approx([0, 0, 0.1, 1])
+
+
+def test_measurements_of_an_unskilled_network(random_weights):
+    identifier = BlendIdentifier(random_weights, batch_size=32)
+    stamps = measure_stamps(identifier, 40, sigmas=(14.5,))
+    assert stamps['set'].tolist() == ['parametric', 'structured']
+    assert np.all(np.abs(stamps['accuracy'] - 0.5) < 0.4)
+    fields = simulate_detections(2, shape=(400, 400), rng=5,
+                                 noise_factor=(1, 1))
+    training = fields[2]
+    table, fraction = measure_fields(identifier, fields, training)
+    assert set(table['score']) == {'network', 'boosted trees', 'area', 'a/b',
+                                   'area x a/b', 'flag'}
+    assert 0 < fraction < 1
+    auc = dict(zip(table['score'], table['auc'], strict=True))
+    # trained on the very same detections, the trees must be good
+    assert auc['boosted trees'] > auc['network']

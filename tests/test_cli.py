@@ -1,0 +1,202 @@
+"""The command line: every verb, exit statuses, one-line errors."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import QTable, Table
+
+from blendhunter.cli import main
+
+
+@pytest.fixture
+def image(field, tmp_path):
+    path = tmp_path / 'image.fits'
+    fits.PrimaryHDU(np.array(field[0])).writeto(path)
+    return str(path)
+
+
+def lines(capsys):
+    out, err = capsys.readouterr()
+    return out.splitlines(), err.splitlines()
+
+
+@pytest.mark.parametrize('verb', [
+    [], ['demo'], ['detect'], ['classify'], ['simulate'], ['train'],
+    ['benchmark'], ['simulate', 'stamps'], ['benchmark', 'fields']])
+def test_help(verb, capsys):
+    with pytest.raises(SystemExit) as error:
+        main([*verb, '--help'])
+    assert error.value.code == 0
+    assert 'usage: blendhunter' in capsys.readouterr().out
+
+
+def test_help_shows_an_example(capsys):
+    with pytest.raises(SystemExit):
+        main(['classify', '--help'])
+    assert 'example:\n  blendhunter classify' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('argv', [
+    [], ['clasify', 'a.fits'], ['detect'], ['detect', 'a.fits', '--nsigma'],
+    ['classify', 'a', '-o', 'b', '--region', 'disc'],
+    ['simulate', 'stamps', '0', '-o', 'a.h5']])
+def test_wrong_usage_is_status_2(argv, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(argv)
+    assert error.value.code == 2
+    assert 'Traceback' not in capsys.readouterr().err
+
+
+def test_detect(image, tmp_path, capsys):
+    out = tmp_path / 'a.ecsv'
+    assert main(['detect', image, '-o', str(out), '--segmentation',
+                 str(tmp_path / 'seg.fits'), '--n-sigma', '2']) == 0
+    catalog = QTable.read(out)
+    assert lines(capsys)[0] == [f'{len(catalog)} sources written to {out}']
+    assert fits.getdata(tmp_path / 'seg.fits').max() == len(catalog)
+
+
+def test_classify_with_everything(image, random_weights, tmp_path, capsys):
+    main(['detect', image, '-o', str(tmp_path / 'cat.fits'),
+          '--segmentation', str(tmp_path / 'seg.fits')])
+    weight = np.full((300, 320), 1.0, dtype='f4')
+    weight[:40] = 0
+    fits.PrimaryHDU(weight).writeto(tmp_path / 'w.fits')
+    fits.PrimaryHDU((weight == 0).astype('u1')).writeto(tmp_path / 'm.fits')
+    out = tmp_path / 'out.parquet'
+    capsys.readouterr()
+    status = main([
+        'classify', image, '--catalog', str(tmp_path / 'cat.fits'),
+        '--segmentation', str(tmp_path / 'seg.fits'), '--mask',
+        str(tmp_path / 'm.fits'), '--weight', str(tmp_path / 'w.fits'),
+        '--weights', str(random_weights), '--threshold', '0.1', '--prior',
+        '0.2', '--plot', str(tmp_path / 'p.png'), '--ds9',
+        str(tmp_path / 'd.reg'), '-o', str(out), '--batch-size', '32'])
+    printed, errors = lines(capsys)
+    assert status == 0, errors
+    result = Table.read(out)
+    assert result.meta['blendhunter.prior'] == 0.2
+    assert result.meta['blendhunter.noise'] == 'map'
+    assert printed[0].startswith(f'{len(result)} sources, ')
+    assert (tmp_path / 'p.png').stat().st_size > 50_000
+    regions = (tmp_path / 'd.reg').read_text().splitlines()
+    assert len(regions) == 2 + len(result)
+    assert np.isnan(result['blend_prob']).any()  # below row 40
+
+
+@pytest.mark.parametrize('region', ['segment', 'stamp'])
+def test_classify_without_catalog(image, random_weights, tmp_path, region):
+    out = tmp_path / 'a.ecsv'
+    assert main(['classify', image, '-o', str(out), '--weights',
+                 str(random_weights), '--region', region,
+                 '--batch-size', '32']) == 0
+    assert QTable.read(out).meta['blendhunter.region'] == region
+
+
+def bad(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return str(path)
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    (['gone.fits'], 'image: no such file'),
+    (['IMAGE', '--ext', '7'], 'ext 7 not found'),
+    (['IMAGE', '--noise', '-3'], 'noise must be positive'),
+    (['IMAGE', '--noise', 'gone.fits'], 'noise: no such file'),
+    (['IMAGE', '--mask', 'gone.fits'], 'mask: no such file'),
+    (['IMAGE', '--catalog', 'gone.ecsv'], 'catalog: no such file'),
+    (['IMAGE', '--weights', 'gone.h5'], 'weights must be one of'),
+    (['IMAGE', '--threshold', '3'], 'threshold must lie in 0 to 1'),
+    (['IMAGE', '--n-sigma', '-1'], 'n_sigma must be positive'),
+    (['IMAGE', '-o', 'no/such/a.ecsv'], 'output: directory'),
+    (['IMAGE', '-o', 'a.xls'], "unknown extension '.xls'"),
+    (['IMAGE', '--plot', 'no/a.png'], 'plot: directory')])
+def test_errors_are_one_line(image, random_weights, tmp_path, capsys,
+                             monkeypatch, change, message):
+    monkeypatch.chdir(tmp_path)
+    argv = [image if word == 'IMAGE' else word for word in change]
+    argv = ['classify', '-o', str(tmp_path / 'out.ecsv'), '--weights',
+            str(random_weights), *argv]
+    before = sorted(tmp_path.iterdir())
+    assert main(argv) == 1
+    printed, errors = lines(capsys)
+    assert printed == []
+    assert len(errors) == 1
+    assert errors[0].startswith('blendhunter: error: ')
+    assert message in errors[0]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_debug_shows_the_traceback(capsys):
+    assert main(['--debug', 'detect', 'gone.fits', '-o', 'a.ecsv']) == 1
+    assert 'Traceback' in capsys.readouterr().err
+
+
+def test_existing_output_is_refused_before_any_work(tmp_path, capsys):
+    path = tmp_path / 'a.ecsv'
+    path.write_text('precious')
+    assert main(['classify', 'gone.fits', '-o', str(path)]) == 1
+    assert 'exists; use overwrite' in capsys.readouterr().err
+    assert path.read_text() == 'precious'
+
+
+def test_interrupt_leaves_nothing(image, random_weights, tmp_path, capsys,
+                                  monkeypatch):
+    from blendhunter.network.model import BlendModel
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BlendModel, 'predict', interrupted)
+    before = sorted(tmp_path.iterdir())
+    assert main(['classify', image, '-o', str(tmp_path / 'a.ecsv'),
+                 '--weights', str(random_weights)]) == 130
+    assert 'interrupted' in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_simulate(tmp_path, capsys):
+    stamps, field = str(tmp_path / 's.h5'), str(tmp_path / 'f.fits')
+    assert main(['simulate', 'stamps', '12', '-o', stamps, '--seed', '1',
+                 '--n-jobs', '1']) == 0
+    assert main(['simulate', 'field', '150', '160', '-o', field, '--truth',
+                 str(tmp_path / 't.ecsv'), '--seed', '1', '--n-jobs',
+                 '1']) == 0
+    assert fits.getdata(field).shape == (150, 160)
+    assert len(lines(capsys)[0]) == 2
+
+
+def test_train_and_paper_protocol(tmp_path, capsys):
+    work = tmp_path / 'work'
+    assert main(['train', '--work-dir', str(work), '--n-pairs', '20',
+                 '--n-fields', '0', '--n-steps', '1', '--n-jobs', '1', '-o',
+                 str(tmp_path / 'w.h5')]) == 0
+    assert (tmp_path / 'w.h5').is_file()
+    stamps = str(tmp_path / 's.h5')
+    main(['simulate', 'stamps', '30', '-o', stamps, '--n-jobs', '1'])
+    assert main(['train', '--protocol', 'paper', '--data', stamps,
+                 '--epochs', '1', '-o', str(tmp_path / 'p.h5')]) == 0
+    assert main(['train', '--protocol', 'paper', '-o',
+                 str(tmp_path / 'q.h5')]) == 1
+    assert 'needs --data' in capsys.readouterr().err
+
+
+def test_small_demo(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(['demo', '--size', '350']) == 0
+    printed = '\n'.join(lines(capsys)[0])
+    for word in ('blend_prob', 'completeness', 'SEP merged flag', 'network'):
+        assert word in printed
+    assert len(QTable.read('blendhunter-demo.ecsv')) > 10
+    assert (tmp_path / 'blendhunter-demo.png').stat().st_size > 50_000
+
+
+def test_module_and_version():
+    result = subprocess.run(
+        [sys.executable, '-m', 'blendhunter', '--version'],
+        capture_output=True, text=True, check=True)
+    assert result.stdout.startswith('blendhunter 0.')

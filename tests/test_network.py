@@ -1,0 +1,228 @@
+"""Architecture, preprocessing and weights files."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from blendhunter import BlendIdentifier, load_model
+from blendhunter.exceptions import WeightsError
+from blendhunter.network.architecture import (
+    build_backbone,
+    build_network,
+    resolve_precision,
+)
+from blendhunter.network.preprocessing import (
+    preprocess_noise,
+    preprocess_paper,
+)
+from blendhunter.network.weights import (
+    read_metadata,
+    read_weights,
+    update_metadata,
+)
+
+NAMES = [f'block{b}_conv{i}' for b, n in enumerate((2, 2, 3, 3, 3), 1)
+         for i in range(1, n + 1)]
+
+
+def test_thirteen_layers_named_as_in_keras_applications():
+    import keras
+
+    backbone = build_backbone()
+    ours = {layer.name: [v.shape for v in layer.weights]
+            for layer in backbone.layers if layer.weights}
+    theirs = {layer.name: [v.shape for v in layer.weights]
+              for layer in keras.applications.VGG16(
+                  include_top=False, weights=None).layers if layer.weights}
+    assert list(ours) == NAMES
+    assert ours == theirs
+    assert backbone.output_shape == (None, 2048)
+
+
+@pytest.mark.parametrize('name', ['a.weights.h5', 'legacy.h5'])
+def test_backbone_from_a_local_file(tmp_path, name):
+    """Both of Keras's layouts, filled by the test."""
+    import h5py
+
+    source = build_backbone()
+    path = tmp_path / name
+    if name == 'a.weights.h5':
+        source.save_weights(path)
+    else:
+        with h5py.File(path, 'w') as file:
+            for layer in source.layers:
+                if layer.weights:
+                    kernel, bias = layer.get_weights()
+                    group = file.create_group(f'{layer.name}/{layer.name}')
+                    group['bias:0'], group['kernel:0'] = bias, kernel
+    network = build_network(backbone=path)
+    for layer in NAMES:
+        for a, b in zip(network.get_layer(layer).get_weights(),
+                        source.get_layer(layer).get_weights(), strict=True):
+            assert_array_equal(a, b)
+
+
+def test_bad_backbones(tmp_path, monkeypatch):
+    import keras
+
+    with pytest.raises(WeightsError, match='backbone: no such file'):
+        build_backbone(weights=tmp_path / 'none.h5')
+    (tmp_path / 'bad.h5').write_text('nothing')
+    with pytest.raises(WeightsError, match=r'bad\.h5. holds no VGG-16'):
+        build_backbone(weights=tmp_path / 'bad.h5')
+
+    def offline(**_):
+        msg = 'URL fetch failure'
+        raise OSError(msg)
+
+    monkeypatch.setattr(keras.applications, 'VGG16', offline)
+    with pytest.raises(WeightsError, match='could not be downloaded; give'):
+        build_backbone(weights='imagenet')
+
+
+def test_precision(monkeypatch):
+    import blendhunter.network.architecture as module
+
+    assert resolve_precision('float32') == 'float32'
+    assert resolve_precision('bfloat16') == 'mixed_bfloat16'
+    monkeypatch.setattr(module, '_cpu_has_bfloat16', lambda: True)
+    assert resolve_precision('auto') == 'mixed_bfloat16'
+    monkeypatch.setattr(module, '_cpu_has_bfloat16', lambda: False)
+    monkeypatch.setattr(module, '_has_gpu', lambda: False)
+    assert resolve_precision('auto') == 'float32'
+    with pytest.raises(ValueError, match="precision must be 'auto'"):
+        resolve_precision('float16')
+
+
+def test_noise_channels():
+    stamps = np.zeros((2, 51, 51))
+    stamps[0, 25, 25], stamps[0, 0, 0] = 30.0, 90.0
+    regions = np.zeros(stamps.shape, bool)
+    regions[:, 20:31, 20:31] = True
+    x = preprocess_noise(stamps, regions, 3.0)
+    assert x.shape == (2, 65, 65, 3)
+    assert x.dtype == np.float32
+    assert x[0, 32, 32, 0] == pytest.approx(np.arcsinh(5))
+    assert x[0, 32, 32, 2] == pytest.approx(4)
+    assert x[0, 7, 7, 2] == pytest.approx(12)  # the peak outside is greater
+    assert x[0, 27:38, 27:38, 1].min() == 1
+    assert x[0, 26, 30, 1] == -1
+    for border in (x[:, :7], x[:, -7:], x[:, :, :7], x[:, :, -7:]):
+        assert_array_equal(border, 0)
+    assert_array_equal(x[1, :, :, 2], 0)
+
+
+def test_noise_channels_do_not_depend_on_the_unit():
+    stamps = np.random.default_rng(1).normal(size=(3, 51, 51))
+    regions = np.ones(stamps.shape, bool)
+    assert_allclose(preprocess_noise(stamps * 1e-12, regions, 1e-12),
+                    preprocess_noise(stamps, regions, 1.0), rtol=1e-5,
+                    atol=1e-6)
+
+
+def test_paper_channels():
+    stamps = np.random.default_rng(1).normal(size=(3, 51, 51))
+    stamps[:, 25, 25] = -20
+    x = preprocess_paper(stamps, None, 1.0)
+    assert x.shape == (3, 65, 65, 3)
+    assert_array_equal(x[..., 0], x[..., 2])
+    assert_allclose(x * 255, np.round(x * 255), atol=1e-4)
+    assert_allclose(x[:, 32, 32], 1)  # the absolute value
+    border = x[:, :7] * 20
+    assert np.sqrt(np.mean(border**2)) == pytest.approx(1, abs=0.1)
+
+
+def test_weights_file_round_trip(random_weights):
+    arrays, metadata = read_weights(random_weights)
+    assert len(arrays) == 2 * (13 + 3)
+    assert len(metadata['sha256']) == 64
+    model = load_model(random_weights, precision='float32')
+    for layer in NAMES:
+        assert_array_equal(model.network.get_layer(layer).get_weights()[0],
+                           arrays[f'{layer}/kernel'])
+    assert random_weights.stat().st_size < 40e6
+
+
+@pytest.mark.parametrize('offset', [3, 30, 400, 600, 100_000, -1, -90_000])
+def test_any_changed_byte_is_found(random_weights, tmp_path, offset):
+    content = bytearray(random_weights.read_bytes())
+    content[offset] ^= 1
+    path = tmp_path / 'changed.h5'
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r'changed\.h5'):
+        load_model(path)
+
+
+@pytest.mark.parametrize('n', [0, 100, 700, -1])
+def test_truncated_weights(random_weights, tmp_path, n):
+    path = tmp_path / 'cut.h5'
+    path.write_bytes(random_weights.read_bytes()[:n])
+    with pytest.raises(WeightsError, match=r'cut\.h5'):
+        load_model(path)
+
+
+def test_other_files_as_weights(tmp_path):
+    path = tmp_path / 'notes.txt'
+    path.write_text('hello')
+    with pytest.raises(WeightsError, match='is no BlendHunter weights file'):
+        load_model(path)
+
+
+def test_metadata_can_be_updated(random_weights, tmp_path):
+    path = tmp_path / 'copy.h5'
+    path.write_bytes(random_weights.read_bytes())
+    update_metadata(path, {'results': {'stamp': [{'accuracy': 0.5}]}})
+    metadata = read_metadata(path)
+    assert metadata['results']['stamp'][0]['accuracy'] == 0.5
+    assert metadata['prior'] == {'segment': 0.07, 'stamp': 0.5}
+
+
+def test_precisions_agree(random_weights):
+    stamps = np.random.default_rng(3).normal(size=(40, 51, 51))
+    stamps[:, 20:30, 20:30] += 5
+    regions = np.ones(stamps.shape, bool)
+    results = [load_model(random_weights, precision=p).predict(
+        stamps, regions, 1.0, batch_size=40) for p in ('float32', 'bfloat16')]
+    assert_allclose(results[0], results[1], atol=0.05)
+
+
+def test_packaged_weights_are_complete():
+    model = load_model('default', precision='float32')
+    assert model.regions == ('segment', 'stamp')
+    for key in ('preprocessing', 'domain', 'trained_fraction', 'prior',
+                'command', 'results', 'sha256'):
+        assert model.metadata[key], key
+    assert set(model.metadata['results']) == {'segment', 'stamp'}
+    assert 0.03 < model.metadata['prior']['segment'] < 0.15
+
+
+def test_package_data_is_small():
+    from pathlib import Path
+
+    import blendhunter
+
+    data = Path(blendhunter.__file__).parent / 'data'
+    assert sum(p.stat().st_size for p in data.iterdir()) < 40e6
+
+
+def test_packaged_weights_on_fresh_stamps():
+    """Accuracy 0.98 on 600 stamps has a standard error of 0.006."""
+    from blendhunter import simulate_stamps
+
+    made = simulate_stamps(600, noise=14.5, rng=77)
+    p = BlendIdentifier().predict_proba(made.stamps, noise=14.5)
+    assert np.mean((p > 0.5) == made.truth['label']) > 0.95
+
+
+def test_packaged_weights_on_a_fresh_field():
+    """Unrecognised blends rank above single detections."""
+    from blendhunter.benchmark import measure_fields
+    from blendhunter.simulation import simulate_detections
+
+    made = simulate_detections(1, shape=(800, 800), density=(90, 90),
+                               noise_factor=(1, 1), seeing_factor=(1, 1),
+                               rng=78)
+    table, _ = measure_fields(BlendIdentifier(), made)
+    auc = dict(zip(table['score'], table['auc'], strict=True))
+    assert auc['network'] > 0.8
+    assert auc['network'] > auc['flag'] + 0.2

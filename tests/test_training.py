@@ -1,0 +1,220 @@
+"""Training: batches, checkpoints, both protocols."""
+
+import csv
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from numpy.testing import assert_allclose, assert_array_equal
+
+from blendhunter import load_model, train
+from blendhunter.dataset import DataSet
+from blendhunter.exceptions import DataSetError
+from blendhunter.network import train_transfer, training
+from blendhunter.network.batches import (
+    DetectionSampler,
+    MixedBatches,
+    PairSampler,
+    dihedral,
+)
+from blendhunter.network.weights import read_weights
+
+RNG = np.random.default_rng(1)
+N = 40
+
+
+@pytest.fixture
+def pairs():
+    yy, xx = np.mgrid[-25:26, -25:26]
+    one = 300 * np.exp(-(xx**2 + yy**2) / 8).astype('f4')
+    two = np.roll(one, 12, axis=1)
+    return DataSet({'centrals': np.repeat(one[None], N, 0),
+                    'companions': np.repeat(two[None], N, 0)},
+                   Table({'label': np.ones(N, int)}))
+
+
+@pytest.fixture
+def detections():
+    stamps = RNG.normal(size=(N, 51, 51)).astype('f2')
+    regions = np.zeros(stamps.shape, bool)
+    regions[:, 20:30, 20:30] = True
+    return DataSet({'stamps': stamps, 'regions': regions},
+                   Table({'truth_label': np.arange(N) % 2,
+                          'field': np.arange(N) // 10,
+                          'field_noise': np.full(N, 14.5)}))
+
+
+def options(**changes):
+    return {'n_steps': 4, 'batch_size': 8, 'precision': 'float32',
+            'learning_rate': 1e-4, **changes}
+
+
+def test_dihedral_group():
+    images = RNG.normal(size=(2, 5, 5))
+    turned = [dihedral(images, k) for k in range(8)]
+    assert_array_equal(turned[0], images)
+    for i in range(8):
+        for j in range(i):
+            assert not np.array_equal(turned[i], turned[j])
+
+
+def test_batches_are_reproducible_and_differ(pairs, detections):
+    samplers = [(PairSampler(pairs.arrays['centrals'],
+                             pairs.arrays['companions']), 6),
+                (DetectionSampler(detections.arrays['stamps'],
+                                  detections.arrays['regions'],
+                                  detections.truth['truth_label']), 10)]
+    batches = MixedBatches(samplers, seed=3)
+    x, y = batches(5)
+    again, _ = MixedBatches(samplers, seed=3)(5)
+    assert x.shape == (16, 65, 65, 3)
+    assert y.shape == (16, 1)
+    assert_array_equal(x, again)
+    assert not np.array_equal(x, batches(6)[0])
+    assert y[:6].sum() == 3
+    assert y[6:].sum() == 4
+
+
+def test_sampling_does_not_change_the_data(pairs, detections):
+    before = [array.copy() for data in (pairs, detections)
+              for array in data.arrays.values()]
+    test_batches_are_reproducible_and_differ(pairs, detections)
+    after = [array for data in (pairs, detections)
+             for array in data.arrays.values()]
+    for a, b in zip(before, after, strict=True):
+        assert_array_equal(a, b)
+
+
+def test_noise_of_a_pair_is_one(pairs):
+    sampler = PairSampler(0 * pairs.arrays['centrals'],
+                          0 * pairs.arrays['companions'], sky=0.0)
+    z, _, _ = sampler.draw(50, np.random.default_rng(1))
+    assert z.std() == pytest.approx(1, abs=0.01)
+
+
+def test_training_writes_a_model(pairs, detections, tmp_path):
+    path = train(pairs=pairs, detections=detections, command='the command',
+                 output=tmp_path / 'a.h5', **options())
+    model = load_model(path)
+    assert model.regions == ('segment', 'stamp')
+    assert model.metadata['command'] == 'the command'
+    assert model.metadata['trained_fraction'] == {'stamp': 0.5,
+                                                  'segment': 0.4}
+    assert model.metadata['domain']['segment']['fields'] == 4
+    with (tmp_path / 'a.history.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows[-1]['step'] == '4'
+    assert float(rows[-1]['loss']) > 0
+    assert 0 <= float(rows[-1]['segment_auc']) <= 1
+    assert not (tmp_path / 'a.checkpoint.h5').exists()
+
+
+def test_killed_training_continues(pairs, tmp_path, monkeypatch):
+    """Killed in step 3 and run again, it ends where a whole one ends."""
+    whole = train(pairs=pairs, output=tmp_path / 'whole.h5', **options())
+
+    class Killed(MixedBatches):
+        def __call__(self, step):
+            if step == 3:
+                raise KeyboardInterrupt
+            return super().__call__(step)
+
+    call = {'pairs': pairs, 'output': tmp_path / 'cut.h5',
+            'checkpoint_seconds': 0, **options()}
+    with monkeypatch.context() as patch:
+        patch.setattr(training, 'MixedBatches', Killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(**call)
+    assert not (tmp_path / 'cut.h5').exists()
+    assert (tmp_path / 'cut.checkpoint.h5').exists()
+    with pytest.raises(DataSetError, match='belongs to another training'):
+        train(**{**call, 'seed': 9})
+    cut = train(**call)
+    first, second = read_weights(whole)[0], read_weights(cut)[0]
+    for name in first:
+        assert_allclose(second[name], first[name], atol=2e-3,
+                        err_msg=name)
+
+
+def test_damaged_checkpoint(pairs, tmp_path):
+    (tmp_path / 'c.h5').write_text('nonsense')
+    with pytest.raises(DataSetError, match=r'checkpoint .*c\.h5'):
+        train(pairs=pairs, output=tmp_path / 'a.h5',
+              checkpoint=tmp_path / 'c.h5', **options())
+
+
+def test_training_learns(pairs, tmp_path):
+    """Two bright galaxies 12 px apart are told from one in 25 steps."""
+    path = train(pairs=pairs, output=tmp_path / 'a.h5', dropout=0.0,
+                 **options(n_steps=25, batch_size=16, learning_rate=3e-4))
+    model = load_model(path, precision='float32')
+    one, two = (pairs.arrays['centrals'][:1], pairs.arrays['centrals'][:1]
+                + pairs.arrays['companions'][:1])
+    noise = RNG.normal(size=(1, 51, 51)) * 10
+    p = model.predict(np.concatenate([one, two]) + noise,
+                      np.ones((2, 51, 51), bool), 10.0, batch_size=2)
+    assert p[1] > p[0] + 0.1
+
+
+def test_continuing_from_weights(pairs, random_weights, tmp_path):
+    path = train(pairs=pairs, output=tmp_path / 'a.h5',
+                 weights=random_weights,
+                 **options(n_steps=1, learning_rate=1e-9))
+    start, end = read_weights(random_weights)[0], read_weights(path)[0]
+    for name in start:
+        assert_allclose(end[name], start[name], atol=1e-3)
+
+
+@pytest.mark.parametrize('preprocessing', ['paper', 'noise'])
+def test_paper_protocol(tmp_path, preprocessing):
+    stamps = RNG.normal(size=(60, 51, 51)).astype('f4')
+    labels = np.arange(60) % 2
+    stamps[labels == 1, 10:20, 10:20] += 20
+    path = train_transfer(stamps, labels, output=tmp_path / 'a.h5',
+                          noise=1.0, preprocessing=preprocessing, epochs=3,
+                          batch_size=10, precision='float32')
+    model = load_model(path)
+    assert model.regions == ('stamp',)
+    assert model.metadata['preprocessing'] == preprocessing
+    assert 0 <= model.metadata['results']['stamp']['accuracy'] <= 1
+    assert not (tmp_path / 'a.work').exists()
+
+
+def test_paper_protocol_keeps_features_of_a_killed_run(tmp_path,
+                                                       monkeypatch):
+    import blendhunter.network.transfer as module
+
+    stamps = RNG.normal(size=(200, 51, 51)).astype('f4')
+    call = {'stamps': stamps, 'labels': np.arange(200) % 2, 'epochs': 1,
+            'output': tmp_path / 'a.h5', 'noise': 1.0,
+            'precision': 'float32'}
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, '_fit_head', killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_transfer(**call)
+    assert (tmp_path / 'a.work/features.txt').read_text() == '200'
+    assert train_transfer(**call).is_file()
+
+
+def test_bad_arguments(pairs, tmp_path):
+    with pytest.raises(ValueError, match='pairs or detections must be given'):
+        train(output=tmp_path / 'a.h5')
+    with pytest.raises(ValueError, match='n_steps must be at least 1'):
+        train(pairs=pairs, output=tmp_path / 'a.h5', n_steps=0)
+    with pytest.raises(FileNotFoundError, match='data set: no such file'):
+        train(pairs=tmp_path / 'gone.h5', output=tmp_path / 'a.h5')
+    with pytest.raises(FileNotFoundError, match='does not exist'):
+        train(pairs=pairs, output=tmp_path / 'no/a.h5')
+    (tmp_path / 'a.h5').touch()
+    with pytest.raises(FileExistsError, match='use overwrite'):
+        train(pairs=pairs, output=tmp_path / 'a.h5')
+    with pytest.raises(ValueError, match='stamps must be at least 10'):
+        train_transfer(np.zeros((3, 51, 51)), [0, 1, 0], noise=1.0,
+                       output=tmp_path / 'b.h5')
+    with pytest.raises(ValueError, match='labels must have one entry per'):
+        train_transfer(np.zeros((30, 51, 51)), [0, 1], noise=1.0,
+                       output=tmp_path / 'b.h5')
