@@ -4,13 +4,14 @@ import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma
 from blendhunter._utils.files import atomic_path
-from blendhunter.stamps import STAMP_SIZE, extract_stamps
+from blendhunter.stamps import STAMP_SIZE, BlendFlag, extract_stamps
 
 __all__ = ['plot_result', 'save_figure']
 
-N_STAMPS = 12
+N_STAMPS = 10
+WIDTH, STRIP = 10.0, 1.2  # inches
 FLAGGED = 'tab:red'
-OTHERS = 'tab:cyan'
+STRANGE = 'tab:orange'
 
 
 def _stretch(pixels, sigma):
@@ -37,26 +38,39 @@ def plot_result(image, result, *, segmentation=None, title=None):
     -------
     figure : `matplotlib.figure.Figure`
         The field with the sources of ``is_blend`` circled, and below it
-        a strip each of the most and the least likely blends.
+        a strip each of the most and the least likely blends, those left
+        out that are unlike the training (bit 64 of ``blend_flags``).
     """
     from matplotlib.figure import Figure
 
     image = np.asarray(image, dtype=np.float32)
     sigma = robust_sigma(image) or 1.0
     x, y = _positions(result)
-    figure = Figure(figsize=(11, 13.2), layout='constrained')
-    grid = figure.add_gridspec(3, 1, height_ratios=(9.4, 1.25, 1.25))
+    height = WIDTH * image.shape[0] / image.shape[1]
+    figure = Figure(figsize=(WIDTH, height + 2 * STRIP + 0.7),
+                    layout='constrained')
+    grid = figure.add_gridspec(3, 1, height_ratios=(height, STRIP, STRIP))
+    strange = _strange(result)
     _draw_field(figure.add_subplot(grid[0]), image, sigma, x, y, result,
-                title)
+                strange)
+    figure.suptitle(title or '')
     probability = np.asarray(result['blend_prob'], dtype=float)
-    usable = np.flatnonzero(np.isfinite(probability))
-    order = usable[np.argsort(probability[usable])]
+    usable = np.flatnonzero(np.isfinite(probability) & ~strange)
+    order = usable[np.argsort(probability[usable], kind='stable')]
     for row, (label, rows) in enumerate(
-            (('most likely\nblends', order[::-1][:N_STAMPS]),
-             ('least likely\nblends', order[:N_STAMPS])), start=1):
-        _draw_strip(grid[row], label, rows, image, sigma, x, y,
-                    probability, segmentation)
+            (('most likely', order[::-1][:N_STAMPS]),
+             ('least likely', order[:N_STAMPS])), start=1):
+        _draw_strip(grid[row], label, rows, image, sigma, x, y, probability,
+                    segmentation)
     return figure
+
+
+def _strange(result):
+    """Return which sources are unlike the network's training."""
+    if 'blend_flags' not in result.colnames:
+        return np.zeros(len(result), dtype=bool)
+    return (np.asarray(result['blend_flags'])
+            & BlendFlag.OUT_OF_DOMAIN) > 0
 
 
 def _positions(result):
@@ -66,23 +80,27 @@ def _positions(result):
     return catalog_positions(result)
 
 
-def _draw_field(axes, image, sigma, x, y, result, title):
+def _draw_field(axes, image, sigma, x, y, result, strange):
     """Draw the image and a circle around each flagged source."""
     axes.imshow(_stretch(image, sigma), origin='lower', cmap='gray_r',
                 vmin=-0.8, vmax=4.5, interpolation='antialiased')
     flagged = np.asarray(result['is_blend'], dtype=bool)
-    size = max(4, 14_000 / max(image.shape) ** 1.05)
-    axes.scatter(x[~flagged], y[~flagged], s=size / 2, marker='.',
-                 color=OTHERS, linewidths=0, alpha=0.7,
+    size = np.clip(5e7 / image.size, 15, 120)
+    for chosen, colour, label in (
+            (flagged & ~strange, FLAGGED, 'flagged as blends'),
+            (flagged & strange, STRANGE,
+             'flagged, but unlike the training')):
+        if chosen.any() or colour == FLAGGED:
+            axes.scatter(x[chosen], y[chosen], s=size, marker='o',
+                         facecolors='none', edgecolors=colour,
+                         linewidths=0.9, label=f'{chosen.sum()} {label}')
+    axes.scatter([], [], s=0,
                  label=f'{np.sum(~flagged)} single or not classified')
-    axes.scatter(x[flagged], y[flagged], s=4 * size, marker='o',
-                 facecolors='none', edgecolors=FLAGGED, linewidths=0.9,
-                 label=f'{np.sum(flagged)} flagged as blends')
-    axes.set(xlabel='x [px]', ylabel='y [px]', title=title or '',
+    axes.set(xlabel='x [px]', ylabel='y [px]',
              xlim=(-0.5, image.shape[1] - 0.5),
              ylim=(-0.5, image.shape[0] - 0.5))
-    axes.legend(loc='upper left', bbox_to_anchor=(1.0, 1.0), fontsize=9,
-                frameon=False)
+    axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3,
+                frameon=False, handletextpad=0.2)
 
 
 def _draw_strip(place, label, rows, image, sigma, x, y, probability,

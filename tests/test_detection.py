@@ -10,7 +10,7 @@ from photutils.segmentation import SegmentationImage
 
 from blendhunter import detect
 from blendhunter._utils.arrays import round_position
-from blendhunter._utils.images import read_array
+from blendhunter._utils.fits import read_array
 from blendhunter.detection import settings_from_meta
 from blendhunter.exceptions import NoDetectionsWarning
 

@@ -6,10 +6,16 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.table import MaskedColumn, QTable, Table
+from astropy.wcs import WCS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import BlendIdentifier, detect, extract_stamps
-from blendhunter.exceptions import NoDetectionsWarning, WeightsError
+from blendhunter.catalogs import as_table
+from blendhunter.exceptions import (
+    BlendHunterWarning,
+    NoDetectionsWarning,
+    WeightsError,
+)
 from blendhunter.network.model import correct_prior
 from blendhunter.stamps import BlendFlag
 
@@ -146,6 +152,52 @@ def test_a_subset_gives_the_same_probabilities(field, catalog, result,
     out = identifier.classify(field[0], catalog[rows])
     assert_allclose(out['blend_prob'], result['blend_prob'][rows], **CLOSE)
     assert_array_equal(out['label'], catalog['label'][rows])
+
+
+def test_labels_of_another_detection_are_not_trusted(field, identifier):
+    """Detected with a mask, classified without: the labels moved."""
+    mask = np.zeros(field[0].shape, dtype=bool)
+    mask[:100] = True
+    catalog = detect(field[0], mask=mask)
+    with pytest.warns(BlendHunterWarning, match='labels of catalog do not'):
+        out = identifier.classify(field[0], catalog)
+    plain = identifier.classify(
+        field[0], catalog['x_centroid', 'y_centroid'])
+    assert_array_equal(out['blend_prob'], plain['blend_prob'])
+
+
+def test_sextractor_catalogue(data_dir, identifier):
+    """Its 1-based positions give what the same 0-based ones give."""
+    folder = data_dir / 'sextractor_catalog'
+    catalog = as_table(folder / 'image.cat')
+    out = identifier.classify(folder / 'image.fits', folder / 'image.cat')
+    equal = Table({'x': catalog['XWIN_IMAGE'].value - 1,
+                   'y': catalog['YWIN_IMAGE'].value - 1})
+    plain = identifier.classify(folder / 'image.fits', equal)
+    assert_array_equal(out['blend_prob'], plain['blend_prob'])
+    assert np.isfinite(out['blend_prob']).mean() > 0.7
+    shifted = equal.copy()
+    shifted['x'] += 1
+    other = identifier.classify(folder / 'image.fits', shifted)
+    assert not np.array_equal(other['blend_prob'], plain['blend_prob'])
+
+
+def test_sky_catalogue_through_the_wcs_of_the_image(
+        field, catalog, identifier, tmp_path):
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ['RA---TAN', 'DEC--TAN']
+    wcs.wcs.crpix, wcs.wcs.crval = [160, 150], [130, -1]
+    wcs.wcs.cdelt = [-0.2 / 3600, 0.2 / 3600]
+    sky = wcs.pixel_to_world(catalog['x_centroid'], catalog['y_centroid'])
+    path = tmp_path / 'image.fits'
+    fits.PrimaryHDU(np.array(field[0]), wcs.to_header()).writeto(path)
+    plain = identifier.classify(
+        field[0], catalog['x_centroid', 'y_centroid'])
+    for image, given in ((path, None), (field[0], wcs)):
+        out = identifier.classify(image, QTable({'sky': sky}), wcs=given)
+        assert_allclose(out['blend_prob'], plain['blend_prob'], **CLOSE)
+    with pytest.raises(ValueError, match='wcs: the catalog has sky pos'):
+        identifier.classify(field[0], QTable({'sky': sky}))
 
 
 def test_region_changes_the_answer(field, catalog, result, random_weights):

@@ -13,9 +13,10 @@ from astropy.nddata import (
     VarianceUncertainty,
 )
 
+from blendhunter._utils.fits import from_hdu, pick_hdu, read_fits
 from blendhunter.exceptions import BlendHunterWarning
 
-__all__ = ['ImageData', 'as_image', 'as_segmentation', 'read_array']
+__all__ = ['ImageData', 'as_image', 'as_segmentation']
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ def _unpack(image, ext):
     from astropy.io import fits
 
     if isinstance(image, (str, Path)):
-        return _read_fits(image, ext)
+        return read_fits(image, ext)
     if isinstance(image, fits.HDUList):
-        return _from_hdu(_pick_hdu(image, ext, 'image'))
+        return from_hdu(pick_hdu(image, ext, 'image'))
     if isinstance(image, (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU)):
-        return _from_hdu(image)
+        return from_hdu(image)
     if isinstance(image, NDData):
         return image.data, {'mask': image.mask, 'unit': image.unit,
                             'wcs': image.wcs,
@@ -152,66 +153,6 @@ def _uncertainty(image):
     if deviation.unit is None:
         return deviation.array
     return deviation.array * deviation.unit
-
-
-def _pick_hdu(hdus, ext, name):
-    """Return the HDU asked for, or the first that holds a 2-D image."""
-    if ext is not None:
-        try:
-            return hdus[ext]
-        except (KeyError, IndexError):
-            known = [hdu.name or i for i, hdu in enumerate(hdus)]
-            msg = f'ext {ext!r} not found in {name}; it has {known}'
-            raise ValueError(msg) from None
-    for hdu in hdus:
-        if hdu.is_image and hdu.header.get('NAXIS') == 2:
-            return hdu
-    msg = f'{name} holds no 2-D image'
-    raise ValueError(msg)
-
-
-def _from_hdu(hdu):
-    """Return pixels, celestial WCS and unit of an HDU."""
-    from astropy.wcs import WCS
-
-    if not hdu.is_image or hdu.data is None:
-        msg = f'image: HDU {hdu.name!r} holds no image'
-        raise ValueError(msg)
-    header = hdu.header
-    own = {}
-    if header.get('CTYPE1'):
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            wcs = WCS(header)
-        own['wcs'] = wcs if wcs.has_celestial else None
-    if header.get('BUNIT'):
-        try:
-            own['unit'] = u.Unit(header['BUNIT'])
-        except (ValueError, TypeError):
-            own['unit'] = None
-    return hdu.data, own
-
-
-def _read_fits(path, ext):
-    """Read a FITS file with a one-line error for each way to fail."""
-    from astropy.io import fits
-    from astropy.utils.exceptions import AstropyUserWarning
-
-    if not Path(path).exists():
-        msg = f'image: no such file: {str(path)!r}'
-        raise FileNotFoundError(msg)
-    try:
-        with warnings.catch_warnings():
-            # odd cards are common and harmless, a cut-off file is not
-            warnings.simplefilter('ignore', AstropyUserWarning)
-            warnings.filterwarnings('error', message='.*truncated',
-                                    category=AstropyUserWarning)
-            with fits.open(path, memmap=False) as hdus:
-                return _from_hdu(_pick_hdu(hdus, ext, f'image {str(path)!r}'))
-    except (OSError, AstropyUserWarning, TypeError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
-        msg = f'image: cannot read {str(path)!r} as FITS: {reason}'
-        raise OSError(msg) from error
 
 
 def _check_pixels(data):
@@ -315,30 +256,3 @@ def as_segmentation(segmentation, shape, *, name='segmentation'):
         msg = f'{name} must hold labels of 0 and above'
         raise ValueError(msg)
     return data.astype(data.dtype.newbyteorder('='), copy=False)
-
-
-def read_array(path, name):
-    """
-    Read the first 2-D image of a FITS file.
-
-    Parameters
-    ----------
-    path : str or path-like
-    name : str
-        Name of the argument, for the error message.
-
-    Returns
-    -------
-    array : 2-D `~numpy.ndarray`
-
-    Raises
-    ------
-    OSError, ValueError
-        With a message that begins with ``name``.
-    """
-    try:
-        data, _ = _read_fits(path, None)
-    except (OSError, ValueError) as error:
-        msg = str(error).replace('image', name, 1)
-        raise type(error)(msg) from error
-    return np.asarray(data)

@@ -2,6 +2,7 @@
 
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
@@ -15,7 +16,8 @@ def add_parser(verbs):
         verbs, 'benchmark', 'Measure the model.',
         'blendhunter benchmark stamps\n'
         '  blendhunter benchmark fields --training runs/detections.h5\n'
-        '  blendhunter benchmark image kids.ecsv')
+        '  blendhunter benchmark image kids.ecsv\n'
+        '  blendhunter benchmark speed kids.fits')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='WHAT')
     stamps = kinds.add_parser(
         'stamps', help='accuracy of region=stamp on fresh stamps')
@@ -41,12 +43,16 @@ def add_parser(verbs):
     image = kinds.add_parser(
         'image', help='share of flagged sources by flux')
     image.add_argument('table', help='output of blendhunter classify')
+    speed = kinds.add_parser(
+        'speed', help='time of classify against the forward pass alone')
+    speed.add_argument('image', help='FITS image')
+    speed.add_argument('--weights', default='default')
     for sub in (stamps, fields):
         sub.add_argument('--weights', default='default')
         sub.add_argument('--n-jobs', type=int, default=-1)
         sub.add_argument('--record', action='store_true',
                          help='store the results in the weights file')
-    for sub in (stamps, fields, image):
+    for sub in (stamps, fields, image, speed):
         sub.add_argument('-o', '--output', metavar='TABLE',
                          help='write the scores too')
         sub.add_argument('--overwrite', action='store_true')
@@ -59,8 +65,10 @@ def run(arguments):
 
     if arguments.output:
         check_table_path(arguments.output, overwrite=arguments.overwrite)
+    if arguments.what != 'image':
+        quiet_backend()
     table = {'stamps': _stamps, 'fields': _fields,
-             'image': _image}[arguments.what](arguments)
+             'image': _image, 'speed': _speed}[arguments.what](arguments)
     for name in table.colnames:
         if table[name].dtype.kind == 'f':
             table[name].info.format = '.4g'
@@ -134,3 +142,14 @@ def _image(arguments):
     from blendhunter.catalogs import read_catalog
 
     return measure_image(read_catalog(arguments.table))
+
+
+def _speed(arguments):
+    """Time a classification."""
+    from blendhunter.benchmark import measure_speed
+    from blendhunter.identify import BlendIdentifier
+
+    table = measure_speed(BlendIdentifier(arguments.weights),
+                          arguments.image)
+    print(f'{table.meta["sources"]} sources')
+    return table

@@ -1,11 +1,15 @@
 """``blendhunter classify``: an image to blend probabilities."""
 
+from pathlib import Path
+
 import numpy as np
 
 from blendhunter._utils.files import atomic_path, check_writable
-from blendhunter._utils.images import as_image, read_array
+from blendhunter._utils.fits import read_array
+from blendhunter._utils.images import as_image
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.catalogs import as_table, catalog_positions
+from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
@@ -63,63 +67,60 @@ def run(arguments):
     options = image_options(arguments)
     background, ext = options.pop('background'), options.pop('ext')
     image = as_image(arguments.image, ext=ext, **options)
-    result, segmentation = _classify(arguments, image, catalog, background,
-                                     options)
+    result, segmentation = _classify(arguments, image, catalog, background)
     write_table(result, arguments.output, overwrite=arguments.overwrite)
     if arguments.ds9:
         _write_regions(arguments.ds9, result, image.wcs, arguments.columns)
     if arguments.plot:
-        _plot(arguments.plot, image, result, segmentation,
-              arguments.image, arguments.columns)
+        _plot(arguments.plot, image, background, result, segmentation,
+              arguments)
     unknown = int(np.sum(~np.isfinite(result['blend_prob'])))
     print(f'{len(result)} sources, {int(np.sum(result["is_blend"]))} '
           f'flagged as blends, {unknown} not classified; written to '
           f'{arguments.output}')
 
 
-def _classify(arguments, image, catalog, background, options):
+def _classify(arguments, image, catalog, background):
     """Return the result and the segmentation image that was used."""
-    from astropy.nddata import CCDData, StdDevUncertainty
+    from astropy.nddata import NDData
 
     from blendhunter.detection import detect
     from blendhunter.identify import BlendIdentifier
 
+    quiet_backend()
     identifier = BlendIdentifier(
         arguments.weights, region=arguments.region,
         threshold=arguments.threshold, prior=arguments.prior,
         batch_size=arguments.batch_size, precision=arguments.precision)
     # the file is read once, for detection, network and plot alike
-    uncertainty = (None if image.noise is None else StdDevUncertainty(
-        np.broadcast_to(image.noise, image.data.shape).copy()))
-    del options
-    data = CCDData(image.data, unit=image.unit or '', mask=image.mask,
-                   wcs=image.wcs, uncertainty=uncertainty)
+    data = NDData(image.data, unit=image.unit, mask=image.mask,
+                  wcs=image.wcs)
+    options = {'noise': image.noise, 'background': background}
     segmentation = (None if arguments.segmentation is None
                     else read_array(arguments.segmentation, 'segmentation'))
     if catalog is None:
-        catalog, found = detect(data, background=background,
-                                return_segmentation=True,
+        catalog, found = detect(data, return_segmentation=True, **options,
                                 **detection_options(arguments))
         if segmentation is None and found is not None:
             segmentation = found.data
     result = identifier.classify(
-        data, catalog, segmentation=segmentation, background=background,
+        data, catalog, segmentation=segmentation, **options,
         columns=arguments.columns, detector=arguments.detector,
         overwrite=arguments.overwrite, progress=True)
     return result, segmentation
 
 
-def _plot(path, image, result, segmentation, title, columns):
+def _plot(path, image, background, result, segmentation, arguments):
     """Write the picture of a result."""
     from blendhunter.detection import subtract_background
     from blendhunter.plotting import plot_result, save_figure
 
-    data = subtract_background(image).data
-    x, y = catalog_positions(result, wcs=image.wcs, columns=columns)
-    shown = result['blend_prob', 'is_blend'].copy()
-    shown['x'], shown['y'] = x, y
+    data = subtract_background(image, background=background).data
+    shown = result['blend_prob', 'is_blend', 'blend_flags'].copy()
+    shown['x'], shown['y'] = catalog_positions(
+        result, wcs=image.wcs, columns=arguments.columns)
     save_figure(plot_result(data, shown, segmentation=segmentation,
-                            title=title), path)
+                            title=Path(arguments.image).name), path)
 
 
 def _write_regions(path, result, wcs, columns):

@@ -8,6 +8,7 @@ import numpy as np
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.tables import check_table_path, write_table
+from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
@@ -53,6 +54,7 @@ def run(arguments):
           f'{np.sum(truth["is_star"])} stars on {shape[0]} x {shape[1]} px '
           f'({time.monotonic() - began:.0f} s)')
     catalog, segmentation = detect(image, return_segmentation=True)
+    quiet_backend()
     result = BlendIdentifier().classify(image, catalog,
                                         segmentation=segmentation,
                                         progress=True)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from blendhunter._utils.images import read_array
+from blendhunter._utils.fits import read_array
 
 __all__ = ['add_detection_options', 'add_image_options', 'detection_options',
            'image_options', 'integer_or_text', 'new_parser', 'positive_int']

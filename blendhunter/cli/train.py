@@ -4,6 +4,7 @@ from pathlib import Path
 
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
@@ -59,6 +60,7 @@ def add_parser(verbs):
 def run(arguments):
     """Simulate what is missing, and train."""
     check_writable(arguments.output, overwrite=arguments.overwrite)
+    quiet_backend()
     if arguments.protocol == 'paper':
         path = _run_paper(arguments)
     else:

@@ -34,7 +34,7 @@ class Segments:
     disc_radius: float
 
 
-def assign_segments(segmentation, x, y, *, labels=None):
+def assign_segments(segmentation, x, y, *, labels=None, divide=True):
     """
     Give every position a segment of its own.
 
@@ -47,6 +47,8 @@ def assign_segments(segmentation, x, y, *, labels=None):
     labels : int array_like of shape (n,), optional
         Segment of each position where it is known. By default it is
         the label at the rounded position.
+    divide : bool, optional
+        Whether to divide segments that several positions share.
 
     Returns
     -------
@@ -69,7 +71,9 @@ def assign_segments(segmentation, x, y, *, labels=None):
         known[np.unique(segmentation)] = True
         valid = (labels > 0) & (labels < known.size)
         labels[~(valid & known[np.where(valid, labels, 0)])] = 0
-    image, labels = _divide_shared(segmentation, labels, x, y)
+    image = segmentation
+    if divide:
+        image, labels = _divide_shared(segmentation, labels, x, y)
     return Segments(image, labels, float(np.sqrt(median / np.pi)))
 
 

@@ -33,12 +33,15 @@ def cut_windows(array, ix, iy, size, *, fill_value=0):
     """
     ny, nx = array.shape
     half = size // 2
-    out = np.empty((len(ix), size, size), dtype=array.dtype)
     inside = ((ix >= half) & (ix < nx - half)
               & (iy >= half) & (iy < ny - half))
-    if inside.any():
+    if min(ny, nx) >= size:
+        # one gather for all; those that reach over an edge are cut again
         windows = sliding_window_view(array, (size, size))
-        out[inside] = windows[iy[inside] - half, ix[inside] - half]
+        out = windows[np.clip(iy - half, 0, ny - size),
+                      np.clip(ix - half, 0, nx - size)]
+    else:
+        out = np.empty((len(ix), size, size), dtype=array.dtype)
     for i in np.flatnonzero(~inside):
         left, bottom = int(ix[i]) - half, int(iy[i]) - half
         x0, x1 = max(left, 0), max(min(left + size, nx), 0)

@@ -4,12 +4,8 @@ import warnings
 from functools import lru_cache
 
 import numpy as np
-from astropy.table import QTable, Table
-from scipy.spatial import cKDTree
 
-from blendhunter._utils.arrays import round_position
 from blendhunter._utils.images import as_image, as_segmentation
-from blendhunter._utils.progress import progress_bar
 from blendhunter.catalogs import as_table, catalog_labels, catalog_positions
 from blendhunter.detection import (
     Detection,
@@ -18,28 +14,22 @@ from blendhunter.detection import (
     subtract_background,
 )
 from blendhunter.exceptions import NoDetectionsWarning
+from blendhunter.identify.checks import (
+    COLUMNS,
+    check_columns,
+    check_stamps,
+    trusted_labels,
+)
+from blendhunter.identify.sources import classify_sources, count_neighbors
 from blendhunter.network.model import correct_prior, load_model
 from blendhunter.network.weights import resolve_weights
-from blendhunter.stamps import (
-    STAMP_SIZE,
-    BlendFlag,
-    assign_segments,
-    cut_stamps,
-)
-from blendhunter.stamps.windows import cut_windows
+from blendhunter.stamps import assign_segments
 from blendhunter.version import __version__
 
-__all__ = ['COLUMNS', 'BlendIdentifier']
+__all__ = ['BlendIdentifier']
 
-#: The columns that `BlendIdentifier.classify` appends.
-COLUMNS = ('blend_prob', 'is_blend', 'blend_flags', 'n_neighbors')
 REGIONS = ('segment', 'stamp')
-NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 SMALL_BATCH = 32
-# a source has signal where a 3x3 box in the central 5x5 px reaches 3
-# sigma of the noise of such a box
-CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
-MIN_CORE_SNR = 3.0
 
 
 class BlendIdentifier:
@@ -150,7 +140,7 @@ optional
         table = None
         if catalog is not None:
             table = as_table(catalog)
-            _check_columns(table, overwrite)
+            check_columns(table, overwrite)
             position = catalog_positions(table, wcs=image.wcs,
                                          columns=columns)
             settings = settings_from_meta(table.meta) or settings
@@ -159,8 +149,8 @@ optional
         model = self._model()
         prepared = subtract_background(image, background=background,
                                        method=settings.method)
-        known = (segmentation is not None or table is None
-                 or settings_from_meta(table.meta) is not None)
+        given = segmentation is not None
+        ours = table is None or settings_from_meta(table.meta) is not None
         if table is None or (segmentation is None
                              and self.region == 'segment'):
             found, detected = detect_prepared(prepared, settings,
@@ -174,13 +164,18 @@ optional
                           stacklevel=2)
         segments = None
         if self.region == 'segment':
-            labels = catalog_labels(table) if known else None
+            labels = catalog_labels(table) if given or ours else None
+            if not given:
+                labels = trusted_labels(labels, segmentation, position)
             segments = assign_segments(segmentation, *position,
                                        labels=labels)
-        probability, flags = self._probabilities(model, prepared, position,
-                                                 segments, progress)
+        probability, flags = classify_sources(
+            model, prepared, position, segments, region=self.region,
+            batch_size=self._batch(len(table)), progress=progress)
+        probability = correct_prior(
+            probability, *model.prior_fractions(self.region, self.prior))
         return self._append(table, model, prepared, probability, flags,
-                            _count_neighbors(*position))
+                            count_neighbors(*position))
 
     def predict_proba(self, stamps, *, regions=None, noise=None):
         """
@@ -211,12 +206,12 @@ optional
             it.
         """
         self._check()
-        stamps, regions, noise, lost = _check_stamps(stamps, regions, noise)
+        stamps, regions, lost = check_stamps(stamps, regions, noise)
         region = 'stamp' if regions is None else 'segment'
         model = self._model(region)
         if regions is None:
             regions = np.ones(stamps.shape, dtype=bool)
-        raw = model.predict(stamps, regions, noise,
+        raw = model.predict(stamps, regions, 1.0,
                             batch_size=self._batch(len(stamps)))
         raw[lost] = np.nan
         return correct_prior(raw, *model.prior_fractions(region, self.prior))
@@ -252,37 +247,8 @@ optional
         return min(self.batch_size,
                    SMALL_BATCH if n <= SMALL_BATCH else self.batch_size)
 
-    def _probabilities(self, model, prepared, position, segments, progress):
-        """Cut and classify the sources, one batch at a time."""
-        x, y = position
-        n = len(x)
-        probability = np.empty(n, dtype=np.float32)
-        flags = np.zeros(n, dtype=np.int32)
-        size = self._batch(n)
-        with progress_bar(total=n, description='classifying',
-                          enabled=progress) as bar:
-            for start in range(0, n, size):
-                rows = np.arange(start, min(start + size, n))
-                stamps = cut_stamps(
-                    prepared.data, x[rows], y[rows], mask=prepared.mask,
-                    noise=prepared.noise, segments=segments, rows=rows)
-                noise = _stamp_noise(prepared.noise, x[rows], y[rows])
-                probability[rows] = model.predict(
-                    stamps.data, stamps.regions, noise, batch_size=size)
-                flags[rows] = stamps.flags | _signal_flags(
-                    stamps, noise, model, self.region)
-                bar.update(len(rows))
-        lost = (flags & NOT_CLASSIFIED) > 0
-        flags[lost] &= ~(BlendFlag.NO_SIGNAL | BlendFlag.OUT_OF_DOMAIN)
-        probability = correct_prior(
-            probability, *model.prior_fractions(self.region, self.prior))
-        probability[lost] = np.nan
-        return probability, flags
-
     def _append(self, table, model, prepared, probability, flags, neighbors):
         """Append the columns and say in the meta what made them."""
-        if not isinstance(table, Table):
-            table = QTable(table)
         with np.errstate(invalid='ignore'):
             is_blend = probability >= self.threshold
         for name, values in zip(
@@ -307,95 +273,3 @@ def _load_once(path, modified, precision):
     """Load a model; ``modified`` makes a changed file load anew."""
     del modified
     return load_model(path, precision=precision)
-
-
-def _check_columns(table, overwrite):
-    """Refuse to replace columns of an earlier run unasked."""
-    present = [name for name in COLUMNS if name in table.colnames]
-    if present and not overwrite:
-        msg = (f'catalog already has {present}; use overwrite=True to '
-               'replace them')
-        raise ValueError(msg)
-
-
-def _check_stamps(stamps, regions, noise):
-    """Check the arguments of `predict_proba`."""
-    stamps = np.asarray(stamps)
-    if stamps.dtype.kind not in 'fiu':
-        msg = f'stamps must be real numbers, got the dtype {stamps.dtype}'
-        raise TypeError(msg)
-    shape = (STAMP_SIZE, STAMP_SIZE)
-    if stamps.ndim != 3 or stamps.shape[1:] != shape:
-        msg = f'stamps must have the shape (n, 51, 51), got {stamps.shape}'
-        raise ValueError(msg)
-    if regions is not None:
-        regions = np.asarray(regions, dtype=bool)
-        if regions.shape != stamps.shape:
-            msg = (f'regions must have the shape of stamps {stamps.shape}, '
-                   f'got {regions.shape}')
-            raise ValueError(msg)
-    stamps = np.asarray(stamps, dtype=np.result_type(stamps, np.float32))
-    bad = ~np.isfinite(stamps)
-    if bad.any():
-        stamps = np.where(bad, 0, stamps)
-    lost = bad.mean(axis=(1, 2)) > 0.3
-    if noise is None and len(stamps) == 0:
-        noise = 1.0
-    if noise is None:
-        noise = 1.4826 * np.median(np.abs(
-            stamps - np.median(stamps, axis=(1, 2), keepdims=True)),
-            axis=(1, 2))
-        noise = np.where(noise > 0, noise, 1)
-    noise = np.asarray(noise, dtype=float)
-    if noise.shape not in ((), stamps.shape[:1], stamps.shape):
-        msg = (f'noise must be a number or have the shape (n,) or '
-               f'(n, 51, 51), got {noise.shape}')
-        raise ValueError(msg)
-    if not np.all((noise > 0) & np.isfinite(noise)):
-        msg = 'noise must be positive and finite'
-        raise ValueError(msg)
-    # normalised here: float32 would not hold every flux unit
-    wide = noise[:, None, None] if noise.ndim == 1 else noise
-    return stamps / wide, regions, 1.0, lost
-
-
-def _stamp_noise(noise, x, y):
-    """Return the noise of each stamp: a number, or cut from the map."""
-    if np.ndim(noise) == 0:
-        return float(noise)
-    local = cut_windows(noise, round_position(x), round_position(y),
-                        STAMP_SIZE)
-    # off the image the stamp is zero, whatever its noise
-    return np.where(local > 0, local, 1)
-
-
-def _signal_flags(stamps, noise, model, region):
-    """Flag stamps without signal, and those unlike the training."""
-    flags = np.zeros(len(stamps), dtype=np.int32)
-    z = stamps.data / noise
-    core = z[:, CORE, CORE]
-    boxes = sum(core[:, i:i + 3, j:j + 3] for i in range(3)
-                for j in range(3)) / 3
-    flags[boxes.max(axis=(1, 2), initial=-np.inf)
-          < MIN_CORE_SNR] |= BlendFlag.NO_SIGNAL
-    domain = model.metadata['domain'].get(region, {})
-    if 'peak' in domain:
-        peak = z.max(axis=(1, 2), where=stamps.regions, initial=0)
-        area = stamps.regions.sum(axis=(1, 2))
-        flags[(peak > domain['peak'][1])
-              | (area > domain['area'][1])] |= BlendFlag.OUT_OF_DOMAIN
-    return flags
-
-
-def _count_neighbors(x, y):
-    """Count the other sources whose centre lies in each stamp."""
-    counts = np.zeros(len(x), dtype=np.int16)
-    good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    if good.size:
-        points = np.column_stack([round_position(x[good]),
-                                  round_position(y[good])]).astype(float)
-        tree = cKDTree(points)
-        found = tree.query_ball_point(points, STAMP_SIZE // 2, p=np.inf,
-                                      return_length=True)
-        counts[good] = np.minimum(found - 1, np.iinfo(np.int16).max)
-    return counts

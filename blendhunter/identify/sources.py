@@ -1,0 +1,118 @@
+"""Stamps to probabilities and flags, one batch at a time."""
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from blendhunter._utils.arrays import round_position
+from blendhunter._utils.progress import progress_bar
+from blendhunter.stamps import STAMP_SIZE, BlendFlag, cut_stamps
+from blendhunter.stamps.windows import cut_windows
+
+__all__ = ['NOT_CLASSIFIED', 'classify_sources', 'count_neighbors']
+
+NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
+# a source has signal where a 3x3 box in the central 5x5 px reaches 3
+# sigma of the noise of such a box
+CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
+MIN_CORE_SNR = 3.0
+
+
+def classify_sources(model, prepared, position, segments, *, region,
+                     batch_size, progress=False):
+    """
+    Cut and classify the sources of an image.
+
+    Parameters
+    ----------
+    model : `~blendhunter.network.BlendModel`
+    prepared : `~blendhunter.detection.background.Subtracted`
+    position : tuple of float `~numpy.ndarray` of shape (n,)
+        x and y in pixels.
+    segments : `~blendhunter.stamps.Segments` or None
+        None asks about the whole stamp.
+    region : {'segment', 'stamp'}
+    batch_size : int
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
+
+    Returns
+    -------
+    probability : float32 `~numpy.ndarray` of shape (n,)
+        At the blend fraction of the training; NaN where unknown.
+    flags : int32 `~numpy.ndarray` of shape (n,)
+        Bits of `~blendhunter.stamps.BlendFlag`.
+    """
+    x, y = position
+    n = len(x)
+    probability = np.empty(n, dtype=np.float32)
+    flags = np.zeros(n, dtype=np.int32)
+    with progress_bar(total=n, description='classifying',
+                      enabled=progress) as bar:
+        for start in range(0, n, batch_size):
+            rows = np.arange(start, min(start + batch_size, n))
+            stamps = cut_stamps(
+                prepared.data, x[rows], y[rows], mask=prepared.mask,
+                noise=prepared.noise, segments=segments, rows=rows)
+            noise = _stamp_noise(prepared.noise, x[rows], y[rows])
+            probability[rows] = model.predict(
+                stamps.data, stamps.regions, noise, batch_size=batch_size)
+            flags[rows] = stamps.flags | _signal_flags(stamps, noise, model,
+                                                       region)
+            bar.update(len(rows))
+    lost = (flags & NOT_CLASSIFIED) > 0
+    flags[lost] &= ~(BlendFlag.NO_SIGNAL | BlendFlag.OUT_OF_DOMAIN)
+    probability[lost] = np.nan
+    return probability, flags
+
+
+def _stamp_noise(noise, x, y):
+    """Return the noise of each stamp: a number, or cut from the map."""
+    if np.ndim(noise) == 0:
+        return float(noise)
+    local = cut_windows(noise, round_position(x), round_position(y),
+                        STAMP_SIZE)
+    # off the image the stamp is zero, whatever its noise
+    return np.where(local > 0, local, 1)
+
+
+def _signal_flags(stamps, noise, model, region):
+    """Flag stamps without signal, and those unlike the training."""
+    flags = np.zeros(len(stamps), dtype=np.int32)
+    z = stamps.data / noise
+    core = z[:, CORE, CORE]
+    boxes = sum(core[:, i:i + 3, j:j + 3] for i in range(3)
+                for j in range(3)) / 3
+    flags[boxes.max(axis=(1, 2), initial=-np.inf)
+          < MIN_CORE_SNR] |= BlendFlag.NO_SIGNAL
+    domain = model.metadata['domain'].get(region, {})
+    if 'peak' in domain:
+        peak = z.max(axis=(1, 2), where=stamps.regions, initial=0)
+        area = stamps.regions.sum(axis=(1, 2))
+        flags[(peak > domain['peak'][1])
+              | (area > domain['area'][1])] |= BlendFlag.OUT_OF_DOMAIN
+    return flags
+
+
+def count_neighbors(x, y):
+    """
+    Count the other sources whose centre lies in each stamp.
+
+    Parameters
+    ----------
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions in pixels; those that are not finite count nowhere.
+
+    Returns
+    -------
+    counts : int16 `~numpy.ndarray` of shape (n,)
+    """
+    counts = np.zeros(len(x), dtype=np.int16)
+    good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if good.size:
+        points = np.column_stack([round_position(x[good]),
+                                  round_position(y[good])]).astype(float)
+        tree = cKDTree(points)
+        found = tree.query_ball_point(points, STAMP_SIZE // 2, p=np.inf,
+                                      return_length=True)
+        counts[good] = np.minimum(found - 1, np.iinfo(np.int16).max)
+    return counts
