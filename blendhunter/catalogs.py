@@ -88,6 +88,10 @@ def _read(path):
     import warnings
 
     name = FORMATS.get(path.suffix.lower())
+    # FITS_LDAC catalogues are often called .cat or .ldac
+    with path.open('rb') as file:
+        if file.read(9) == b'SIMPLE  =' or path.name.endswith('.fits.gz'):
+            name = 'fits'
     with warnings.catch_warnings():
         # units that astropy does not know stay as text
         warnings.simplefilter('ignore', u.UnitsWarning)
@@ -187,8 +191,7 @@ def _named_positions(table, columns, wcs):
     angle = unit is not None and unit.is_equivalent(u.deg)
     if angle or tuple(columns) in SKY_COLUMNS:
         return _from_sky(_sky(first, second), wcs)
-    offset = next((o for *names, o in PIXEL_COLUMNS
-                   if tuple(names) == tuple(columns)), 0)
+    offset = int(all(name.endswith('_IMAGE') for name in columns))
     return (_pixels(first, columns[0]) - offset,
             _pixels(second, columns[1]) - offset)
 

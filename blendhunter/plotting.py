@@ -1,12 +1,16 @@
 """Figures: a field with its blends marked, and strips of stamps."""
 
+from pathlib import Path
+
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma
-from blendhunter._utils.files import atomic_path
+from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter.stamps import STAMP_SIZE, BlendFlag, extract_stamps
 
-__all__ = ['plot_result', 'save_figure']
+__all__ = ['check_figure_path', 'plot_result', 'save_figure']
+
+FORMATS = ('', '.png', '.pdf', '.svg')
 
 N_STAMPS = 10
 WIDTH, STRIP = 10.0, 1.2  # inches
@@ -130,6 +134,24 @@ def _draw_strip(place, label, rows, image, sigma, x, y, probability,
     axes[0].set_ylabel(label, fontsize=9)
 
 
+def check_figure_path(path, *, overwrite=False, name='plot'):
+    """
+    Check, before any work, that a figure can be written to ``path``.
+
+    Raises
+    ------
+    ValueError
+        If the extension is unknown.
+    OSError
+        If the file exists, or its directory cannot be written.
+    """
+    if Path(path).suffix.lower() not in FORMATS:
+        msg = (f'{name}: unknown extension {Path(path).suffix!r}; known are '
+               f'{", ".join(FORMATS[1:])}')
+        raise ValueError(msg)
+    check_writable(path, overwrite=overwrite, name=name)
+
+
 def save_figure(figure, path):
     """
     Write a figure; an interrupted write leaves no file.
@@ -138,7 +160,8 @@ def save_figure(figure, path):
     ----------
     figure : `matplotlib.figure.Figure`
     path : str or path-like
-        PNG, PDF or whatever matplotlib knows, by the extension.
+        PNG, PDF or SVG, by the extension; PNG without one.
     """
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+        figure.savefig(temporary, dpi=110,
+                       format=Path(path).suffix[1:].lower() or 'png')

@@ -47,6 +47,12 @@ def test_named_columns():
         catalog_positions(table, columns=('a', 'c'))
 
 
+def test_any_image_column_of_sextractor_is_one_based():
+    table = Table({'XPSF_IMAGE': X + 1, 'YPSF_IMAGE': Y + 1})
+    x, _ = catalog_positions(table, columns=('XPSF_IMAGE', 'YPSF_IMAGE'))
+    assert_allclose(x, X)
+
+
 def test_sky_positions(wcs):
     sky = wcs.pixel_to_world(X, Y)
     for table in (Table({'coord': sky}),
@@ -95,11 +101,13 @@ def test_labels():
 
 
 @pytest.mark.parametrize('suffix', ['.ecsv', '.fits', '.csv', '.parquet',
-                                    '.xml', '.dat'])
+                                    '.hdf5', '.xml', '.dat'])
 def test_files(tmp_path, suffix):
     path = tmp_path / f'catalog{suffix}'
     formats = {'.csv': 'ascii.csv', '.dat': 'ascii', '.xml': 'votable'}
-    Table({'x': X, 'y': Y}).write(path, format=formats.get(suffix))
+    options = {'path': 'catalog'} if suffix == '.hdf5' else {}
+    Table({'x': X, 'y': Y}).write(path, format=formats.get(suffix),
+                                  **options)
     table = as_table(path)
     assert isinstance(table, QTable)
     assert_allclose(catalog_positions(table)[0], X)
@@ -112,9 +120,11 @@ def test_ldac_file(tmp_path):
                               name='LDAC_IMHEAD')
     objects = fits.BinTableHDU(Table({'X_IMAGE': X, 'Y_IMAGE': Y}),
                                name='LDAC_OBJECTS')
-    path = tmp_path / 'a.fits'
-    fits.HDUList([fits.PrimaryHDU(), header, objects]).writeto(path)
-    assert_allclose(catalog_positions(as_table(path))[0], X - 1)
+    for name in ('a.fits', 'a.cat', 'a.ldac'):
+        fits.HDUList([fits.PrimaryHDU(), header, objects]).writeto(
+            tmp_path / name)
+        x, _ = catalog_positions(as_table(tmp_path / name))
+        assert_allclose(x, X - 1)
 
 
 def test_sextractor_file(data_dir):

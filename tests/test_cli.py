@@ -9,6 +9,7 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 from blendhunter.cli import main
+from blendhunter.network.weights import read_metadata
 
 
 @pytest.fixture
@@ -114,7 +115,8 @@ def bad(tmp_path, name, content):
     (['IMAGE', '--n-sigma', '-1'], 'n_sigma must be positive'),
     (['IMAGE', '-o', 'no/such/a.ecsv'], 'output: directory'),
     (['IMAGE', '-o', 'a.xls'], "unknown extension '.xls'"),
-    (['IMAGE', '--plot', 'no/a.png'], 'plot: directory')])
+    (['IMAGE', '--plot', 'no/a.png'], 'plot: directory'),
+    (['IMAGE', '--plot', 'a.xyz'], "plot: unknown extension '.xyz'")])
 def test_errors_are_one_line(image, random_weights, tmp_path, capsys,
                              monkeypatch, change, message):
     monkeypatch.chdir(tmp_path)
@@ -129,6 +131,55 @@ def test_errors_are_one_line(image, random_weights, tmp_path, capsys,
     assert errors[0].startswith('blendhunter: error: ')
     assert message in errors[0]
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_segmentation_without_catalog(image, random_weights, tmp_path):
+    main(['detect', image, '-o', str(tmp_path / 'c.ecsv'),
+          '--segmentation', str(tmp_path / 's.fits')])
+    assert main(['classify', image, '--segmentation',
+                 str(tmp_path / 's.fits'), '-o', str(tmp_path / 'o.ecsv'),
+                 '--plot', str(tmp_path / 'figure'), '--batch-size', '32',
+                 '--weights', str(random_weights)]) == 0
+    assert (tmp_path / 'figure').stat().st_size > 50_000
+    assert not np.any(QTable.read(tmp_path / 'o.ecsv')['blend_flags'] & 32)
+
+
+def test_options_of_the_detection_count_for_a_foreign_catalog(
+        image, field, random_weights, tmp_path):
+    Table({'x': field[1], 'y': field[2]}).write(tmp_path / 'c.csv')
+    results = []
+    for i, extra in enumerate(([], ['--n-sigma', '8'])):
+        out = tmp_path / f'{i}.ecsv'
+        assert main(['classify', image, '--catalog',
+                     str(tmp_path / 'c.csv'), '-o', str(out), '--weights',
+                     str(random_weights), '--batch-size', '32', *extra]) == 0
+        results.append(QTable.read(out)['blend_prob'])
+    assert not np.allclose(*results, equal_nan=True)
+
+
+def test_nothing_found_gives_an_empty_table(tmp_path, capsys):
+    noise = np.random.default_rng(1).normal(size=(90, 90))
+    fits.PrimaryHDU(noise).writeto(tmp_path / 'a.fits')
+    out, segments = tmp_path / 'c.ecsv', tmp_path / 's.fits'
+    assert main(['detect', str(tmp_path / 'a.fits'), '-o', str(out),
+                 '--segmentation', str(segments), '--n-sigma', '40']) == 0
+    assert len(QTable.read(out)) == 0
+    assert not fits.getdata(segments).any()
+    assert 'warning: no source above' in capsys.readouterr().err
+
+
+def test_vector_columns_and_csv(image, tmp_path, capsys):
+    QTable({'x': [5.0], 'y': [6.0], 'v': [[1, 2]]}).write(
+        tmp_path / 'c.fits')
+    assert main(['classify', image, '--catalog', str(tmp_path / 'c.fits'),
+                 '-o', str(tmp_path / 'o.csv')]) == 1
+    assert "vector columns ['v']" in capsys.readouterr().err
+
+
+def test_demo_without_sources_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(['demo', '--size', '8']) == 1
+    assert 'size: nothing was detected' in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(capsys):
@@ -180,6 +231,11 @@ def test_train_and_paper_protocol(tmp_path, capsys):
     main(['simulate', 'stamps', '30', '-o', stamps, '--n-jobs', '1'])
     assert main(['train', '--protocol', 'paper', '--data', stamps,
                  '--epochs', '1', '-o', str(tmp_path / 'p.h5')]) == 0
+    assert main(['train', '--protocol', 'paper', '--data', stamps,
+                 '--noise', '35', '--epochs', '1', '-o',
+                 str(tmp_path / 'n.h5')]) == 0
+    assert read_metadata(tmp_path / 'n.h5')['domain']['stamp'][
+        'noise'] == 35
     assert main(['train', '--protocol', 'paper', '-o',
                  str(tmp_path / 'q.h5')]) == 1
     assert 'needs --data' in capsys.readouterr().err

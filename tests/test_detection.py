@@ -197,6 +197,11 @@ def test_settings_stand_in_the_meta(field, method):
     assert settings_from_meta({}) is None
 
 
+def test_numpy_scalars_as_settings(field):
+    catalog = detect(field[0], n_pixels=np.int64(6), n_sigma=np.float32(2))
+    assert settings_from_meta(catalog.meta).n_pixels == 6
+
+
 def test_the_image_is_not_changed(field, method):
     image = field[0].copy()
     detect(image, method=method)

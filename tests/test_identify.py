@@ -146,6 +146,16 @@ def test_given_segmentation_equals_the_detected_one(field, catalog, result,
         assert_array_equal(out['blend_prob'], result['blend_prob'])
 
 
+def test_segmentation_in_another_order_without_catalog(field, identifier):
+    """Sources found here do not take the labels of what was given."""
+    _, segmentation = detect(field[0], return_segmentation=True)
+    data = segmentation.data
+    turned = np.where(data > 0, data.max() + 1 - data, 0)
+    first = identifier.classify(field[0], segmentation=data)
+    second = identifier.classify(field[0], segmentation=turned)
+    assert_allclose(second['blend_prob'], first['blend_prob'], **CLOSE)
+
+
 def test_a_subset_gives_the_same_probabilities(field, catalog, result,
                                                identifier):
     rows = [7, 3, 20]

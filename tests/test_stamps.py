@@ -134,6 +134,33 @@ def test_position_without_segment_gets_a_disc(image):
     assert stamps.regions[0][25, 25]
 
 
+def test_rows_at_one_place_keep_one_segment(image):
+    segmentation = make_segmentation()
+    stamps = extract_stamps(image, [[55, 50], [55, 50], [np.nan, 50]],
+                            segmentation=segmentation, noise=1.0,
+                            labels=[1, 1, 1])
+    assert stamps.regions.sum(axis=(1, 2))[:2].tolist() == [121, 121]
+    assert stamps.flags[:2].tolist() == [0, 0]
+
+
+def test_label_of_a_segment_far_away_gives_a_disc(image):
+    segmentation = make_segmentation()
+    segmentation[95:, 110:] = 9
+    stamps = extract_stamps(image, [[55, 50]], labels=[9], noise=1.0,
+                            segmentation=segmentation)
+    assert stamps.flags[0] & BlendFlag.NO_SEGMENT
+    assert stamps.regions[0][25, 25]
+
+
+def test_integers_are_filled_without_wrapping():
+    image = np.full((60, 60), 5, dtype='u2')
+    mask = np.zeros(image.shape, bool)
+    mask[20:30] = True
+    stamps = extract_stamps(image, [[30, 30]], mask=mask, noise=2.0)
+    assert stamps.data.dtype == np.float32
+    assert np.abs(stamps.data).max() < 12
+
+
 def test_labels_choose_the_segment(image):
     segmentation = make_segmentation()
     stamps = extract_stamps(image, [[55, 50]], segmentation=segmentation,

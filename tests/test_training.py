@@ -197,6 +197,8 @@ def test_paper_protocol_keeps_features_of_a_killed_run(tmp_path,
         with pytest.raises(KeyboardInterrupt):
             train_transfer(**call)
     assert (tmp_path / 'a.work/features.txt').read_text() == '200'
+    with pytest.raises(DataSetError, match='belongs to another training'):
+        train_transfer(**{**call, 'noise': 2.0})
     assert train_transfer(**call).is_file()
 
 

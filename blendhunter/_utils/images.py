@@ -255,4 +255,7 @@ def as_segmentation(segmentation, shape, *, name='segmentation'):
     if data.min(initial=0) < 0:
         msg = f'{name} must hold labels of 0 and above'
         raise ValueError(msg)
-    return data.astype(data.dtype.newbyteorder('='), copy=False)
+    if data.max(initial=0) > np.iinfo(np.int32).max:
+        msg = f'{name} must hold labels below 2**31'
+        raise ValueError(msg)
+    return data.astype(np.int32, copy=False)

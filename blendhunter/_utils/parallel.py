@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ['map_chunks', 'seed_sequence']
+__all__ = ['describe_run', 'map_chunks', 'seed_sequence']
 
 
 def seed_sequence(rng):
@@ -33,6 +33,28 @@ def seed_sequence(rng):
     msg = ('rng must be None, an integer, a SeedSequence or a Generator, '
            f'got {type(rng).__name__}')
     raise TypeError(msg)
+
+
+def describe_run(seeds):
+    """
+    Return the seed and the versions that make a run repeatable.
+
+    Parameters
+    ----------
+    seeds : `~numpy.random.SeedSequence`
+
+    Returns
+    -------
+    provenance : dict
+        ``seed``, ``spawn_key`` and ``versions``; plain values.
+    """
+    from importlib.metadata import version
+
+    from blendhunter.version import __version__
+
+    return {'seed': seeds.entropy, 'spawn_key': list(seeds.spawn_key),
+            'versions': {'blendhunter': __version__, **{
+                name: version(name) for name in ('numpy', 'galsim', 'sep')}}}
 
 
 def map_chunks(function, tasks, *, n_jobs=1, progress=None):

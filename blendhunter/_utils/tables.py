@@ -4,7 +4,8 @@ from pathlib import Path
 
 from blendhunter._utils.files import atomic_path, check_writable
 
-__all__ = ['EXTENSIONS', 'check_table_path', 'meta_value', 'write_table']
+__all__ = ['EXTENSIONS', 'check_table_columns', 'check_table_path',
+           'meta_value', 'write_table']
 
 EXTENSIONS = {'.ecsv': 'ascii.ecsv', '.fits': 'fits', '.csv': 'ascii.csv',
               '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5'}
@@ -29,6 +30,23 @@ def check_table_path(path, *, overwrite=False, name='output'):
                f'{", ".join(EXTENSIONS)}')
         raise ValueError(msg)
     check_writable(path, overwrite=overwrite, name=name)
+
+
+def check_table_columns(table, path, *, name='catalog'):
+    """
+    Check, before any work, that a format can hold a table's columns.
+
+    Raises
+    ------
+    ValueError
+        If CSV is wanted for a table with vector columns.
+    """
+    wide = [column for column in table.colnames
+            if getattr(table[column], 'ndim', 1) > 1]
+    if wide and Path(path).suffix.lower() == '.csv':
+        msg = (f'{name} has the vector columns {wide}, which .csv cannot '
+               'hold; choose another extension')
+        raise ValueError(msg)
 
 
 def write_table(table, path, *, overwrite=False):

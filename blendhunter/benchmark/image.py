@@ -6,6 +6,7 @@ from astropy.table import Table
 __all__ = ['measure_image']
 
 N_PARTS = 4
+NEEDED = ('flux', 'n_pixels', 'blend_prob', 'is_blend')
 
 
 def measure_image(result):
@@ -26,7 +27,16 @@ def measure_image(result):
         One row per quartile, faint to bright: ``flux_min``,
         ``flux_max``, ``n_sources`` with a probability, ``share`` of
         ``is_blend`` among them, ``median_area`` (pixels).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
     """
+    missing = [name for name in NEEDED if name not in result.colnames]
+    if missing:
+        msg = f'table lacks the columns {missing}; it has {result.colnames}'
+        raise ValueError(msg)
     flux = getattr(result['flux'], 'value', result['flux'])
     flux = np.asarray(flux, dtype=float)
     usable = np.isfinite(np.asarray(result['blend_prob'], dtype=float))

@@ -88,6 +88,10 @@ def _record(arguments, entry, table, changes=None):
     if not arguments.record:
         return
     path = resolve_weights(arguments.weights)
+    if str(path) != str(arguments.weights):
+        msg = ('record: the packaged weights are not changed; give '
+               '--weights the path of a file')
+        raise ValueError(msg)
     check_writable(path, overwrite=True, name='weights')
     metadata = read_metadata(path)
     results = {**metadata['results'], entry: [

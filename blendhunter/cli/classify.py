@@ -1,5 +1,6 @@
 """``blendhunter classify``: an image to blend probabilities."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -7,17 +8,22 @@ import numpy as np
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.fits import read_array
 from blendhunter._utils.images import as_image
-from blendhunter._utils.tables import check_table_path, write_table
+from blendhunter._utils.tables import (
+    check_table_columns,
+    check_table_path,
+    write_table,
+)
 from blendhunter.catalogs import as_table, catalog_positions
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
     detection_options,
-    image_options,
     new_parser,
     positive_int,
+    read_image,
 )
+from blendhunter.plotting import check_figure_path
 
 __all__ = ['add_parser', 'run']
 
@@ -59,21 +65,22 @@ def add_parser(verbs):
 def run(arguments):
     """Classify and write what was asked for."""
     check_table_path(arguments.output, overwrite=arguments.overwrite)
-    for name in ('plot', 'ds9'):
-        if getattr(arguments, name):
-            check_writable(getattr(arguments, name), name=name,
-                           overwrite=arguments.overwrite)
-    catalog = as_table(arguments.catalog) if arguments.catalog else None
-    options = image_options(arguments)
-    background, ext = options.pop('background'), options.pop('ext')
-    image = as_image(arguments.image, ext=ext, **options)
+    if arguments.plot:
+        check_figure_path(arguments.plot, overwrite=arguments.overwrite)
+    if arguments.ds9:
+        check_writable(arguments.ds9, name='ds9',
+                       overwrite=arguments.overwrite)
+    catalog = None
+    if arguments.catalog:
+        catalog = as_table(arguments.catalog)
+        check_table_columns(catalog, arguments.output)
+    image, background = read_image(arguments)
     result, segmentation = _classify(arguments, image, catalog, background)
     write_table(result, arguments.output, overwrite=arguments.overwrite)
     if arguments.ds9:
         _write_regions(arguments.ds9, result, image.wcs, arguments.columns)
     if arguments.plot:
-        _plot(arguments.plot, image, background, result, segmentation,
-              arguments)
+        _plot(image, background, result, segmentation, arguments)
     unknown = int(np.sum(~np.isfinite(result['blend_prob'])))
     print(f'{len(result)} sources, {int(np.sum(result["is_blend"]))} '
           f'flagged as blends, {unknown} not classified; written to '
@@ -82,9 +89,6 @@ def run(arguments):
 
 def _classify(arguments, image, catalog, background):
     """Return the result and the segmentation image that was used."""
-    from astropy.nddata import NDData
-
-    from blendhunter.detection import detect
     from blendhunter.identify import BlendIdentifier
 
     quiet_backend()
@@ -92,35 +96,59 @@ def _classify(arguments, image, catalog, background):
         arguments.weights, region=arguments.region,
         threshold=arguments.threshold, prior=arguments.prior,
         batch_size=arguments.batch_size, precision=arguments.precision)
-    # the file is read once, for detection, network and plot alike
-    data = NDData(image.data, unit=image.unit, mask=image.mask,
-                  wcs=image.wcs)
-    options = {'noise': image.noise, 'background': background}
-    segmentation = (None if arguments.segmentation is None
-                    else read_array(arguments.segmentation, 'segmentation'))
-    if catalog is None:
-        catalog, found = detect(data, return_segmentation=True, **options,
-                                **detection_options(arguments))
-        if segmentation is None and found is not None:
-            segmentation = found.data
+    catalog, segmentation, given = _sources(arguments, image, catalog,
+                                            background)
     result = identifier.classify(
-        data, catalog, segmentation=segmentation, **options,
-        columns=arguments.columns, detector=arguments.detector,
+        image, catalog, background=background, columns=arguments.columns,
+        segmentation=segmentation if given else None,
         overwrite=arguments.overwrite, progress=True)
     return result, segmentation
 
 
-def _plot(path, image, background, result, segmentation, arguments):
+def _sources(arguments, image, catalog, background):
+    """Return catalogue, segments, and whether they belong together."""
+    from blendhunter.detection import (
+        DETECTION_KEY,
+        Detection,
+        detect,
+        settings_from_meta,
+    )
+
+    settings = Detection(**detection_options(arguments))
+    if arguments.segmentation:
+        segmentation = read_array(arguments.segmentation, 'segmentation')
+        if catalog is None:
+            catalog = detect(image, background=background,
+                             **asdict(settings))
+            catalog.remove_column('label')  # not that segmentation's
+        return catalog, segmentation, True
+    if catalog is not None:
+        # the segments are made anew: as the catalogue's were, or as the
+        # options say
+        settings = settings_from_meta(catalog.meta) or settings
+        catalog.meta[DETECTION_KEY] = settings.to_meta()
+        if not arguments.plot:
+            return catalog, None, False
+    table, found = detect(image, background=background,
+                          return_segmentation=True, **asdict(settings))
+    segmentation = None if found is None else found.data
+    if catalog is not None:
+        return catalog, segmentation, False
+    return table, segmentation, True
+
+
+def _plot(image, background, result, segmentation, arguments):
     """Write the picture of a result."""
     from blendhunter.detection import subtract_background
     from blendhunter.plotting import plot_result, save_figure
 
-    data = subtract_background(image, background=background).data
+    data = subtract_background(as_image(image), background=background).data
     shown = result['blend_prob', 'is_blend', 'blend_flags'].copy()
     shown['x'], shown['y'] = catalog_positions(
         result, wcs=image.wcs, columns=arguments.columns)
     save_figure(plot_result(data, shown, segmentation=segmentation,
-                            title=Path(arguments.image).name), path)
+                            title=Path(arguments.image).name),
+                arguments.plot)
 
 
 def _write_regions(path, result, wcs, columns):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.backend import quiet_backend
@@ -40,11 +39,12 @@ def add_parser(verbs):
 def run(arguments):
     """Run the pipeline and print what it found."""
     from blendhunter import BlendIdentifier, detect, simulate_field
+    from blendhunter.plotting import check_figure_path
     from blendhunter.truth import label_segments
 
     picture = arguments.plot or Path(arguments.output).with_suffix('.png')
     check_table_path(arguments.output, overwrite=arguments.overwrite)
-    check_writable(picture, overwrite=arguments.overwrite, name='plot')
+    check_figure_path(picture, overwrite=arguments.overwrite)
     shape = (arguments.size, arguments.size)
     began = time.monotonic()
     with progress_bar(total=None, description='simulating') as bar:
@@ -54,6 +54,9 @@ def run(arguments):
           f'{np.sum(truth["is_star"])} stars on {shape[0]} x {shape[1]} px '
           f'({time.monotonic() - began:.0f} s)')
     catalog, segmentation = detect(image, return_segmentation=True)
+    if segmentation is None:
+        msg = f'size: nothing was detected on {shape[0]} x {shape[1]} px'
+        raise ValueError(msg)
     quiet_backend()
     result = BlendIdentifier().classify(image, catalog,
                                         segmentation=segmentation,

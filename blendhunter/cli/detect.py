@@ -6,8 +6,8 @@ from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
     detection_options,
-    image_options,
     new_parser,
+    read_image,
 )
 
 __all__ = ['add_parser', 'run']
@@ -31,6 +31,7 @@ def add_parser(verbs):
 
 def run(arguments):
     """Detect and write the catalogue."""
+    import numpy as np
     from astropy.io import fits
 
     from blendhunter.detection import detect
@@ -39,15 +40,14 @@ def run(arguments):
     if arguments.segmentation:
         check_writable(arguments.segmentation, name='segmentation',
                        overwrite=arguments.overwrite)
+    image, background = read_image(arguments)
     catalog, segmentation = detect(
-        arguments.image, return_segmentation=True,
-        **image_options(arguments), **detection_options(arguments))
-    if arguments.segmentation:
-        if segmentation is None:
-            msg = 'segmentation: nothing was detected, nothing to write'
-            raise ValueError(msg)
-        with atomic_path(arguments.segmentation) as temporary:
-            fits.PrimaryHDU(segmentation.data).writeto(temporary,
-                                                       overwrite=True)
+        image, return_segmentation=True, background=background,
+        **detection_options(arguments))
     write_table(catalog, arguments.output, overwrite=arguments.overwrite)
+    if arguments.segmentation:
+        pixels = (np.zeros(image.data.shape, dtype=np.int32)
+                  if segmentation is None else segmentation.data)
+        with atomic_path(arguments.segmentation) as temporary:
+            fits.PrimaryHDU(pixels).writeto(temporary, overwrite=True)
     print(f'{len(catalog)} sources written to {arguments.output}')

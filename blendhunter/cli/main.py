@@ -14,7 +14,7 @@ from blendhunter.cli import (
     simulate,
     train,
 )
-from blendhunter.exceptions import BlendHunterError
+from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.version import __version__
 
 __all__ = ['build_parser', 'main']
@@ -70,13 +70,13 @@ def main(argv=None):
         ['blendhunter', *(sys.argv[1:] if argv is None else argv)])
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter('always', BlendHunterWarning)
             warnings.showwarning = _show_warning
             arguments.run(arguments)
     except KeyboardInterrupt:
         print('\nblendhunter: interrupted', file=sys.stderr)
         return INTERRUPTED
-    except (BlendHunterError, OSError, TypeError, ValueError,
-            MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - libraries raise any kind
         if arguments.debug:
             traceback.print_exc()
         lines = str(error).split('\n')

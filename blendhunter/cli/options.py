@@ -3,9 +3,10 @@
 import argparse
 
 from blendhunter._utils.fits import read_array
+from blendhunter._utils.images import as_image
 
 __all__ = ['add_detection_options', 'add_image_options', 'detection_options',
-           'image_options', 'integer_or_text', 'new_parser', 'positive_int']
+           'integer_or_text', 'new_parser', 'positive_int', 'read_image']
 
 
 def new_parser(verbs, name, help_text, example):
@@ -46,10 +47,32 @@ def add_image_options(parser):
                         help='the image is already background-subtracted')
 
 
-def image_options(arguments):
-    """Return the keywords of an image for `detect` and `classify`."""
-    options = {'ext': arguments.ext,
-               'background': None if arguments.no_background else 'auto'}
+def read_image(arguments):
+    """
+    Read the image once, for detection, network and plot alike.
+
+    Returns
+    -------
+    image : `~astropy.nddata.NDData`
+        With mask, WCS, unit, and the noise as its uncertainty.
+    background : 'auto' or None
+    """
+    import numpy as np
+    from astropy.nddata import NDData, StdDevUncertainty
+
+    image = as_image(arguments.image, ext=arguments.ext,
+                     **_noise_and_mask(arguments))
+    noise = image.noise
+    if noise is not None:
+        noise = StdDevUncertainty(np.asarray(noise))
+    data = NDData(image.data, unit=image.unit, mask=image.mask,
+                  wcs=image.wcs, uncertainty=noise)
+    return data, None if arguments.no_background else 'auto'
+
+
+def _noise_and_mask(arguments):
+    """Return the keywords for `as_image` that the options ask for."""
+    options = {}
     if arguments.mask:
         options['mask'] = read_array(arguments.mask, 'mask') != 0
     if arguments.noise:

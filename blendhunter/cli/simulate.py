@@ -4,7 +4,7 @@ from functools import partial
 
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.progress import progress_bar
-from blendhunter._utils.tables import write_table
+from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
@@ -90,11 +90,13 @@ def _field(arguments):
     """Simulate a field and write image and truth."""
     from blendhunter.simulation import simulate_field
 
-    check_writable(arguments.truth, overwrite=arguments.overwrite,
-                   name='truth')
-    image, truth = simulate_field(
-        tuple(arguments.shape), density=arguments.density,
-        rng=arguments.seed, n_jobs=arguments.n_jobs)
+    check_table_path(arguments.truth, overwrite=arguments.overwrite,
+                     name='truth')
+    with progress_bar(total=None, description='simulating') as bar:
+        image, truth = simulate_field(
+            tuple(arguments.shape), density=arguments.density,
+            rng=arguments.seed, n_jobs=arguments.n_jobs,
+            progress=bar.update)
     with atomic_path(arguments.output) as temporary:
         image.write(temporary, format='fits', overwrite=True)
     write_table(truth, arguments.truth, overwrite=arguments.overwrite)

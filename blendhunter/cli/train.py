@@ -46,6 +46,9 @@ def add_parser(verbs):
     parser.add_argument('--data', metavar='HDF5',
                         help='stamps of --protocol paper, from '
                              'blendhunter simulate stamps')
+    parser.add_argument('--noise', type=float,
+                        help='draw noise of this RMS anew for --protocol '
+                             'paper, instead of that in the file')
     parser.add_argument('--epochs', type=positive_int, default=500,
                         help='most epochs of --protocol paper')
     parser.add_argument('--precision', default='auto',
@@ -77,17 +80,40 @@ def _run_paper(arguments):
         msg = ('--protocol paper needs --data, a file of '
                'blendhunter simulate stamps')
         raise ValueError(msg)
-    data = read_dataset(arguments.data)
-    if 'stamps' not in data.arrays or not data.provenance.get('noise'):
-        msg = f'data: {arguments.data!r} holds no noisy stamps'
+    if arguments.weights:
+        msg = '--protocol paper starts from --backbone, not from --weights'
         raise ValueError(msg)
+    work = Path(arguments.work_dir)
+    work.mkdir(exist_ok=True)
+    stamps, labels, noise = _paper_stamps(read_dataset(arguments.data),
+                                          arguments)
     return train_transfer(
-        data.arrays['stamps'], data.truth['label'], output=arguments.output,
-        noise=data.provenance['noise'], backbone=arguments.backbone,
-        preprocessing=arguments.preprocessing, epochs=arguments.epochs,
+        stamps, labels, output=arguments.output, noise=noise,
+        backbone=arguments.backbone, epochs=arguments.epochs,
+        preprocessing=arguments.preprocessing,
         precision=arguments.precision, seed=arguments.seed,
+        work_dir=work / f'{Path(arguments.output).stem}.work',
         command=arguments.command, overwrite=arguments.overwrite,
         progress=True)
+
+
+def _paper_stamps(data, arguments):
+    """Return noisy stamps, their labels and their noise."""
+    import numpy as np
+
+    noise = arguments.noise or data.provenance.get('noise')
+    wanted = ('centrals', 'companions') if arguments.noise else ('stamps',)
+    if not noise or any(name not in data.arrays for name in wanted):
+        msg = (f'data: {arguments.data!r} holds no noisy stamps; make some '
+               'with blendhunter simulate stamps, or give --noise')
+        raise ValueError(msg)
+    if not arguments.noise:
+        return data.arrays['stamps'], data.truth['label'], noise
+    clean = data.arrays['centrals'] + data.arrays['companions']
+    rng = np.random.default_rng([arguments.seed, round(1000 * noise)])
+    clean += np.float32(noise) * rng.standard_normal(clean.shape,
+                                                     dtype=np.float32)
+    return clean, data.truth['label'], noise
 
 
 def _run_end_to_end(arguments):

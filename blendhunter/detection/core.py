@@ -69,7 +69,8 @@ class Detection:
 
     def to_meta(self):
         """Return the settings as a string for a table's meta."""
-        return json.dumps(asdict(self), separators=(',', ':'))
+        return json.dumps(asdict(self), separators=(',', ':'),
+                          default=lambda value: value.item())
 
 
 def settings_from_meta(meta):

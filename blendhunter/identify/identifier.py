@@ -164,7 +164,10 @@ optional
                           stacklevel=2)
         segments = None
         if self.region == 'segment':
-            labels = catalog_labels(table) if given or ours else None
+            # the labels of sources found here are not those of a
+            # segmentation that was given
+            related = ours if not given else catalog is not None
+            labels = catalog_labels(table) if related else None
             if not given:
                 labels = trusted_labels(labels, segmentation, position)
             segments = assign_segments(segmentation, *position,

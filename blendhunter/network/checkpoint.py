@@ -55,6 +55,7 @@ def restore_checkpoint(path, model, identity):
         If the checkpoint is damaged or belongs to another training.
     """
     import h5py
+    from keras import ops
 
     if not Path(path).is_file():
         return 0
@@ -71,9 +72,7 @@ def restore_checkpoint(path, model, identity):
     except (OSError, KeyError, ValueError) as error:
         msg = f'checkpoint {str(path)!r} cannot be read: {error}'
         raise DataSetError(msg) from error
-    return int(model.optimizer.iterations.numpy()
-               if hasattr(model.optimizer.iterations, 'numpy')
-               else model.optimizer.iterations)
+    return int(ops.convert_to_numpy(model.optimizer.iterations))
 
 
 def _state(model):

@@ -24,6 +24,7 @@ from blendhunter.network.checkpoint import (
 )
 from blendhunter.network.model import save_network, set_network
 from blendhunter.network.weights import read_weights, resolve_weights
+from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['train']
@@ -119,7 +120,9 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     _compile(network, n_steps, learning_rate, weight_decay)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
-                     'weights': str(weights), **about['sizes']})
+                     'weight_decay': weight_decay, 'dropout': dropout,
+                     'weights': str(weights), 'backbone': str(backbone),
+                     **about['sizes']})
     start = restore_checkpoint(checkpoint, network, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
     _loop(network, MixedBatches(samplers, seed=seed), start, n_steps,
@@ -185,7 +188,11 @@ def _pair_samplers(data, about):
     about['sizes']['pairs'] = len(data)
     about['trained_fraction']['stamp'] = PairSampler.fraction
     about['prior']['stamp'] = 0.5
+    brightest = centrals.max(axis=(1, 2)) + companions.max(axis=(1, 2))
     about['domain']['stamp'] = {
+        'peak': [0.0, float(np.quantile(brightest, 0.9995)
+                            / learn.sigma_range[0])],
+        'area': [0, STAMP_SIZE**2],
         'noise': list(learn.sigma_range), 'seed': data.provenance.get('seed'),
         'seeing_factor': data.provenance.get('seeing_range'),
         'centring': data.provenance.get('centring'), 'pairs': cut}

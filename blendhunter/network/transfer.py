@@ -1,12 +1,14 @@
 """The paper's protocol: a frozen backbone and a dense head."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.files import check_writable
+from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.progress import progress_bar
+from blendhunter.exceptions import DataSetError
 from blendhunter.network.architecture import (
     N_FEATURES,
     build_backbone,
@@ -85,6 +87,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         If an argument cannot be used; the message names it.
     `~blendhunter.exceptions.WeightsError`
         If the backbone's weights cannot be had.
+    `~blendhunter.exceptions.DataSetError`
+        If ``work_dir`` belongs to another training.
     """
     import keras
 
@@ -102,6 +106,12 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         raise ValueError(msg)
     work = Path(work_dir or output.with_suffix('.work'))
     work.mkdir(exist_ok=True)
+    _check_identity(work, {
+        'stamps': stamps.shape, 'digest': hashlib.sha256(
+            np.ascontiguousarray(stamps[::97])).hexdigest(),
+        'noise': float(noise), 'preprocessing': preprocessing,
+        'backbone': str(backbone), 'batch_size': batch_size,
+        'precision': precision, 'seed': seed})
     keras.utils.set_random_seed(seed)
     parts = _split(len(stamps))
     network = build_network(dtype=resolve_precision(precision),
@@ -114,7 +124,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     head = build_head()
     head.compile(keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
                  'binary_crossentropy', metrics=['accuracy'])
-    fit = _fit_head(head, features, labels, parts, epochs, batch_size, work)
+    n_epochs = _fit_head(head, features, labels, parts, epochs, batch_size,
+                         work)
     network.get_layer('head').set_weights(head.get_weights())
     test = head.predict(features[parts[2]], verbose=0).ravel() > 0.5
     save_network(output, network, {
@@ -124,12 +135,30 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         'trained_fraction': {'stamp': float(labels.mean())},
         'prior': {'stamp': 0.5}, 'domain': {'stamp': {
             'noise': float(noise), 'stamps': len(stamps)}},
-        'backbone': str(backbone), 'epochs': len(fit), 'seed': seed,
+        'backbone': str(backbone), 'epochs': n_epochs, 'seed': seed,
         'command': command, 'version': __version__,
         'results': {'stamp': {'accuracy': float(
             np.mean(test == (labels[parts[2]] > 0.5)))}}})
+    shutil.copyfile(work / 'history.csv',
+                    output.with_suffix('.history.csv'))
     shutil.rmtree(work)
     return output
+
+
+def _check_identity(work, identity):
+    """Refuse to continue from another training's features."""
+    path = work / 'identity.txt'
+    if path.is_file() and path.read_text() != repr(identity):
+        msg = (f'work_dir {str(work)!r} belongs to another training; delete '
+               f'it or name another: it was {path.read_text()}')
+        raise DataSetError(msg)
+    _write_text(path, repr(identity))
+
+
+def _write_text(path, text):
+    """Write a small file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)
 
 
 def _split(n):
@@ -169,31 +198,38 @@ def _cached_features(body, stamps, noise, preprocessing, n_train, work,
                                                    training=True))
             features[part] = body.predict_on_batch(inputs)
             features.flush()
-            counter.write_text(str(part.stop))
+            _write_text(counter, str(part.stop))
             bar.update(part.stop - part.start)
     return features
 
 
 def _fit_head(head, features, labels, parts, epochs, batch_size, work):
-    """Train the head with the paper's callbacks; return the history."""
+    """Train the head with the paper's callbacks; return the epochs."""
     import keras
 
     train, validate, _ = parts
     best = work / 'best.weights.h5'
+    log = work / 'history.csv'
+    # a resumed training must not replace a better head
+    earlier = np.atleast_1d(np.genfromtxt(
+        log, delimiter=',', names=True)['val_loss']) if (
+            log.is_file() and best.is_file()) else np.array([])
+    lowest = float(earlier.min()) if earlier.size else None
     callbacks = [
-        keras.callbacks.BackupAndRestore(work / 'backup'),
+        keras.callbacks.BackupAndRestore(work / 'backup',
+                                         double_checkpoint=True),
         keras.callbacks.ModelCheckpoint(best, monitor='val_loss',
                                         save_best_only=True,
-                                        save_weights_only=True),
+                                        save_weights_only=True,
+                                        initial_value_threshold=lowest),
         keras.callbacks.ReduceLROnPlateau(monitor='val_loss', factor=0.5,
                                           patience=REDUCE_PATIENCE),
         keras.callbacks.EarlyStopping(monitor='val_loss',
                                       patience=STOP_PATIENCE),
-        keras.callbacks.CSVLogger(work.with_suffix('.history.csv'),
-                                  append=True)]
-    fit = head.fit(features[train], labels[train], epochs=epochs,
+        keras.callbacks.CSVLogger(log, append=True)]
+    head.fit(features[train], labels[train], epochs=epochs,
                    batch_size=batch_size, verbose=0, callbacks=callbacks,
                    validation_data=(features[validate], labels[validate]))
     if best.is_file():
         head.load_weights(best)
-    return fit.history.get('loss', [])
+    return len(log.read_text().splitlines()) - 1

@@ -1,5 +1,7 @@
 """Whole simulated fields with their truth."""
 
+from copy import copy
+
 import numpy as np
 from astropy.table import vstack
 
@@ -131,7 +133,8 @@ def render_field(shape, *, survey, density, magnitudes, noise,
     """
     main, noise_seed, chunk_parent = seeds.spawn(3)
     rng = np.random.default_rng(main)
-    population = population or StructuredPopulation()
+    # a copy: its magnitude limits become the field's
+    population = copy(population or StructuredPopulation())
     sources = _draw_sources(shape, survey, density, magnitudes, population,
                             star_fraction, companions, rng)
     psf = draw_psf(survey, rng, seeing_factor=seeing_factor)

@@ -1,5 +1,8 @@
 """The data sets that the packaged model is trained on."""
 
+from inspect import signature
+
+from blendhunter._utils.parallel import describe_run, seed_sequence
 from blendhunter.dataset import DataSet
 from blendhunter.simulation.detections import simulate_detections
 from blendhunter.simulation.stamps import simulate_stamps
@@ -54,8 +57,12 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
     dataset : `~blendhunter.dataset.DataSet`
         ``stamps`` over their noise, and ``regions``.
     """
+    seeds = seed_sequence(rng)
     stamps, regions, truth = simulate_detections(
-        n_fields, rng=rng, n_jobs=n_jobs, progress=progress)
+        n_fields, rng=seeds, n_jobs=n_jobs, progress=progress)
+    defaults = {name: parameter.default for name, parameter in
+                signature(simulate_detections).parameters.items()
+                if parameter.default not in (None, parameter.empty)}
     return DataSet({'stamps': stamps, 'regions': regions}, truth,
                    {'role': 'detections', 'n_fields': int(n_fields),
-                    'seed': str(rng)})
+                    'arguments': defaults, **describe_run(seeds)})

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table, hstack, vstack
 
-from blendhunter._utils.parallel import map_chunks, seed_sequence
+from blendhunter._utils.parallel import (
+    describe_run,
+    map_chunks,
+    seed_sequence,
+)
 from blendhunter.simulation.galaxies import get_population
 from blendhunter.simulation.psf import draw_psf
 from blendhunter.simulation.surveys import get_survey
@@ -156,7 +160,7 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
          'n_max_sources': int(n_max_sources), 'centring': centring,
          'seeing_range': [float(v) for v in seeing_range],
          'magnitudes': [float(v) for v in magnitudes],
-         'seed': str(seeds.entropy)})
+         **describe_run(seeds)})
 
 
 def _check(n, blend_fraction, n_max_sources, centring):

@@ -75,7 +75,9 @@ def extract_stamps(image, positions, *, segmentation=None, labels=None,
     Parameters
     ----------
     image : image-like of shape (ny, nx)
-        Array, masked array, Quantity, NDData, HDU or FITS path.
+        Array, masked array, Quantity, NDData, HDU or FITS path. Pixels
+        that are replaced get noise around zero: where there are any,
+        subtract the background first.
     positions : array_like of shape (n, 2)
         x and y in pixels; integers are pixel centres.
     segmentation : 2-D int array or `~photutils.segmentation.\
@@ -172,11 +174,14 @@ def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,
     regions = _whole_stamp(ix, iy, data.shape, size) & ~fill
     if segments is not None:
         rows = np.arange(len(ix)) if rows is None else rows
-        own, others = region_windows(segments, rows, ix, iy, size)
+        own, others, is_disc = region_windows(segments, rows, ix, iy, size)
         regions &= own
         fill = fill | others
-        flags[segments.labels[rows] == 0] |= BlendFlag.NO_SEGMENT
+        flags[is_disc] |= BlendFlag.NO_SEGMENT
     flags[usable < (1 - MAX_UNUSABLE) * size**2] |= BlendFlag.UNUSABLE
+    if stack.dtype.kind != 'f' and (mask is not None
+                                    or segments is not None):
+        stack = stack.astype(np.float32)  # integers could not hold noise
     if fill.any():
         _fill_noise(stack, fill, noise, ix, iy, size)
     return Stamps(stack, regions, flags)

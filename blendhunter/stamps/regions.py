@@ -71,6 +71,7 @@ def assign_segments(segmentation, x, y, *, labels=None, divide=True):
         known[np.unique(segmentation)] = True
         valid = (labels > 0) & (labels < known.size)
         labels[~(valid & known[np.where(valid, labels, 0)])] = 0
+        labels[~(np.isfinite(x) & np.isfinite(y))] = 0
     image = segmentation
     if divide:
         image, labels = _divide_shared(segmentation, labels, x, y)
@@ -91,14 +92,18 @@ def _divide_shared(segmentation, labels, x, y):
     next_label = int(segmentation.max()) + 1
     for label in shared.tolist():
         rows = np.flatnonzero(labels == label)
+        # rows at one place, as in catalogues of overlapping tiles, keep
+        # one segment between them
+        places, place = np.unique(np.column_stack([x[rows], y[rows]]),
+                                  axis=0, return_inverse=True)
         box = boxes[label - 1]
         py, px = np.nonzero(image[box] == label)
         gy, gx = py + box[0].start, px + box[1].start
-        nearest = np.argmin((gx[:, None] - x[rows]) ** 2
-                            + (gy[:, None] - y[rows]) ** 2, axis=1)
-        labels[rows] = next_label + np.arange(len(rows))
+        nearest = np.argmin((gx[:, None] - places[:, 0]) ** 2
+                            + (gy[:, None] - places[:, 1]) ** 2, axis=1)
+        labels[rows] = next_label + place.ravel()
         image[gy, gx] = next_label + nearest
-        next_label += len(rows)
+        next_label += len(places)
     return image, labels
 
 
@@ -141,17 +146,21 @@ def region_windows(segments, rows, ix, iy, size):
     others : bool `~numpy.ndarray` of shape (n, size, size)
         True in the other segments, dilated by 3 px but never over the
         region.
+    is_disc : bool `~numpy.ndarray` of shape (n,)
+        True where the source has no segment in its stamp.
     """
     margin = DILATION
     windows = cut_windows(segments.image, ix, iy, size + 2 * margin)
     own = segments.labels[rows][:, None, None]
     region = (windows == own) & (own > 0)
-    others = _dilate((windows > 0) & ~region)
-    discs = np.flatnonzero(segments.labels[rows] == 0)
-    if discs.size:
+    is_disc = ~region.any(axis=(1, 2))
+    if is_disc.any():
         steps = np.arange(windows.shape[1]) - windows.shape[1] // 2
         disc = np.hypot(*np.meshgrid(steps, steps)) <= segments.disc_radius
-        region[discs] = disc & (windows[discs] == 0)
-    others &= ~region
+        found = windows[is_disc]
+        middle = windows.shape[1] // 2
+        under = found[:, middle, middle][:, None, None]
+        region[is_disc] = disc & ((found == 0) | (found == under))
+    others = _dilate((windows > 0) & ~region) & ~region
     inner = slice(margin, margin + size)
-    return region[:, inner, inner], others[:, inner, inner]
+    return region[:, inner, inner], others[:, inner, inner], is_disc
