@@ -63,7 +63,9 @@ def run(arguments):
                                         progress=True)
     labels = label_segments(segmentation.data, catalog, truth)
     result['truth_label'] = labels['truth_label']
-    shown = result[list(COLUMNS)][:N_ROWS].copy()
+    # sources cut by the edge, which come first, have no probability
+    usable = np.flatnonzero(np.isfinite(result['blend_prob']))[:N_ROWS]
+    shown = result[list(COLUMNS)][usable].copy()
     for name in ('x_centroid', 'y_centroid', 'flux'):
         shown[name].info.format = '.1f'
     shown['blend_prob'].info.format = '.4f'
