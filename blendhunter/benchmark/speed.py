@@ -65,8 +65,9 @@ def measure_speed(identifier, image, *, ext=None):
                                  catalog['y_centroid']])[:N_CUTOUTS]
 
     def cutouts():
-        return [Cutout2D(pixels, position, STAMP_SIZE, mode='partial',
-                         fill_value=0).data for position in positions]
+        return np.array([
+            Cutout2D(pixels, position, STAMP_SIZE, mode='partial',
+                     fill_value=0).data for position in positions])
 
     steps = {'forward pass': forward,
              'classify': lambda: identifier.classify(pixels, catalog),

@@ -165,34 +165,39 @@ def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,
     off = (ix < 0) | (ix >= nx) | (iy < 0) | (iy >= ny)
     flags[on_image < size**2] |= BlendFlag.EDGE
     flags[off] |= BlendFlag.OFF_IMAGE
-    fill = np.zeros(stack.shape, dtype=bool)
+    fill = None
     if mask is not None:
         fill = cut_windows(mask, ix, iy, size)
         masked = fill.sum(axis=(1, 2))
         flags[masked > 0] |= BlendFlag.MASKED
         usable -= masked
-    regions = _whole_stamp(ix, iy, data.shape, size) & ~fill
+    regions = _whole_stamp(ix, iy, data.shape, size, on_image)
+    if fill is not None:
+        regions &= ~fill
     if segments is not None:
         rows = np.arange(len(ix)) if rows is None else rows
         own, others, is_disc = region_windows(segments, rows, ix, iy, size)
         regions &= own
-        fill = fill | others
+        fill = others if fill is None else fill | others
         flags[is_disc] |= BlendFlag.NO_SEGMENT
     flags[usable < (1 - MAX_UNUSABLE) * size**2] |= BlendFlag.UNUSABLE
     if stack.dtype.kind != 'f' and (mask is not None
                                     or segments is not None):
         stack = stack.astype(np.float32)  # integers could not hold noise
-    if fill.any():
+    if fill is not None and fill.any():
         _fill_noise(stack, fill, noise, ix, iy, size)
     return Stamps(stack, regions, flags)
 
 
-def _whole_stamp(ix, iy, shape, size):
+def _whole_stamp(ix, iy, shape, size, on_image):
     """Return a stack that is True on the image and False off it."""
-    steps = np.arange(size) - size // 2
-    on_x = (ix[:, None] + steps >= 0) & (ix[:, None] + steps < shape[1])
-    on_y = (iy[:, None] + steps >= 0) & (iy[:, None] + steps < shape[0])
-    return on_y[:, :, None] & on_x[:, None, :]
+    whole = np.ones((len(ix), size, size), dtype=bool)
+    cut = np.flatnonzero(on_image < size**2)
+    x, y = (centre[cut, None] + np.arange(size) - size // 2
+            for centre in (ix, iy))
+    whole[cut] = (((y >= 0) & (y < shape[0]))[:, :, None]
+                  & ((x >= 0) & (x < shape[1]))[:, None, :])
+    return whole
 
 
 def _fill_noise(stack, fill, noise, ix, iy, size):

@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 __all__ = ['PATTERN_SIZE', 'cut_windows', 'noise_pattern', 'pixel_counts']
 
@@ -33,15 +32,15 @@ def cut_windows(array, ix, iy, size, *, fill_value=0):
     """
     ny, nx = array.shape
     half = size // 2
+    out = np.empty((len(ix), size, size), dtype=array.dtype)
     inside = ((ix >= half) & (ix < nx - half)
               & (iy >= half) & (iy < ny - half))
-    if min(ny, nx) >= size:
-        # one gather for all; those that reach over an edge are cut again
-        windows = sliding_window_view(array, (size, size))
-        out = windows[np.clip(iy - half, 0, ny - size),
-                      np.clip(ix - half, 0, nx - size)]
-    else:
-        out = np.empty((len(ix), size, size), dtype=array.dtype)
+    # copying slices is faster than one fancy index: 9 against 14 ms for
+    # 2 900 windows of 51 px in an image of 2600 px
+    for i, x0, y0 in zip(np.flatnonzero(inside).tolist(),
+                         (ix[inside] - half).tolist(),
+                         (iy[inside] - half).tolist(), strict=True):
+        out[i] = array[y0:y0 + size, x0:x0 + size]
     for i in np.flatnonzero(~inside):
         left, bottom = int(ix[i]) - half, int(iy[i]) - half
         x0, x1 = max(left, 0), max(min(left + size, nx), 0)
