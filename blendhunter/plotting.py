@@ -145,11 +145,7 @@ def check_figure_path(path, *, overwrite=False, name='plot'):
     OSError
         If the file exists, or its directory cannot be written.
     """
-    if Path(path).suffix.lower() not in FORMATS:
-        msg = (f'{name}: unknown extension {Path(path).suffix!r}; known are '
-               f'{", ".join(FORMATS[1:])}')
-        raise ValueError(msg)
-    check_writable(path, overwrite=overwrite, name=name)
+    check_writable(path, overwrite=overwrite, name=name, extensions=FORMATS)
 
 
 def save_figure(figure, path):

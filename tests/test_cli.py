@@ -182,6 +182,19 @@ def test_demo_without_sources_is_one_line(tmp_path, monkeypatch, capsys):
     assert 'size: nothing was detected' in capsys.readouterr().err
 
 
+def test_packaged_weights_are_not_recorded_into(capsys):
+    assert main(['benchmark', 'stamps', '--record']) == 1
+    assert 'record: the packaged weights' in capsys.readouterr().err
+
+
+def test_scalar_noise(image, random_weights, tmp_path):
+    assert main(['classify', image, '--noise', '1.0', '-o',
+                 str(tmp_path / 'o.ecsv'), '--batch-size', '32',
+                 '--weights', str(random_weights)]) == 0
+    meta = QTable.read(tmp_path / 'o.ecsv').meta
+    assert meta['blendhunter.noise'] == 'scalar'
+
+
 def test_debug_shows_the_traceback(capsys):
     assert main(['--debug', 'detect', 'gone.fits', '-o', 'a.ecsv']) == 1
     assert 'Traceback' in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ['robust_sigma', 'round_position', 'unit_scale']
+__all__ = ['MAD_TO_SIGMA', 'robust_sigma', 'round_position', 'unit_scale']
 
 MAX_SAMPLE = 200_000
 # standard deviation of a normal distribution over its median absolute

@@ -8,7 +8,8 @@ from pathlib import Path
 __all__ = ['atomic_path', 'check_writable']
 
 
-def check_writable(path, *, overwrite=False, name='output'):
+def check_writable(path, *, overwrite=False, name='output',
+                   extensions=None):
     """
     Check, before any work, that ``path`` can be written.
 
@@ -20,9 +21,13 @@ def check_writable(path, *, overwrite=False, name='output'):
         Whether an existing file may be replaced.
     name : str, optional
         Name of the argument, for the error message.
+    extensions : collection of str, optional
+        Known extensions, in lower case; '' allows none.
 
     Raises
     ------
+    ValueError
+        If the extension is unknown.
     FileNotFoundError
         If the directory does not exist.
     FileExistsError
@@ -31,6 +36,11 @@ def check_writable(path, *, overwrite=False, name='output'):
         If the directory is not writable.
     """
     path = Path(path)
+    suffix = path.suffix.lower()
+    if extensions is not None and suffix not in extensions:
+        known = ', '.join(filter(None, extensions))
+        msg = f'{name}: unknown extension {suffix!r}; known are {known}'
+        raise ValueError(msg)
     if not path.parent.is_dir():
         msg = f'{name}: directory {str(path.parent)!r} does not exist'
         raise FileNotFoundError(msg)

@@ -24,12 +24,8 @@ def check_table_path(path, *, overwrite=False, name='output'):
     OSError
         If the file exists, or its directory cannot be written.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in EXTENSIONS:
-        msg = (f'{name}: unknown extension {suffix!r}; known are '
-               f'{", ".join(EXTENSIONS)}')
-        raise ValueError(msg)
-    check_writable(path, overwrite=overwrite, name=name)
+    check_writable(path, overwrite=overwrite, name=name,
+                   extensions=EXTENSIONS)
 
 
 def check_table_columns(table, path, *, name='catalog'):

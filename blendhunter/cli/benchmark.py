@@ -1,5 +1,7 @@
 """``blendhunter benchmark``: measure the model on fixed seeds."""
 
+from pathlib import Path
+
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.backend import quiet_backend
@@ -65,6 +67,8 @@ def run(arguments):
 
     if arguments.output:
         check_table_path(arguments.output, overwrite=arguments.overwrite)
+    if getattr(arguments, 'record', False):
+        _check_record(arguments.weights)
     if arguments.what != 'image':
         quiet_backend()
     table = {'stamps': _stamps, 'fields': _fields,
@@ -77,22 +81,27 @@ def run(arguments):
         write_table(table, arguments.output, overwrite=arguments.overwrite)
 
 
+def _check_record(weights):
+    """Refuse, before the measurement, weights that cannot be changed."""
+    from blendhunter.network.weights import resolve_weights
+
+    if resolve_weights(weights) != Path(weights):
+        msg = ('record: the packaged weights are not changed; give '
+               '--weights the path of a file')
+        raise ValueError(msg)
+    check_writable(weights, overwrite=True, name='weights')
+
+
 def _record(arguments, entry, table, changes=None):
     """Store scores in the weights file."""
     from blendhunter.network.weights import (
         read_metadata,
-        resolve_weights,
         update_metadata,
     )
 
     if not arguments.record:
         return
-    path = resolve_weights(arguments.weights)
-    if str(path) != str(arguments.weights):
-        msg = ('record: the packaged weights are not changed; give '
-               '--weights the path of a file')
-        raise ValueError(msg)
-    check_writable(path, overwrite=True, name='weights')
+    path = arguments.weights
     metadata = read_metadata(path)
     results = {**metadata['results'], entry: [
         {key: value.item() if hasattr(value, 'item') else value

@@ -118,7 +118,6 @@ def _estimate(data, mask, method):
     """Return level and RMS: meshes, or constants for a small image."""
     if min(data.shape) >= MESH_SIZE:
         level, rms = ESTIMATORS[method](data, mask, MESH_SIZE)
-        floor = robust_sigma(rms) or float(np.median(rms))
         if np.all(rms > 0):
             return level, rms
         # a mesh without any scatter (padding, saturated) gets the

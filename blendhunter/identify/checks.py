@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from blendhunter._utils.arrays import MAD_TO_SIGMA
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.stamps import STAMP_SIZE, assign_segments
 
@@ -114,7 +115,7 @@ def check_stamps(stamps, regions, noise):
     if noise is None and len(stamps) == 0:
         noise = 1.0
     if noise is None:
-        noise = 1.4826 * np.median(np.abs(
+        noise = MAD_TO_SIGMA * np.median(np.abs(
             stamps - np.median(stamps, axis=(1, 2), keepdims=True)),
             axis=(1, 2))
         noise = np.where(noise > 0, noise, 1)

@@ -136,21 +136,20 @@ optional
         """
         self._check()
         image = as_image(image, mask=mask, noise=noise, wcs=wcs, ext=ext)
-        settings = Detection(method=detector)
-        table = None
+        table = own = None
         if catalog is not None:
             table = as_table(catalog)
             check_columns(table, overwrite)
             position = catalog_positions(table, wcs=image.wcs,
                                          columns=columns)
-            settings = settings_from_meta(table.meta) or settings
+            own = settings_from_meta(table.meta)
+        settings = own or Detection(method=detector)
         if segmentation is not None:
             segmentation = as_segmentation(segmentation, image.data.shape)
         model = self._model()
         prepared = subtract_background(image, background=background,
                                        method=settings.method)
         given = segmentation is not None
-        ours = table is None or settings_from_meta(table.meta) is not None
         if table is None or (segmentation is None
                              and self.region == 'segment'):
             found, detected = detect_prepared(prepared, settings,
@@ -164,12 +163,15 @@ optional
                           stacklevel=2)
         segments = None
         if self.region == 'segment':
-            # the labels of sources found here are not those of a
-            # segmentation that was given
-            related = ours if not given else catalog is not None
-            labels = catalog_labels(table) if related else None
-            if not given:
-                labels = trusted_labels(labels, segmentation, position)
+            # labels count for the segmentation that came with them: of
+            # sources found here it is not the one that was given
+            found_here = catalog is None
+            labels = None
+            if given != found_here:
+                labels = catalog_labels(table)
+            elif own is not None:
+                labels = trusted_labels(catalog_labels(table), segmentation,
+                                        position)
             segments = assign_segments(segmentation, *position,
                                        labels=labels)
         probability, flags = classify_sources(
@@ -247,8 +249,8 @@ optional
 
     def _batch(self, n):
         """Return the batch size for n stamps: few need no full batch."""
-        return min(self.batch_size,
-                   SMALL_BATCH if n <= SMALL_BATCH else self.batch_size)
+        return (min(self.batch_size, SMALL_BATCH) if n <= SMALL_BATCH
+                else self.batch_size)
 
     def _append(self, table, model, prepared, probability, flags, neighbors):
         """Append the columns and say in the meta what made them."""
@@ -259,10 +261,8 @@ optional
                 strict=True):
             table[name] = values
         prior = model.prior_fractions(self.region, self.prior)[1]
-        name = (self.weights if isinstance(self.weights, str)
-                else str(self.weights))
         for key, value in (
-                ('version', __version__), ('weights', name),
+                ('version', __version__), ('weights', str(self.weights)),
                 ('sha256', model.metadata['sha256']),
                 ('threshold', float(self.threshold)),
                 ('region', self.region), ('prior', float(prior)),

@@ -11,7 +11,6 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.exceptions import DataSetError
 from blendhunter.network.architecture import (
     N_FEATURES,
-    build_backbone,
     build_head,
     build_network,
     resolve_precision,
@@ -116,9 +115,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     parts = _split(len(stamps))
     network = build_network(dtype=resolve_precision(precision),
                             backbone=backbone)
-    body = build_backbone(dtype=resolve_precision(precision))
-    for layer in body.layers:
-        layer.set_weights(network.get_layer(layer.name).get_weights())
+    # the frozen blocks, with the network's own variables
+    body = keras.Model(network.input, network.get_layer('flatten').output)
     features = _cached_features(body, stamps, noise, preprocessing,
                                 parts[0].stop, work, seed, progress)
     head = build_head()
