@@ -18,7 +18,7 @@ from blendhunter.benchmark.metrics import (
     completeness_at_rejection,
     purity,
 )
-from blendhunter.simulation import simulate_detections
+from blendhunter.simulation import FieldRanges, simulate_detections
 
 BLENDED = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
 SCORE = np.array([0.9, 0.8, 0.3, 0.85, 0.2, 0.1, 0.05, 0.0])
@@ -70,10 +70,10 @@ def test_measurements_of_an_unskilled_network(random_weights):
     stamps = measure_stamps(identifier, 40, sigmas=(14.5,))
     assert stamps['set'].tolist() == ['parametric', 'structured']
     assert np.all(np.abs(stamps['accuracy'] - 0.5) < 0.4)
-    fields = simulate_detections(2, shape=(400, 400), rng=5,
-                                 noise_factor=(1, 1))
-    training = fields[2]
-    table, fraction = measure_fields(identifier, fields, training)
+    fields = simulate_detections(
+        2, shape=(400, 400), rng=5,
+        ranges=FieldRanges(noise_factor=(1, 1), n_sigma=(1.5, 1.5)))
+    table, fraction = measure_fields(identifier, fields, fields.truth)
     assert set(table['score']) == {'network', 'boosted trees', 'area', 'a/b',
                                    'area x a/b', 'flag'}
     assert 0 < fraction < 1

@@ -217,11 +217,10 @@ def test_packaged_weights_on_fresh_stamps():
 def test_packaged_weights_on_a_fresh_field():
     """Unrecognised blends rank above single detections."""
     from blendhunter.benchmark import measure_fields
-    from blendhunter.simulation import simulate_detections
+    from blendhunter.benchmark.model import simulate_survey_fields
 
-    made = simulate_detections(1, shape=(800, 800), density=(90, 90),
-                               noise_factor=(1, 1), seeing_factor=(1, 1),
-                               rng=78)
+    made = simulate_survey_fields(1, shape=(800, 800),
+                                  seeing_factor=(1, 1), seed=78)
     table, _ = measure_fields(BlendIdentifier(), made)
     auc = dict(zip(table['score'], table['auc'], strict=True))
     assert auc['network'] > 0.8

@@ -1,5 +1,7 @@
 """Parallel loops whose result does not depend on the worker count."""
 
+from contextlib import closing
+
 import numpy as np
 
 __all__ = ['describe_run', 'map_chunks', 'seed_sequence']
@@ -57,14 +59,15 @@ def describe_run(seeds):
                 name: version(name) for name in ('numpy', 'galsim', 'sep')}}}
 
 
-def map_chunks(function, tasks, *, n_jobs=1, progress=None):
+def map_chunks(function, tasks, *, n_jobs=1, progress=None, store=None):
     """
     Yield ``function(*task)`` for each task, in order.
 
     Parameters
     ----------
     function : callable
-        A module-level function.
+        A module-level function. With ``store`` it returns a dict of
+        arrays and a table.
     tasks : list of tuple
         The arguments of each call. A task holds its own seed, so that
         the results do not depend on ``n_jobs``.
@@ -72,19 +75,34 @@ def map_chunks(function, tasks, *, n_jobs=1, progress=None):
         Number of processes as in scikit-learn; -1 uses every core.
     progress : callable, optional
         Called with 1 after each finished task.
+    store : `~blendhunter._utils.chunks.ChunkStore`, optional
+        Keeps what is finished; what it holds already is not computed
+        again.
 
     Yields
     ------
     result : object
     """
+    missing = [i for i in range(len(tasks)) if store is None
+               or i not in store]
     if n_jobs == 1:
-        results = (function(*task) for task in tasks)
+        fresh = (function(*tasks[i]) for i in missing)
     else:
         from joblib import Parallel, delayed
 
-        results = Parallel(n_jobs=n_jobs, return_as='generator')(
-            delayed(function)(*task) for task in tasks)
-    for result in results:
-        if progress is not None:
-            progress(1)
-        yield result
+        fresh = Parallel(n_jobs=n_jobs, return_as='generator')(
+            delayed(function)(*tasks[i]) for i in missing)
+    wanted = set(missing)
+    with closing(fresh):
+        for i in range(len(tasks)):
+            if i in wanted:
+                result = next(fresh)
+                if store is not None:
+                    store.save(i, *result)
+            else:
+                result = store.load(i)
+            if progress is not None:
+                progress(1)
+            yield result
+        # let the workers' generator come to its end
+        next(fresh, None)

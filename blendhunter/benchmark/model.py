@@ -11,7 +11,11 @@ from blendhunter.benchmark.metrics import (
     completeness_at_rejection,
     purity,
 )
-from blendhunter.simulation import simulate_detections, simulate_stamps
+from blendhunter.simulation import (
+    FieldRanges,
+    simulate_detections,
+    simulate_stamps,
+)
 from blendhunter.truth import BLEND
 
 __all__ = ['CATALOG_FEATURES', 'catalog_features', 'measure_fields',
@@ -79,16 +83,18 @@ def _stamp_scores(flagged, truth):
     return scores
 
 
-def simulate_survey_fields(n_fields, *, density=90.0, noise_factor=1.0,
-                           seeing_factor=(0.9, 1.1), seed=0, n_jobs=1,
-                           progress=None):
+def simulate_survey_fields(n_fields, *, shape=(1500, 1500), density=90.0,
+                           noise_factor=1.0, seeing_factor=(0.9, 1.1),
+                           seed=0, n_jobs=1, progress=None):
     """
     Simulate detections in CFIS fields without added companions.
 
     Parameters
     ----------
     n_fields : int
-        Fields of 1500 x 1500 px with 5 % stars.
+        Fields with 5 % stars.
+    shape : tuple of int, optional
+        (ny, nx) of each.
     density : float, optional
         Galaxies per square arcminute.
     noise_factor : float, optional
@@ -101,15 +107,18 @@ def simulate_survey_fields(n_fields, *, density=90.0, noise_factor=1.0,
 
     Returns
     -------
-    stamps, regions, truth
+    fields : `~blendhunter.dataset.DataSet`
         As from `~blendhunter.simulation.simulate_detections`.
     """
-    return simulate_detections(
-        n_fields, density=(density, density),
-        noise_factor=(noise_factor, noise_factor),
-        seeing_factor=seeing_factor, bright=(18.0, 18.0),
-        star_fraction=(0.05, 0.05), companions=0.0, rng=seed, n_jobs=n_jobs,
-        progress=progress)
+    ranges = FieldRanges(
+        density=(density, density), clustering=(0.0, 0.0),
+        bright=(18.0, 18.0), star_fraction=(0.05, 0.05),
+        companions=(0.0, 0.0), noise_factor=(noise_factor, noise_factor),
+        noise_correlation=(0.0, 0.0), seeing_factor=seeing_factor,
+        psf_variation=(0.0, 0.0), spikes=(0.0, 0.0), saturated=0.0,
+        n_sigma=(1.5, 1.5))
+    return simulate_detections(n_fields, shape=shape, ranges=ranges,
+                               rng=seed, n_jobs=n_jobs, progress=progress)
 
 
 def catalog_features(truth):
@@ -119,7 +128,7 @@ def catalog_features(truth):
     Parameters
     ----------
     truth : `~astropy.table.Table`
-        From `~blendhunter.simulation.simulate_detections`.
+        Of `~blendhunter.simulation.simulate_detections`.
 
     Returns
     -------
@@ -141,8 +150,8 @@ def measure_fields(identifier, fields, training=None, *, seed=0):
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
-    fields : tuple
-        ``(stamps, regions, truth)`` of detections with clear truth.
+    fields : `~blendhunter.dataset.DataSet`
+        Detections with clear truth.
     training : `~astropy.table.Table`, optional
         Truth of the network's own training detections: boosted trees
         are trained on the detector's columns in it.
@@ -158,10 +167,11 @@ def measure_fields(identifier, fields, training=None, *, seed=0):
     fraction : float
         Blend fraction of the detections.
     """
-    stamps, regions, truth = fields
+    truth = fields.truth
     blended = np.asarray(truth['truth_label']) == BLEND
     features = catalog_features(truth)
-    p = identifier.predict_proba(stamps, regions=regions, noise=1.0)
+    p = identifier.predict_proba(fields.arrays['stamps'],
+                                 regions=fields.arrays['regions'], noise=1.0)
     area, ratio, _, flag = features.T
     merged = (flag.astype(int) & 1) > 0
     scores = {'network': p}

@@ -142,7 +142,7 @@ def _fields(arguments):
             progress=bar.update)
     table, fraction = measure_fields(BlendIdentifier(arguments.weights),
                                      made, training)
-    print(f'{len(made[2])} detections, {100 * fraction:.2f} % of them '
+    print(f'{len(made)} detections, {100 * fraction:.2f} % of them '
           'unrecognised blends')
     _record(arguments, 'segment', table, lambda metadata: {
         'prior': {**metadata['prior'], 'segment': round(fraction, 4)}})

@@ -1,7 +1,10 @@
 """``blendhunter simulate``: stamps, pairs, detections or a field."""
 
-from functools import partial
+import sys
+from contextlib import contextmanager
+from pathlib import Path
 
+from blendhunter._utils.chunks import ChunkStore
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.tables import check_table_path, write_table
@@ -9,24 +12,27 @@ from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
 
+KINDS = ('parametric', 'structured', 'realistic', 'cosmos', 'stars')
+ARTEFACTS = {
+    'bad_pixels': 'fraction of dead and hot pixels',
+    'bad_columns': 'bad columns per 51 px of width',
+    'cosmic_rays': 'cosmic-ray hits per 51 x 51 px',
+    'trails': 'satellite trails per stamp or field',
+    'sky': 'RMS of a residual sky level, over the noise'}
+
 
 def add_parser(verbs):
     """Add the verb and its four kinds of output."""
     parser = new_parser(
-        verbs, 'simulate', 'Simulate stamps or fields with known truth.',
-        'blendhunter simulate stamps 80000 -o stamps.h5 --noise 14.5')
+        verbs, 'simulate', 'Simulate stamps or fields with known truth; '
+        'killed, the same command continues.',
+        'blendhunter simulate stamps 80000 -o stamps.h5 --noise 14.5\n'
+        '  blendhunter simulate field 2000 2000 -o sky.fits --truth sky.ecsv'
+        ' --survey lsst')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='KIND')
     stamps = kinds.add_parser('stamps', help="the paper's stamps (HDF5)")
     stamps.add_argument('n', type=positive_int, help='number of stamps')
-    stamps.add_argument('--kind', default='parametric', choices=(
-        'parametric', 'structured', 'realistic'))
-    stamps.add_argument('--noise', type=float,
-                        help="RMS noise in counts (the survey's)")
-    stamps.add_argument('--noiseless', action='store_true')
-    stamps.add_argument('--centring', default='pipeline',
-                        choices=('pipeline', 'training', 'exact'))
-    stamps.add_argument('--cosmos-dir', metavar='DIR',
-                        help='RealGalaxyCatalog, for --kind realistic')
+    _add_stamp_options(stamps)
     pairs = kinds.add_parser('pairs', help='pairs for training (HDF5)')
     pairs.add_argument('n', type=positive_int, help='number of pairs')
     detections = kinds.add_parser(
@@ -35,10 +41,9 @@ def add_parser(verbs):
     field = kinds.add_parser('field', help='an image (FITS) and its truth')
     field.add_argument('shape', type=positive_int, nargs=2,
                        metavar=('NY', 'NX'))
-    field.add_argument('--truth', metavar='TABLE', required=True,
-                       help='file of the true sources')
-    field.add_argument('--density', type=float,
-                       help='galaxies per square arcminute to 26.5')
+    _add_field_options(field)
+    for sub in (stamps, field):
+        _add_image_options(sub)
     for sub in (stamps, pairs, detections, field):
         sub.add_argument('-o', '--output', required=True)
         sub.add_argument('--seed', type=int, default=None)
@@ -48,6 +53,56 @@ def add_parser(verbs):
     return parser
 
 
+def _add_stamp_options(parser):
+    """Add what only stamps have."""
+    parser.add_argument('--noiseless', action='store_true')
+    parser.add_argument('--centring', default='pipeline',
+                        choices=('pipeline', 'training', 'exact', 'sep'),
+                        help="'exact' is the paper's (%(default)s)")
+    parser.add_argument('--blend-fraction', type=float, default=0.5)
+    parser.add_argument('--n-max-sources', type=int, default=2,
+                        help='most sources in a blend, 2 to 5 (%(default)s)')
+    for name, text in (
+            ('separation', 'of companions in px (anywhere in the stamp)'),
+            ('magnitude-difference', 'of companions (as the counts have)'),
+            ('seeing-range', "times the survey's seeing (1 1)")):
+        parser.add_argument(f'--{name}', type=float, nargs=2,
+                            metavar=('MIN', 'MAX'), help=text)
+
+
+def _add_field_options(parser):
+    """Add what only fields have."""
+    parser.add_argument('--truth', metavar='TABLE', required=True,
+                        help='file of the true sources')
+    for name, text in (
+            ('density', 'galaxies per square arcminute to 26.5'),
+            ('clustering', 'fraction of galaxies in clumps'),
+            ('seeing-factor', "times the survey's seeing"),
+            ('psf-variation', 'change of the PSF over the field'),
+            ('spikes', "fraction of stars' light in spikes"),
+            ('saturation', 'counts above which pixels are masked')):
+        parser.add_argument(f'--{name}', type=float, help=text)
+
+
+def _add_image_options(parser):
+    """Add what stamps and fields share."""
+    parser.add_argument('--survey', default='cfis',
+                        help='cfis, kids, or a name known to surveycodex, '
+                             'as lsst or lsst-r (%(default)s)')
+    parser.add_argument('--kind', choices=KINDS, help='of the sources')
+    parser.add_argument('--cosmos-dir', metavar='DIR',
+                        help='RealGalaxyCatalog, for --kind realistic')
+    parser.add_argument('--star-fraction', type=float)
+    parser.add_argument('--noise', type=float,
+                        help="RMS noise in counts (the survey's)")
+    parser.add_argument('--noise-correlation', type=float, default=0.0,
+                        metavar='PX', help='smoothing of the noise')
+    parser.add_argument('--psf', metavar='FITS', help='image of a PSF')
+    for name, text in ARTEFACTS.items():
+        parser.add_argument(f'--{name.replace("_", "-")}', type=float,
+                            default=0.0, help=text)
+
+
 def run(arguments):
     """Simulate and write what was asked for."""
     check_writable(arguments.output, overwrite=arguments.overwrite)
@@ -55,50 +110,87 @@ def run(arguments):
         _field(arguments)
         return
     from blendhunter.dataset import write_dataset
-    from blendhunter.simulation.recipes import (
-        simulate_training_detections,
-        simulate_training_pairs,
-    )
+    from blendhunter.simulation import recipes
 
-    makers = {'stamps': partial(_stamps, arguments),
-              'pairs': simulate_training_pairs,
-              'detections': simulate_training_detections}
-    with progress_bar(total=arguments.n, description='simulating') as bar:
-        dataset = makers[arguments.what](
-            arguments.n, rng=arguments.seed, n_jobs=arguments.n_jobs,
-            progress=bar.update)
-    write_dataset(arguments.output, dataset)
+    makers = {'stamps': lambda n, **options: _stamps(arguments, n, options),
+              'pairs': recipes.simulate_training_pairs,
+              'detections': recipes.simulate_training_detections}
+    with (_resumable(arguments) as options, progress_bar(
+            total=arguments.n, description='simulating') as bar):
+        dataset = makers[arguments.what](arguments.n, **options,
+                                         progress=bar.update)
+        write_dataset(arguments.output, dataset)
     print(f'{len(dataset)} entries written to {arguments.output}')
 
 
-def _stamps(arguments, n, *, rng, n_jobs, progress):
+@contextmanager
+def _resumable(arguments):
+    """Give the options of a run; keep its parts if it does not finish."""
+    output = Path(arguments.output)
+    store = ChunkStore(output.with_name(f'{output.name}.parts'))
+    try:
+        yield {'rng': arguments.seed, 'n_jobs': arguments.n_jobs,
+               'work_dir': store.directory}
+    except BaseException:
+        if store.directory.is_dir():
+            print(f'what is finished is kept in {store.directory}; the same '
+                  'command continues', file=sys.stderr)
+        raise
+    store.discard()
+
+
+def _given(arguments, *names):
+    """Return the options that the user gave."""
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in values.items()
+            if value is not None}
+
+
+def _image_options(arguments):
+    """Return the keywords that stamps and fields share."""
+    from blendhunter.simulation import Artefacts
+
+    rates = {name: getattr(arguments, name) for name in ARTEFACTS}
+    return {'survey': arguments.survey, 'psf': arguments.psf,
+            'noise_correlation': arguments.noise_correlation,
+            'artefacts': Artefacts(**rates) if any(rates.values()) else None,
+            **_given(arguments, 'star_fraction')}
+
+
+def _stamps(arguments, n, options):
     """Simulate stamps with the options of the command line."""
-    from blendhunter.dataset import DataSet
     from blendhunter.simulation import simulate_stamps
 
     noise = 'survey' if arguments.noise is None else arguments.noise
-    made = simulate_stamps(
-        n, kind=arguments.kind, centring=arguments.centring,
-        noise=None if arguments.noiseless else noise, rng=rng,
-        cosmos_dir=arguments.cosmos_dir, n_jobs=n_jobs, progress=progress)
-    return DataSet({'centrals': made.centrals,
-                    'companions': made.companions, 'stamps': made.stamps},
-                   made.truth, {**made.provenance, 'noise': made.noise})
+    return simulate_stamps(
+        n, kind=arguments.kind or 'parametric', centring=arguments.centring,
+        noise=None if arguments.noiseless else noise,
+        blend_fraction=arguments.blend_fraction,
+        n_max_sources=arguments.n_max_sources,
+        cosmos_dir=arguments.cosmos_dir,
+        **_given(arguments, 'separation', 'magnitude_difference',
+                 'seeing_range'),
+        **_image_options(arguments), **options).to_dataset()
 
 
 def _field(arguments):
     """Simulate a field and write image and truth."""
-    from blendhunter.simulation import simulate_field
+    from blendhunter.simulation import get_population, simulate_field
 
     check_table_path(arguments.truth, overwrite=arguments.overwrite,
                      name='truth')
-    with progress_bar(total=None, description='simulating') as bar:
+    population = get_population(arguments.kind or 'structured',
+                                cosmos_dir=arguments.cosmos_dir, bright=16.0)
+    with (_resumable(arguments) as options,
+          progress_bar(total=None, description='simulating') as bar):
         image, truth = simulate_field(
-            tuple(arguments.shape), density=arguments.density,
-            rng=arguments.seed, n_jobs=arguments.n_jobs,
-            progress=bar.update)
-    with atomic_path(arguments.output) as temporary:
-        image.write(temporary, format='fits', overwrite=True)
-    write_table(truth, arguments.truth, overwrite=arguments.overwrite)
+            tuple(arguments.shape), population=population,
+            **_given(arguments, 'noise', 'density', 'clustering',
+                     'seeing_factor', 'psf_variation', 'spikes',
+                     'saturation'),
+            **_image_options(arguments), **options, progress=bar.update)
+        with atomic_path(arguments.output) as temporary:
+            image.write(temporary, format='fits', overwrite=True)
+        write_table(truth, arguments.truth, overwrite=arguments.overwrite)
     print(f'{len(truth)} sources written to {arguments.truth}, the image '
           f'to {arguments.output}')

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from blendhunter._utils.chunks import ChunkStore
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.backend import quiet_backend
@@ -147,7 +148,10 @@ def _data_file(path, maker, n, seed, n_jobs):
     from blendhunter.dataset import write_dataset
 
     if not path.is_file():
+        store = ChunkStore(path.with_name(f'{path.name}.parts'))
         with progress_bar(total=n, description=path.stem) as bar:
             write_dataset(path, maker(n, rng=seed, n_jobs=n_jobs,
+                                      work_dir=store.directory,
                                       progress=bar.update))
+        store.discard()
     return path

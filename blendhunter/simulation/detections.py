@@ -1,134 +1,301 @@
 """Stamps of detections in simulated fields, labelled by the truth."""
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 from astropy.table import Table, hstack, vstack
 
+from blendhunter._utils.arrays import round_position
+from blendhunter._utils.chunks import begin_run, plain
 from blendhunter._utils.images import ImageData
-from blendhunter._utils.parallel import map_chunks, seed_sequence
+from blendhunter._utils.parallel import map_chunks
+from blendhunter.dataset import DataSet
 from blendhunter.detection import (
     Detection,
     detect_prepared,
     subtract_background,
 )
-from blendhunter.simulation.fields import FAINT_LIMIT, render_field
-from blendhunter.simulation.galaxies import StructuredPopulation
+from blendhunter.simulation.populations import get_population
+from blendhunter.simulation.psf import get_psf
+from blendhunter.simulation.rendering import Exposure, render_field
+from blendhunter.simulation.sky import Sky
 from blendhunter.simulation.surveys import get_survey
-from blendhunter.stamps import assign_segments, cut_stamps
-from blendhunter.truth import label_segments
+from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
+from blendhunter.truth import label_segments, label_stamps
 
-__all__ = ['simulate_detections']
+__all__ = ['FieldRanges', 'simulate_detections']
+
+# a point source at the faint limit has this matched-filter SNR: what is
+# fainter counts neither as a second source nor adds to the noise
+FAINT_SNR = 3.0
+FAINT_LIMITS = (24.0, 28.0)
+# the sources that make a stamp a blend
+STAMP_SNR = 5.0
+# where a real image is cut off and masked, in units of its noise
+SATURATION = (3e3, 1e5)
+
+
+@dataclass(frozen=True)
+class FieldRanges:
+    """
+    What varies from field to field, each between two limits.
+
+    Values are uniform within the limits; factors are uniform in the
+    logarithm.
+
+    Parameters
+    ----------
+    density : tuple of float
+        Galaxies per square arcminute to magnitude 26.5.
+    clustering : tuple of float
+        Fraction of them in clumps.
+    bright : tuple of float
+        Bright magnitude limit of galaxies; that of the stars is the
+        same. The faint limit follows the depth of the field: the
+        magnitude of a point source with a matched-filter SNR of 3,
+        between 24 and 28.
+    star_fraction : tuple of float
+        Stars per galaxy.
+    companions : tuple of float
+        Galaxies thrown near others, per source.
+    noise_factor : tuple of float
+        Times the survey's noise.
+    noise_correlation : tuple of float
+        Width of the smoothing of the noise, px.
+    seeing_factor : tuple of float
+        Times the survey's seeing; for CFIS 0.58 to 1.73 is 2 to 6 px.
+    psf_variation : tuple of float
+        Change of the PSF over the field.
+    spikes : tuple of float
+        Fraction of stars' light in diffraction spikes.
+    saturated : float
+        Fraction of the fields whose bright pixels are cut off and
+        masked, at 3 000 to 100 000 times the noise.
+    n_sigma : tuple of float
+        Detection threshold.
+    """
+
+    density: tuple = (60.0, 130.0)
+    clustering: tuple = (0.0, 0.4)
+    bright: tuple = (16.0, 18.5)
+    star_fraction: tuple = (0.0, 0.15)
+    companions: tuple = (0.4, 0.4)
+    noise_factor: tuple = (0.5, 10.0)
+    noise_correlation: tuple = (0.0, 0.6)
+    seeing_factor: tuple = (0.58, 1.73)
+    psf_variation: tuple = (0.0, 0.05)
+    spikes: tuple = (0.0, 0.03)
+    saturated: float = 0.5
+    n_sigma: tuple = (1.0, 3.0)
+
+    def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == 'saturated':
+                good, wanted = 0 <= value <= 1, 'lie in 0 to 1'
+            else:
+                good = len(value) == 2 and value[0] <= value[1]
+                good &= (value[0] > 0 if field.name.endswith('factor')
+                         else value[0] >= 0)
+                wanted = 'be two limits, the lower first'
+            if not good:
+                msg = f'{field.name} must {wanted}, got {value!r}'
+                raise ValueError(msg)
+
+    def draw(self, rng):
+        """
+        Draw the values of one field.
+
+        Parameters
+        ----------
+        rng : `~numpy.random.Generator`
+
+        Returns
+        -------
+        values : dict of float
+            ``saturated`` in units of the noise, infinite for none.
+        """
+        values = {}
+        for field in fields(self):
+            limits = getattr(self, field.name)
+            if field.name == 'saturated':
+                level = np.exp(rng.uniform(*np.log(SATURATION)))
+                values[field.name] = (level if rng.random() < limits
+                                      else np.inf)
+            elif field.name.endswith('factor'):
+                values[field.name] = np.exp(rng.uniform(*np.log(limits)))
+            else:
+                values[field.name] = rng.uniform(*limits)
+        return {key: float(value) for key, value in values.items()}
 
 
 def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
-                        density=(60.0, 130.0), noise_factor=(0.6, 4.0),
-                        seeing_factor=(0.6, 1.7), bright=(16.5, 18.5),
-                        star_fraction=(0.0, 0.15), companions=0.4,
-                        n_sigma=(1.5, 1.5), kind='structured',
+                        kind='structured', cosmos_dir=None, ranges=None,
+                        detectors=('sep',), artefacts=None,
                         keep_unclear=False, rng=None, n_jobs=1,
-                        progress=None):
+                        work_dir=None, progress=None):
     """
     Render fields, detect, and cut what ``classify`` would cut.
 
     Each field draws its own value in each range, so that a network
-    trained on them meets many depths, seeings and densities.
+    trained on them meets many depths, seeings, densities and thresholds.
 
     Parameters
     ----------
     n_fields : int
     shape : tuple of int, optional
         (ny, nx) of each field.
-    survey : str or Survey, optional
-    density : tuple of float, optional
-        Galaxies per square arcminute to magnitude 26.5.
-    noise_factor : tuple of float, optional
-        Times the survey's noise; drawn uniform in the logarithm.
-    seeing_factor : tuple of float, optional
-        Times the survey's seeing.
-    bright : tuple of float, optional
-        Bright magnitude limit.
-    star_fraction : tuple of float, optional
-        Stars per galaxy.
-    companions : float, optional
-        Further galaxies thrown near others, per source.
-    n_sigma : tuple of float, optional
-        Detection threshold.
-    kind : {'structured'}, optional
-        Kind of galaxies.
+    survey : str, Survey or sequence of them, optional
+        Fields take the surveys in turn.
+    kind : str or object with ``draw`` and ``render``, optional
+        Kind of galaxies, see `simulate_stamps`; real ones are replaced
+        by parametric ones beyond their catalogue's limits.
+    cosmos_dir : path-like, optional
+        For kinds 'realistic' and 'cosmos'.
+    ranges : `FieldRanges`, optional
+    detectors : sequence of {'sep', 'photutils'}, optional
+        Fields take them in turn.
+    artefacts : `~blendhunter.simulation.Artefacts`, optional
+        Bad pixels, cosmic rays, trails, residual sky.
     keep_unclear : bool, optional
         Whether to keep detections that are neither blend nor single.
     rng : None, int, SeedSequence or Generator, optional
+        The same seed gives the same pixels for any ``n_jobs``.
     n_jobs : int, optional
         Number of processes; -1 uses every core.
+    work_dir : path-like, optional
+        Keeps the finished fields: the same call continues a run that
+        was killed. Delete it when the result is safe.
     progress : callable, optional
         Called with 1 after each field.
 
     Returns
     -------
-    stamps : float16 `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels over their noise.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-        The detections' own segments.
-    truth : `~astropy.table.Table`
-        ``field``, the detector's columns, the columns of
-        `~blendhunter.truth.label_segments`, and the field's settings.
+    detections : `~blendhunter.dataset.DataSet`
+        Arrays of shape (n, 51, 51): ``stamps``, pixels over their noise
+        (float16), and ``regions``, the detections' own segments (bool).
+        Columns of its truth: ``field``; the detector's; those of
+        `~blendhunter.truth.label_segments`, the label of the segment
+        ``truth_label`` among them; ``stamp_label`` for the whole stamp
+        (two or more sources of SNR 5); position in the stamp (px), SNR
+        and magnitude of the two brightest sources in the segment
+        (``x_1`` ... ``magnitude_2``); and the field's values
+        (``field_...``).
 
     Raises
     ------
-    ValueError
-        If ``kind`` is unknown.
+    ValueError, TypeError
+        If an argument is out of range; the message names it.
     """
-    if kind != 'structured':
-        msg = f"kind must be 'structured', got {kind!r}"
+    if n_fields < 0:
+        msg = f'n_fields must not be negative, got {n_fields!r}'
         raise ValueError(msg)
-    ranges = {'density': density, 'seeing_factor': seeing_factor,
-              'bright': bright, 'star_fraction': star_fraction,
-              'n_sigma': n_sigma}
-    tasks = [(shape, get_survey(survey), ranges, noise_factor, companions,
-              keep_unclear, seed)
-             for seed in seed_sequence(rng).spawn(n_fields)]
-    results = list(map_chunks(_detect_field, tasks, n_jobs=n_jobs,
-                              progress=progress))
-    for i, (_, _, truth) in enumerate(results):
-        truth.add_column(np.full(len(truth), i, dtype=np.int32),
+    ranges = ranges or FieldRanges()
+    surveys = [get_survey(item) for item in (
+        survey if isinstance(survey, (list, tuple)) else [survey])]
+    settings = [Detection(method=method) for method in detectors]
+    population = get_population(kind, cosmos_dir=cosmos_dir, bright=16.0)
+    seeds, provenance, store = begin_run('detections', {
+        'n_fields': int(n_fields), 'shape': plain(shape),
+        'survey': plain(surveys), 'kind': plain(kind),
+        'cosmos_dir': plain(cosmos_dir), 'ranges': plain(ranges),
+        'detectors': plain(detectors), 'artefacts': plain(artefacts),
+        'keep_unclear': keep_unclear}, rng, work_dir)
+    tasks = [(tuple(shape), surveys[i % len(surveys)], population, ranges,
+              settings[i % len(settings)].method, artefacts, keep_unclear,
+              seed) for i, seed in enumerate(seeds.spawn(n_fields))]
+    empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE))
+    stamps, regions = [empty.astype(np.float16)], [empty.astype(bool)]
+    tables = []
+    for i, (arrays, table) in enumerate(map_chunks(
+            _detect_field, tasks, n_jobs=n_jobs, progress=progress,
+            store=store)):
+        table.add_column(np.full(len(table), i, dtype=np.int32),
                          name='field', index=0)
-    stamps, regions, truth = zip(*results, strict=True)
-    return (np.concatenate(stamps), np.concatenate(regions),
-            vstack(truth, metadata_conflicts='silent'))
+        stamps.append(arrays['stamps'])
+        regions.append(arrays['regions'])
+        tables.append(table)
+    truth = (vstack(tables, metadata_conflicts='silent') if tables
+             else Table())
+    return DataSet({'stamps': np.concatenate(stamps),
+                    'regions': np.concatenate(regions)}, truth,
+                   {'role': 'detections', **provenance})
 
 
-def _detect_field(shape, survey, ranges, noise_factor, companions,
+def _detect_field(shape, survey, population, ranges, method, artefacts,
                   keep_unclear, seeds):
     """Return stamps, regions and truth of the detections of one field."""
     draw_seed, field_seed = seeds.spawn(2)
-    rng = np.random.default_rng(draw_seed)
-    drawn = {key: float(rng.uniform(*limits))
-             for key, limits in ranges.items()}
-    noise = survey.noise * float(np.exp(rng.uniform(*np.log(noise_factor))))
-    pixels, truth = render_field(
-        shape, survey=survey, density=drawn['density'],
-        magnitudes=(drawn['bright'], FAINT_LIMIT), noise=noise,
-        seeing_factor=drawn['seeing_factor'],
-        population=StructuredPopulation(),
-        star_fraction=drawn['star_fraction'], companions=companions,
-        seeds=field_seed)
+    values = ranges.draw(np.random.default_rng(draw_seed))
+    noise = survey.noise * values['noise_factor']
+    pixels, mask, truth = render_field(
+        shape, _sky(values, survey, noise, population),
+        _exposure(values, survey, noise, artefacts), field_seed)
+    mask = mask if mask.any() else None
+    if mask is not None:
+        pixels[mask] = 0
     # the pipeline's own background and noise estimates, with their errors
-    image = ImageData(pixels, None, None, None, None)
-    prepared = subtract_background(image)
-    settings = Detection(n_sigma=drawn['n_sigma'])
-    catalog, segmentation = detect_prepared(prepared, settings)
+    image = ImageData(pixels, mask, None, None, None)
+    prepared = subtract_background(image, method=method)
+    catalog, segmentation = detect_prepared(
+        prepared, Detection(method=method, n_sigma=values['n_sigma']))
     labels = label_segments(segmentation, catalog, truth)
     # the table outlives its units in HDF5
     table = hstack([Table(catalog, copy=False), labels])
     table.meta.clear()
-    for key, value in {**drawn, 'noise': noise}.items():
+    _describe_sources(table, truth)
+    table['field_photutils'] = method == 'photutils'
+    for key, value in {**values, 'noise': noise}.items():
         table[f'field_{key}'] = np.float32(value)
     rows = (np.arange(len(table)) if keep_unclear
             else np.flatnonzero(labels['truth_label'] >= 0))
     x, y = (np.asarray(catalog[key]) for key in ('x_centroid', 'y_centroid'))
     segments = assign_segments(segmentation, x, y, labels=catalog['label'])
-    normalised = prepared.normalised()
-    cut = cut_stamps(normalised, x[rows], y[rows], noise=1.0,
-                     segments=segments, rows=rows)
+    cut = cut_stamps(prepared.normalised(), x[rows], y[rows], noise=1.0,
+                     mask=mask, segments=segments, rows=rows)
     limit = np.finfo(np.float16).max
-    return (cut.data.clip(-limit, limit).astype(np.float16), cut.regions,
-            table[rows])
+    return {'stamps': cut.data.clip(-limit, limit).astype(np.float16),
+            'regions': cut.regions}, table[rows]
+
+
+def _sky(values, survey, noise, population):
+    """Return the sources' side of a field's values."""
+    faint = survey.depth(FAINT_SNR, noise=noise,
+                         seeing_factor=values['seeing_factor'])
+    limits = (values['bright'], float(np.clip(faint, *FAINT_LIMITS)))
+    return Sky(values['density'], limits, values['clustering'],
+               values['star_fraction'], limits, values['companions'],
+               population)
+
+
+def _exposure(values, survey, noise, artefacts):
+    """Return the camera's side of a field's values."""
+    saturation = values['saturated'] * noise
+    return Exposure(
+        survey, get_psf(None, survey), noise, values['noise_correlation'],
+        values['seeing_factor'], values['psf_variation'], values['spikes'],
+        saturation if np.isfinite(saturation) else None, artefacts)
+
+
+def _describe_sources(table, truth):
+    """Add the stamp's label and the sources in the segment."""
+    from scipy.spatial import cKDTree
+
+    centre = np.column_stack([round_position(table[f'{axis}_centroid'])
+                              for axis in 'xy'])
+    seen = truth[np.asarray(truth['snr']) >= STAMP_SNR]
+    tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
+    inside = tree.query_ball_point(centre, STAMP_SIZE / 2, p=np.inf,
+                                   return_length=True)
+    table['stamp_label'] = label_stamps(inside)
+    for number, name in ((1, 'primary'), (2, 'secondary')):
+        row = np.asarray(table[name])
+        known = row >= 0
+        for i, key in enumerate(('x', 'y', 'snr', 'magnitude')):
+            column = np.full(len(table), np.nan, dtype=np.float32)
+            values = np.asarray(truth[key], dtype=float)[row[known]]
+            if i < 2:  # in the frame of the stamp
+                values = values - centre[known, i] + STAMP_SIZE // 2
+            column[known] = values
+            table[f'{key}_{number}'] = column
+    table.remove_columns(['primary', 'secondary'])

@@ -1,27 +1,29 @@
 """The data sets that the packaged model is trained on."""
 
-from inspect import signature
-
-from blendhunter._utils.parallel import describe_run, seed_sequence
-from blendhunter.dataset import DataSet
 from blendhunter.simulation.detections import simulate_detections
 from blendhunter.simulation.stamps import simulate_stamps
 
 __all__ = ['simulate_training_detections', 'simulate_training_pairs']
 
+# the seeing, 2.2 to 7 px for CFIS, and the stamps that share one
+PAIR_SEEING = (0.65, 2.0)
+PAIR_GROUP = 250
+STAR_SHARE = 0.1
 
-def simulate_training_pairs(n, *, rng=None, n_jobs=1, progress=None):
+
+def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
+                            progress=None):
     """
-    Simulate central and companion galaxies for ``region='stamp'``.
+    Simulate central and companion sources for ``region='stamp'``.
 
-    Structured galaxies, the seeing 0.8 to 1.5 times CFIS's, central
-    sources offset by U(-1, 1) + N(0, 0.3) px.
+    Structured galaxies and one star in ten, the seeing 0.65 to 2 times
+    CFIS's, central sources offset by U(-1, 1) + N(0, 0.3) px.
 
     Parameters
     ----------
     n : int
         Number of pairs.
-    rng, n_jobs, progress
+    rng, n_jobs, work_dir, progress
         As in `~blendhunter.simulation.simulate_stamps`.
 
     Returns
@@ -29,27 +31,27 @@ def simulate_training_pairs(n, *, rng=None, n_jobs=1, progress=None):
     dataset : `~blendhunter.dataset.DataSet`
         ``centrals`` and ``companions``, noiseless, apart.
     """
-    pairs = simulate_stamps(n, kind='structured', blend_fraction=1.0,
-                            noise=None, centring='training',
-                            seeing_range=(0.8, 1.5), rng=rng, n_jobs=n_jobs,
-                            progress=progress)
-    return DataSet({'centrals': pairs.centrals,
-                    'companions': pairs.companions}, pairs.truth,
-                   {'role': 'pairs', **pairs.provenance})
+    return simulate_stamps(
+        n, kind='structured', blend_fraction=1.0, noise=None,
+        star_fraction=STAR_SHARE, centring='training',
+        seeing_range=PAIR_SEEING, group_size=PAIR_GROUP, rng=rng,
+        n_jobs=n_jobs, work_dir=work_dir,
+        progress=progress).to_dataset(role='pairs')
 
 
 def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
-                                 progress=None):
+                                 work_dir=None, progress=None):
     """
     Simulate labelled detections for ``region='segment'``.
 
     Fields of 1500 x 1500 px with the ranges that are the defaults of
-    `~blendhunter.simulation.simulate_detections`.
+    `~blendhunter.simulation.FieldRanges`; three in four are detected
+    with SEP, the others with photutils.
 
     Parameters
     ----------
     n_fields : int
-    rng, n_jobs, progress
+    rng, n_jobs, work_dir, progress
         As in `~blendhunter.simulation.simulate_detections`.
 
     Returns
@@ -57,12 +59,6 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
     dataset : `~blendhunter.dataset.DataSet`
         ``stamps`` over their noise, and ``regions``.
     """
-    seeds = seed_sequence(rng)
-    stamps, regions, truth = simulate_detections(
-        n_fields, rng=seeds, n_jobs=n_jobs, progress=progress)
-    defaults = {name: parameter.default for name, parameter in
-                signature(simulate_detections).parameters.items()
-                if parameter.default not in (None, parameter.empty)}
-    return DataSet({'stamps': stamps, 'regions': regions}, truth,
-                   {'role': 'detections', 'n_fields': int(n_fields),
-                    'arguments': defaults, **describe_run(seeds)})
+    return simulate_detections(
+        n_fields, detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
+        n_jobs=n_jobs, work_dir=work_dir, progress=progress)

@@ -1,126 +1,99 @@
-"""Stamps of isolated and blended galaxies: the paper's training set."""
-
-from dataclasses import dataclass
+"""Stamps of isolated and blended sources: the paper's data sets."""
 
 import numpy as np
-from astropy.table import Table, hstack, vstack
+from astropy.table import Table, vstack
 
-from blendhunter._utils.parallel import (
-    describe_run,
-    map_chunks,
-    seed_sequence,
-)
-from blendhunter.simulation.galaxies import get_population
-from blendhunter.simulation.psf import draw_psf
+from blendhunter._utils.chunks import begin_run, plain
+from blendhunter._utils.parallel import map_chunks
+from blendhunter.simulation.populations import get_population
+from blendhunter.simulation.psf import get_psf
+from blendhunter.simulation.scenes import CENTRINGS, Scene, render_chunk
+from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import label_stamps, matched_filter_snr
 
-__all__ = ['SIGMAS', 'StampSet', 'simulate_stamps']
+__all__ = ['SIGMAS', 'simulate_stamps']
 
 #: Noise levels of the paper's parametric sets, in counts.
 SIGMAS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0)
 CHUNK = 250
-CENTRINGS = {
-    # (half-width of a uniform, sigma of a normal) offset per axis in px
-    'exact': (0.0, 0.0),
-    'pipeline': (0.5, 0.3),
-    'training': (1.0, 0.3)}
-
-
-@dataclass(frozen=True)
-class StampSet:
-    """
-    Simulated stamps with their truth.
-
-    Parameters
-    ----------
-    centrals, companions : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        Noiseless renderings of the central source and of the sum of its
-        companions, apart; a companion is zero in isolated stamps.
-    truth : `~astropy.table.Table`
-        ``label`` (1 blended), ``n_sources``; magnitude, flux (counts),
-        half-light radius (arcsec), Sersic index, axis ratio and position
-        (px) of the central source and, with the suffix ``_2``, of its
-        brightest companion; ``separation`` (px), ``flux_ratio``,
-        ``blendedness``, ``snr``, ``companion_snr`` (matched filter, at the
-        survey's noise), ``seeing_factor``, ``group``.
-    noise : float or None
-        RMS of the noise in `stamps`; None for noiseless ones.
-    noise_seed : int
-        Seed of that noise.
-    provenance : dict
-        Arguments and versions.
-    """
-
-    centrals: np.ndarray
-    companions: np.ndarray
-    truth: Table
-    noise: float | None
-    noise_seed: int
-    provenance: dict
-
-    def __len__(self):
-        return len(self.truth)
-
-    @property
-    def stamps(self):
-        """The sums with their noise, float32 of shape (n, 51, 51)."""
-        if self.noise is None:
-            return self.centrals + self.companions
-        return self.with_noise(self.noise, rng=self.noise_seed)
-
-    def with_noise(self, sigma, *, rng=None):
-        """Return the sums with Gaussian noise of RMS ``sigma``."""
-        rng = np.random.default_rng(rng)
-        noise = rng.standard_normal(self.centrals.shape, dtype=np.float32)
-        return self.centrals + self.companions + np.float32(sigma) * noise
+# the farthest that a companion at any angle can be from a central source
+MAX_SEPARATION = 35.0
 
 
 def simulate_stamps(n, *, survey='cfis', kind='parametric',
-                    blend_fraction=0.5, n_max_sources=2, noise='survey',
-                    centring='pipeline', seeing_range=(1.0, 1.0),
-                    magnitudes=(19.0, 25.2), cosmos_dir=None, rng=None,
-                    n_jobs=1, progress=None):
+                    blend_fraction=0.5, n_max_sources=2, star_fraction=0.0,
+                    separation=None, magnitude_difference=None,
+                    magnitudes=(19.0, 25.2), psf=None,
+                    seeing_range=(1.0, 1.0), group_size=1, noise='survey',
+                    noise_correlation=0.0, centring='pipeline',
+                    artefacts=None, cosmos_dir=None, rng=None, n_jobs=1,
+                    work_dir=None, progress=None):
     """
-    Simulate isolated and blended galaxies in stamps.
+    Simulate isolated and blended sources in stamps.
 
-    The recipe is that of Farrens et al. (2022, Sect. 2.4): a galaxy near
-    the centre and, in a blended stamp, further ones drawn separately at
-    random positions in the stamp, all convolved with one PSF.
+    The recipe is that of Farrens et al. (2022, Sect. 2.4 and 2.5): a
+    galaxy near the centre and, in a blended stamp, further ones drawn
+    separately at random positions in the stamp, all convolved with one
+    PSF. ``centring='exact'`` gives the paper's stamps.
 
     Parameters
     ----------
     n : int
         Number of stamps.
     survey : str or Survey, optional
-    kind : {'parametric', 'structured', 'realistic'}, optional
-        Smooth galaxies, the same with star-forming knots, or real ones.
+        See `~blendhunter.simulation.get_survey`.
+    kind : str, optional
+        'parametric': smooth galaxies; 'structured': with knots and bars;
+        'realistic': HST images; 'cosmos': the fits to them; 'stars'. Or
+        an object with ``draw`` and ``render``.
     blend_fraction : float, optional
         Fraction of blended stamps.
     n_max_sources : int, optional
         Most sources in a blended stamp (2 to 5); the number is uniform
         from 2 on.
+    star_fraction : float, optional
+        Fraction of the sources, central and companion, that are stars.
+    separation : (float, float) or callable, optional
+        Distance of companions from the central source in px: uniform in
+        a range, or ``separation(n, rng)``. By default companions are
+        uniform in the stamp.
+    magnitude_difference : (float, float) or callable, optional
+        Magnitude of companions minus that of the central source, in the
+        same forms. By default both come from the number counts.
+    magnitudes : tuple of float, optional
+        Limits of the sources (F814W).
+    psf : `galsim.GSObject`, path-like or object with ``draw``, optional
+        One PSF for all, a FITS image of a PSF, or a model; by default
+        `~blendhunter.simulation.PaperPSF` with the survey's seeing.
+    seeing_range : tuple of float, optional
+        The seeing is multiplied by a factor uniform in this range.
+    group_size : int, optional
+        So many consecutive stamps share their seeing factor: pairs can
+        be recombined within such a ``group``.
     noise : float, 'survey' or None, optional
         RMS noise per pixel in counts, the survey's own, or none.
-    centring : {'pipeline', 'training', 'exact'}, optional
+    noise_correlation : float, optional
+        Width of the smoothing that correlates the noise, in px.
+    centring : {'pipeline', 'training', 'exact', 'sep'}, optional
         Offset of the central source from the central pixel, per axis:
         U(-0.5, 0.5) + N(0, 0.3) px as the pipeline leaves it, twice the
-        uniform part for training, or none as in the paper.
-    seeing_range : tuple of float, optional
-        The seeing is multiplied by a factor uniform in this range, one
-        for each ``group`` of 250 stamps, within which pairs can be
-        recombined.
-    magnitudes : tuple of float, optional
-        Limits of the galaxies (F814W).
+        uniform part for training, or none as in the paper. 'sep' cuts
+        the noisy stamp around SEP's centroid, before artefacts.
+    artefacts : `~blendhunter.simulation.Artefacts`, optional
+        Bad pixels, cosmic rays, trails, residual sky.
     cosmos_dir : path-like, optional
-        Directory of a ``galsim.RealGalaxyCatalog``, for 'realistic'.
+        Directory of a ``galsim.RealGalaxyCatalog``, for 'realistic' and
+        'cosmos'.
     rng : None, int, SeedSequence or Generator, optional
         The same seed gives the same pixels for any ``n_jobs``.
     n_jobs : int, optional
         Number of processes; -1 uses every core.
+    work_dir : path-like, optional
+        Keeps the finished parts: the same call continues a run that was
+        killed. Delete it when the result is safe.
     progress : callable, optional
-        Called with the number of stamps after each chunk.
+        Called with the number of stamps after each part.
 
     Returns
     -------
@@ -128,149 +101,102 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If an argument is out of range; the message names it.
+    FileNotFoundError
+        If ``cosmos_dir`` lacks its catalogue or images.
     """
     survey = get_survey(survey)
-    _check(n, blend_fraction, n_max_sources, centring)
-    if noise == 'survey':
+    _check(n, blend_fraction, n_max_sources, centring, noise, group_size)
+    _check_ranges(separation, magnitude_difference, seeing_range,
+                  noise_correlation)
+    if isinstance(noise, str):
         noise = survey.noise
-    population = get_population(kind, cosmos_dir=cosmos_dir,
-                                bright=magnitudes[0], faint=magnitudes[1])
-    seeds = seed_sequence(rng)
-    noise_seed, *chunk_seeds = seeds.spawn(1 + -(-n // CHUNK))
-    counts = _source_counts(n, blend_fraction, n_max_sources,
-                            np.random.default_rng(noise_seed))
-    tasks = [(population, survey, counts[i * CHUNK:(i + 1) * CHUNK],
-              CENTRINGS[centring], seeing_range, seed)
-             for i, seed in enumerate(chunk_seeds)]
+    population = get_population(
+        kind, cosmos_dir=cosmos_dir, bright=magnitudes[0],
+        faint=magnitudes[1], star_fraction=star_fraction)
+    scene = Scene(population, survey, get_psf(psf, survey), centring,
+                  survey.noise if noise is None else float(noise),
+                  noise_correlation, separation, magnitude_difference,
+                  artefacts)
+    seeds, provenance, store = begin_run('stamps', {
+        'kind': plain(kind), 'survey': survey.name, 'n': int(n),
+        'blend_fraction': blend_fraction, 'n_max_sources': n_max_sources,
+        'star_fraction': star_fraction, 'separation': plain(separation),
+        'magnitude_difference': plain(magnitude_difference),
+        'magnitudes': plain(magnitudes), 'psf': plain(psf),
+        'seeing_range': plain(seeing_range), 'group_size': group_size,
+        'scene_noise': scene.noise, 'noise_correlation': noise_correlation,
+        'centring': centring, 'artefacts': plain(artefacts)}, rng, work_dir)
+    noise_seed, draw_seed, *chunk_seeds = seeds.spawn(2 + -(-n // CHUNK))
+    counts, factors, group = _plan(
+        n, blend_fraction, n_max_sources, seeing_range, group_size,
+        np.random.default_rng(draw_seed))
+    parts = [slice(i, i + CHUNK) for i in range(0, n, CHUNK)]
+    tasks = [(scene, counts[part], factors[part], seed)
+             for part, seed in zip(parts, chunk_seeds, strict=True)]
     step = None if progress is None else lambda _: progress(CHUNK)
-    parts = list(map_chunks(_render_chunk, tasks, n_jobs=n_jobs,
-                            progress=step))
-    shape = (0, STAMP_SIZE, STAMP_SIZE)
-    pixels = [np.concatenate([part[i] for part in parts]) if parts
-              else np.zeros(shape, dtype=np.float32) for i in (0, 1)]
-    truth = vstack([part[2] for part in parts]) if parts else Table()
-    truth['group'] = (np.arange(n) // CHUNK).astype(np.int32)
+    arrays, truth = _join(list(map_chunks(
+        render_chunk, tasks, n_jobs=n_jobs, progress=step, store=store)))
+    truth['group'] = group
     return StampSet(
-        pixels[0], pixels[1], truth, noise,
-        int(noise_seed.generate_state(1)[0]),
-        {'kind': kind, 'survey': survey.name, 'n': int(n),
-         'blend_fraction': float(blend_fraction),
-         'n_max_sources': int(n_max_sources), 'centring': centring,
-         'seeing_range': [float(v) for v in seeing_range],
-         'magnitudes': [float(v) for v in magnitudes],
-         **describe_run(seeds)})
+        truth=truth, noise=noise,
+        noise_seed=int(noise_seed.generate_state(1)[0]),
+        provenance=provenance, noise_correlation=noise_correlation, **arrays)
 
 
-def _check(n, blend_fraction, n_max_sources, centring):
-    """Check the arguments of `simulate_stamps`."""
-    if n < 0:
-        msg = f'n must not be negative, got {n!r}'
-        raise ValueError(msg)
-    if not 0 <= blend_fraction <= 1:
-        msg = f'blend_fraction must lie in 0 to 1, got {blend_fraction!r}'
-        raise ValueError(msg)
-    if not 2 <= n_max_sources <= 5:
-        msg = f'n_max_sources must be 2 to 5, got {n_max_sources!r}'
-        raise ValueError(msg)
-    if centring not in CENTRINGS:
-        msg = (f'centring must be one of {sorted(CENTRINGS)}, '
-               f'got {centring!r}')
-        raise ValueError(msg)
+def _join(results):
+    """Join the arrays and the tables of the parts."""
+    if not results:
+        empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE), dtype=np.float32)
+        return {'centrals': empty, 'companions': empty}, Table()
+    arrays, tables = zip(*results, strict=True)
+    return ({name: np.concatenate([part[name] for part in arrays])
+             for name in arrays[0]},
+            vstack(tables, metadata_conflicts='silent'))
 
 
-def _source_counts(n, blend_fraction, n_max_sources, rng):
-    """Return the number of sources of each stamp, in random order."""
+def _check(n, blend_fraction, n_max_sources, centring, noise, group_size):
+    """Check the plain arguments of `simulate_stamps`."""
+    checks = [
+        ('n', n >= 0, 'not be negative', n),
+        ('blend_fraction', 0 <= blend_fraction <= 1, 'lie in 0 to 1',
+         blend_fraction),
+        ('n_max_sources', 2 <= n_max_sources <= 5, 'be 2 to 5',
+         n_max_sources),
+        ('centring', centring in CENTRINGS, f'be one of {sorted(CENTRINGS)}',
+         centring),
+        ('noise', noise is None or noise == 'survey'
+         or (not isinstance(noise, str) and noise > 0),
+         "be positive, 'survey' or None", noise),
+        ('group_size', group_size >= 1, 'be at least 1', group_size)]
+    for name, good, wanted, value in checks:
+        if not good:
+            msg = f'{name} must {wanted}, got {value!r}'
+            raise ValueError(msg)
+
+
+def _check_ranges(separation, magnitude_difference, seeing_range,
+                  noise_correlation):
+    """Check the ranges of `simulate_stamps`."""
+    for name, limits, low, high in (
+            ('separation', separation, 0, MAX_SEPARATION),
+            ('magnitude_difference', magnitude_difference, -np.inf, np.inf),
+            ('seeing_range', seeing_range, 0.05, 20),
+            ('noise_correlation', (noise_correlation,) * 2, 0, 10)):
+        if limits is None or callable(limits):
+            continue
+        if not (len(limits) == 2 and low <= limits[0] <= limits[1] <= high):
+            msg = (f'{name} must be within {low} and {high}, the lower '
+                   f'limit first, got {limits!r}')
+            raise ValueError(msg)
+
+
+def _plan(n, blend_fraction, n_max_sources, seeing_range, group_size, rng):
+    """Draw the number of sources, seeing factor and group of each stamp."""
     counts = np.ones(n, dtype=np.int16)
     n_blends = round(n * blend_fraction)
     counts[:n_blends] = rng.integers(2, n_max_sources + 1, n_blends)
-    return rng.permutation(counts)
-
-
-def _render_chunk(population, survey, counts, centring, seeing, seed):
-    """Render one chunk of stamps: centrals, companions, truth."""
-    rng = np.random.default_rng(seed)
-    n = len(counts)
-    pixels = np.zeros((2, n, STAMP_SIZE, STAMP_SIZE), dtype=np.float32)
-    central = population.draw(n, rng)
-    central['x'], central['y'] = (STAMP_SIZE // 2 + _offsets(
-        (2, n), centring, rng))
-    blank = population.draw(0, rng)
-    brightest = []
-    factor = rng.uniform(*seeing)
-    blendedness = np.zeros(n)
-    for i, n_sources in enumerate(counts):
-        psf = draw_psf(survey, rng, seeing_factor=factor)
-        pixels[0, i] = _render(population, central[i], psf, survey)
-        others = population.draw(n_sources - 1, rng)
-        others['x'], others['y'] = rng.uniform(
-            -0.5, STAMP_SIZE - 0.5, (2, n_sources - 1))
-        for row in others:
-            pixels[1, i] += _render(population, row, psf, survey)
-        if len(others):
-            brightest.append(others[np.argmin(others['magnitude'])])
-            blendedness[i] = _blendedness(pixels[0, i], pixels[1, i])
-    truth = _truth_table(central, counts, brightest, blank, survey)
-    truth['blendedness'] = blendedness
-    truth['seeing_factor'] = factor
-    truth['snr'] = matched_filter_snr(pixels[0], survey.noise)
-    truth['companion_snr'] = matched_filter_snr(pixels[1], survey.noise)
-    return pixels[0], pixels[1], truth
-
-
-def _offsets(shape, centring, rng):
-    """Draw the offsets of central sources, in px."""
-    width, scatter = centring
-    return rng.uniform(-1, 1, shape) * width + rng.normal(0, 1, shape) * (
-        scatter)
-
-
-def _render(population, row, psf, survey):
-    """Draw one source on a stamp of its own."""
-    import galsim
-
-    source = galsim.Convolve(population.render(row), psf)
-    source = source.withFlux(survey.counts(float(row['magnitude'])))
-    centre = STAMP_SIZE // 2
-    image = source.drawImage(
-        nx=STAMP_SIZE, ny=STAMP_SIZE, scale=survey.pixel_scale,
-        offset=(row['x'] - centre, row['y'] - centre), dtype=np.float32)
-    return image.array
-
-
-def _blendedness(central, companions):
-    """
-    Return 1 - <C, C> / <C + D, C> of a central C and companions D.
-
-    As in Sanchez et al. (2021) and the Blending ToolKit, with the plain
-    inner product over the pixels.
-    """
-    total = np.sum((central + companions) * central, dtype=float)
-    return 1 - np.sum(central * central, dtype=float) / total if total else 0
-
-
-def _truth_table(central, counts, brightest, blank, survey):
-    """Join the parameters of central sources and brightest companions."""
-    n = len(central)
-    second = Table({name: np.full(n, np.nan) for name in blank.colnames
-                    if name not in ('seed', 'mirror', 'index')})
-    second['x'] = second['y'] = np.nan
-    for i, row in zip(np.flatnonzero(counts > 1), brightest, strict=True):
-        for name in second.colnames:
-            second[name][i] = row[name]
-    for table in (central, second):
-        table['flux'] = survey.counts(table['magnitude'])
-    for name in ('seed', 'mirror', 'index'):
-        if name in central.colnames:
-            central.remove_column(name)
-    truth = hstack([central, second], table_names=['1', '2'],
-                   uniq_col_name='{col_name}_{table_name}')
-    for name in central.colnames:
-        truth.rename_column(f'{name}_1', name)
-    truth.add_column(label_stamps(counts), name='label', index=0)
-    truth.add_column(counts, name='n_sources', index=1)
-    truth['separation'] = np.hypot(second['x'] - central['x'],
-                                   second['y'] - central['y'])
-    truth['flux_ratio'] = second['flux'] / central['flux']
-    return truth
+    group = (np.arange(n) // group_size).astype(np.int32)
+    factors = rng.uniform(*seeing_range, n)[:group[-1] + 1 if n else 0]
+    return rng.permutation(counts), factors[group], group

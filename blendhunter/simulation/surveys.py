@@ -1,19 +1,25 @@
 """Numbers of the surveys that can be simulated."""
 
 from dataclasses import dataclass
+from functools import cache
+from math import log10, pi, sqrt
 
-__all__ = ['SURVEYS', 'Survey', 'get_survey']
+__all__ = ['Survey', 'available_surveys', 'get_survey']
+
+FWHM_TO_SIGMA = 1 / 2.3548
+# bands in the order in which they stand for F814W
+BANDS = ('i', 'IE', 'f814w', 'r')
 
 
 @dataclass(frozen=True)
 class Survey:
     """
-    What an exposure of a survey looks like.
+    What an image of a survey looks like.
 
     Parameters
     ----------
     name : str
-        Name of the survey.
+        Name of the survey, and of the band where there are several.
     pixel_scale : float
         arcsec per pixel.
     seeing : float
@@ -21,9 +27,7 @@ class Survey:
     noise : float
         RMS of the sky noise per pixel, in counts.
     zero_point : float
-        Magnitude of a source of one count in the whole exposure.
-    density : float
-        Galaxies per square arcminute to magnitude 26.5.
+        Magnitude (AB) of a source of one count in the whole exposure.
     """
 
     name: str
@@ -31,31 +35,81 @@ class Survey:
     seeing: float
     noise: float
     zero_point: float
-    density: float
 
     def counts(self, magnitude):
         """Return the counts of a source of the given magnitude."""
         return 10 ** (0.4 * (self.zero_point - magnitude))
 
+    def depth(self, snr, *, noise=None, seeing_factor=1.0):
+        """
+        Return the magnitude of a point source of a matched-filter SNR.
 
-def _cfis_zero_point():
+        For a Gaussian PSF of width s, in px, the SNR is
+        ``counts / (noise * sqrt(4 pi) s)``.
+
+        Parameters
+        ----------
+        snr : float
+        noise : float, optional
+            In counts; by default the survey's.
+        seeing_factor : float, optional
+            Multiplies the survey's seeing.
+
+        Returns
+        -------
+        magnitude : float
+        """
+        noise = self.noise if noise is None else noise
+        width = (self.seeing * seeing_factor * FWHM_TO_SIGMA
+                 / self.pixel_scale)
+        return self.zero_point - 2.5 * log10(
+            snr * noise * sqrt(4 * pi) * width)
+
+
+def _cfis():
     """
-    Return the zero point of a 300 s CFIS exposure.
+    Return the paper's CFIS (Farrens et al. 2022, Sect. 2.4 and 2.5).
 
-    From HST: F814W gives one count per second at 25.94 with an aperture
-    of 2.4 m and a central obstruction of 0.33; Farrens et al. (2022,
-    A&A 657, A98) rescale that to 300 s at the 3.6 m CFHT.
+    The zero point of a 300 s exposure comes from HST: F814W gives one
+    count per second at 25.94 with an aperture of 2.4 m and a central
+    obstruction of 0.33, which the paper rescales to the 3.6 m CFHT.
     """
-    from math import log10
-
     factor = 300 * 3.6**2 / (2.4**2 * (1 - 0.33**2))
-    return 25.94 + 2.5 * log10(factor)
+    return Survey('cfis', pixel_scale=0.187, seeing=0.65, noise=14.5,
+                  zero_point=25.94 + 2.5 * log10(factor))
 
 
-#: The paper's CFIS numbers (Sect. 2.4 and 2.5 of Farrens et al. 2022).
-#: The density continues COSMOS's counts (F814W) to 26.5.
-SURVEYS = {'cfis': Survey('cfis', pixel_scale=0.187, seeing=0.65, noise=14.5,
-                          zero_point=_cfis_zero_point(), density=90.0)}
+def _kids():
+    """
+    Return KiDS, r band (Kuijken et al. 2019, A&A 625, A2, Table 1).
+
+    Pixels of 0.2 arcsec, seeing 0.70 arcsec, and a limit of 25.02 at 5
+    sigma in an aperture of 2 arcsec, which gives the noise per pixel.
+    The zero point is an arbitrary choice: 30.
+    """
+    scale, zero_point = 0.2, 30.0
+    aperture = sqrt(pi) / scale  # of 1 arcsec radius: sqrt of its pixels
+    noise = 10 ** (0.4 * (zero_point - 25.02)) / 5 / aperture
+    return Survey('kids', pixel_scale=scale, seeing=0.70, noise=noise,
+                  zero_point=zero_point)
+
+
+OWN = {'cfis': _cfis, 'kids': _kids}
+
+
+def available_surveys():
+    """
+    List the names that `get_survey` knows.
+
+    Returns
+    -------
+    names : list of str
+        Our own ``cfis`` and ``kids``, and those of surveycodex.
+    """
+    import surveycodex
+
+    return sorted({*OWN, *(name.lower()
+                           for name in surveycodex.available_surveys)})
 
 
 def get_survey(survey):
@@ -65,6 +119,9 @@ def get_survey(survey):
     Parameters
     ----------
     survey : str or `Survey`
+        ``'cfis'`` is the paper's. The others but ``'kids'`` are those of
+        surveycodex with the depth of their whole duration, in the band
+        nearest to F814W; a band may be named, as in ``'lsst-r'``.
 
     Returns
     -------
@@ -73,11 +130,44 @@ def get_survey(survey):
     Raises
     ------
     ValueError
-        If the name is unknown; the message lists the known ones.
+        If the name or the band is unknown; the message lists the known
+        ones.
     """
     if isinstance(survey, Survey):
         return survey
-    if survey not in SURVEYS:
-        msg = f'survey must be one of {sorted(SURVEYS)}, got {survey!r}'
+    return _look_up(str(survey))
+
+
+@cache
+def _look_up(name):
+    """Return a survey by its name."""
+    if name in OWN:
+        return OWN[name]()
+    import surveycodex
+
+    base, _, band = name.partition('-')
+    known = {key.lower(): key for key in surveycodex.available_surveys}
+    if base not in known:
+        msg = f'survey must be one of {available_surveys()}, got {name!r}'
         raise ValueError(msg)
-    return SURVEYS[survey]
+    codex = surveycodex.get_survey(known[base])
+    if not band:
+        band = next((b for b in BANDS if b in codex.available_filters),
+                    codex.available_filters[-1])
+    if band not in codex.available_filters:
+        msg = (f'survey: {base!r} has the bands '
+               f'{list(codex.available_filters)}, got {band!r}')
+        raise ValueError(msg)
+    return _from_codex(f'{base}-{band}', codex, codex.get_filter(band))
+
+
+def _from_codex(name, codex, band):
+    """Turn an entry of surveycodex into a `Survey`; counts: electrons."""
+    from surveycodex.utilities import mean_sky_level
+
+    return Survey(
+        name, pixel_scale=codex.pixel_scale.to_value('arcsec'),
+        seeing=band.psf_fwhm.to_value('arcsec'),
+        noise=sqrt(mean_sky_level(codex, band).value),
+        zero_point=(band.zeropoint.value
+                    + 2.5 * log10(band.full_exposure_time.to_value('s'))))

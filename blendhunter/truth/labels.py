@@ -1,16 +1,11 @@
-"""
-What counts as a blend: the one definition for all of the package.
-
-Training, benchmark and tests take their labels from here.
-"""
+"""Labels of stamps and of segments."""
 
 import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position
 
-__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'label_segments', 'label_stamps',
-           'matched_filter_snr']
+__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'label_segments', 'label_stamps']
 
 SINGLE = 0
 BLEND = 1
@@ -20,26 +15,6 @@ SNR_BLEND = 5.0
 SNR_SINGLE = 3.0
 MIN_SEPARATION = 2.0
 EDGE = 26
-
-
-def matched_filter_snr(image, noise):
-    """
-    Signal-to-noise ratio of a source for a perfectly matched filter.
-
-    Parameters
-    ----------
-    image : `~numpy.ndarray` of shape (..., ny, nx)
-        Noiseless pixels of the source alone.
-    noise : float
-        RMS noise per pixel, in the unit of ``image``.
-
-    Returns
-    -------
-    snr : float64 `~numpy.ndarray` of shape (...)
-        ``sqrt(sum(image**2)) / noise``.
-    """
-    image = np.asarray(image, dtype=float)
-    return np.sqrt(np.sum(image**2, axis=(-2, -1))) / noise
 
 
 def label_stamps(n_sources):
@@ -85,14 +60,19 @@ def label_segments(segmentation, detections, truth):
         One row per detection: ``truth_label`` (1 blend, 0 single, -1
         unclear), ``n_sources`` of SNR 3 and more in the segment,
         ``separation`` (px, from the brightest to the brightest companion
-        that makes it a blend, NaN otherwise), ``companion_snr``.
+        that makes it a blend, NaN otherwise), ``companion_snr``, and the
+        rows of ``truth`` of the brightest source in the segment and of
+        that companion, or else of the next brightest: ``primary`` and
+        ``secondary`` (-1: none).
     """
     ny, nx = segmentation.shape
     n = len(detections)
     result = Table({'truth_label': np.full(n, UNCLEAR, dtype=np.int8),
                     'n_sources': np.zeros(n, dtype=np.int16),
                     'separation': np.full(n, np.nan, dtype=np.float32),
-                    'companion_snr': np.full(n, np.nan, dtype=np.float32)})
+                    'companion_snr': np.full(n, np.nan, dtype=np.float32),
+                    'primary': np.full(n, -1, dtype=np.int32),
+                    'secondary': np.full(n, -1, dtype=np.int32)})
     members = _members(segmentation, truth)
     x, y, snr = (np.asarray(truth[key], dtype=float)
                  for key in ('x', 'y', 'snr'))
@@ -105,11 +85,15 @@ def label_segments(segmentation, detections, truth):
         second = ((snr[others] >= SNR_BLEND) & (distance >= MIN_SEPARATION)
                   & (snr[first] >= SNR_BLEND))
         result['n_sources'][row] = np.sum(snr[inside] >= SNR_SINGLE)
+        result['primary'][row] = first
+        if others.size:
+            result['secondary'][row] = others[0]
         if second.any():
             chosen = np.argmax(second)  # members are sorted by SNR
             result['truth_label'][row] = BLEND
             result['separation'][row] = distance[chosen]
             result['companion_snr'][row] = snr[others[chosen]]
+            result['secondary'][row] = others[chosen]
         elif not np.any(snr[others] >= SNR_SINGLE):
             result['truth_label'][row] = SINGLE
     xd = np.asarray(detections['x_centroid'], dtype=float)

@@ -1,0 +1,43 @@
+"""The columns that every population draws."""
+
+import numpy as np
+from astropy.table import Table
+
+__all__ = ['INTERNAL', 'parameter_table']
+
+#: Columns that say how to render a source, of no use in a truth table.
+INTERNAL = ('disc_radius', 'bulge_radius', 'bulge_axis_ratio',
+            'bulge_angle', 'bar_fraction', 'bar_angle', 'seed', 'index',
+            'mirror')
+DEFAULTS = {
+    'magnitude': np.nan, 'half_light_radius': np.nan,
+    'sersic_index': np.nan, 'axis_ratio': np.nan, 'position_angle': 0.0,
+    'bulge_fraction': np.nan, 'knot_fraction': 0.0, 'n_knots': 0,
+    'is_star': False, 'disc_radius': np.nan, 'bulge_radius': np.nan,
+    'bulge_axis_ratio': np.nan, 'bulge_angle': 0.0, 'bar_fraction': 0.0,
+    'bar_angle': 0.0, 'seed': 0, 'index': -1, 'mirror': False}
+
+
+def parameter_table(magnitude, **columns):
+    """
+    Return a table of parameters with the columns all populations share.
+
+    Parameters
+    ----------
+    magnitude : float `~numpy.ndarray` of shape (n,)
+    **columns : `~numpy.ndarray` of shape (n,)
+        What the population knows; the rest gets a neutral value.
+
+    Returns
+    -------
+    parameters : `~astropy.table.Table`
+        ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
+        ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
+        ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
+        ``n_knots``, ``is_star``, and the columns named in `INTERNAL`.
+    """
+    table = Table({'magnitude': np.asarray(magnitude, dtype=float)})
+    for name, default in DEFAULTS.items():
+        if name != 'magnitude':
+            table[name] = columns.get(name, np.full(len(magnitude), default))
+    return table

@@ -1,0 +1,212 @@
+"""Galaxies of the COSMOS samples: real HST images, or fits to them."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table, vstack
+
+from blendhunter.simulation.populations.columns import parameter_table
+from blendhunter.simulation.populations.parametric import (
+    ParametricPopulation,
+)
+
+__all__ = ['COSMOSPopulation']
+
+CATALOG = 'catalog.fits'
+REMEDY = ('the command galsim_download_cosmos -s 25.2 (or -s 23.5; 4 GB) '
+          'fetches the whole sample; give the directory it unpacks')
+FIT_COLUMNS = ('sersicfit', 'bulgefit', 'use_bulgefit', 'viable_sersic')
+# a galaxy of a given magnitude is drawn among so many of the nearest
+N_NEAREST = 8
+MAX_LISTED = 3
+
+
+class COSMOSPopulation:
+    """
+    Galaxies of a ``galsim.RealGalaxyCatalog``, turned and mirrored.
+
+    Real galaxies are HST images, deconvolved by their PSF. The noise in
+    them is not whitened: convolved with a ground-based PSF and scaled to
+    a CFIS exposure its RMS is 0.1 to 0.4 counts per pixel for the sample
+    to magnitude 26 (`noise_rms`), under 3 % of the sky noise of 14.5.
+
+    Parameters
+    ----------
+    directory : path-like
+        Holds a catalogue (``catalog.fits``, or the one that
+        galsim_download_cosmos unpacks) and the image files it names.
+    images : {'real', 'parametric'}, optional
+        HST images, or the Sersic and bulge + disc fits to them, which
+        stand in the catalogue's companion ``*_fits.fits``.
+    bright, faint : float, optional
+        Magnitude limits (F814W).
+    """
+
+    def __init__(self, directory, *, images='real', bright=19.0, faint=25.2):
+        self.directory = Path(directory)
+        self.images = images
+        self.bright = bright
+        self.faint = faint
+
+    def __getstate__(self):
+        """Leave open files behind: a worker opens its own."""
+        return {key: value for key, value in self.__dict__.items()
+                if key not in ('_table', '_catalog')}
+
+    def check(self):
+        """
+        Check that the directory holds what is needed.
+
+        Raises
+        ------
+        FileNotFoundError
+            If catalogue or image files are missing.
+        ValueError
+            If ``images`` is unknown, no galaxy lies within the limits,
+            or the catalogue has no fits.
+        """
+        if self.images not in ('real', 'parametric'):
+            msg = ("images must be 'real' or 'parametric', got "
+                   f'{self.images!r}')
+            raise ValueError(msg)
+        if not len(self._table):
+            msg = (f'no galaxy of magnitude {self.bright} to {self.faint} '
+                   f'in {str(self.directory)!r}')
+            raise ValueError(msg)
+        if self.images == 'parametric':
+            self._check_fits()
+            return
+        named = {str(name).strip() for column in ('GAL_FILENAME',
+                                                  'PSF_FILENAME')
+                 for name in self._table[column]}
+        missing = sorted(name for name in named
+                         if not (self.directory / name).is_file())
+        if missing:
+            listed = ', '.join(missing[:MAX_LISTED])
+            msg = (f'{len(missing)} image files that {CATALOG} names are '
+                   f'missing from {str(self.directory)!r} ({listed}); '
+                   f'{REMEDY}')
+            raise FileNotFoundError(msg)
+
+    def _check_fits(self):
+        """Check that the fits are there."""
+        name = self._file.replace('.fits', '_fits.fits')
+        path = self.directory / name
+        columns = Table.read(path).colnames if path.is_file() else ()
+        if not set(FIT_COLUMNS) <= set(columns):
+            msg = (f'{str(path)!r} with the columns {FIT_COLUMNS} is needed '
+                   f"for images='parametric'; {REMEDY}")
+            raise FileNotFoundError(msg)
+
+    @cached_property
+    def _file(self):
+        """Name of the catalogue."""
+        if (self.directory / CATALOG).is_file():
+            return CATALOG
+        for magnitude in ('25.2', '23.5'):
+            name = f'real_galaxy_catalog_{magnitude}.fits'
+            if (self.directory / name).is_file():
+                return name
+        msg = (f'no {CATALOG} in {str(self.directory)!r}, which must hold a '
+               f'galsim.RealGalaxyCatalog; {REMEDY}')
+        raise FileNotFoundError(msg)
+
+    @cached_property
+    def _table(self):
+        """Usable rows of the catalogue, from bright to faint."""
+        table = Table.read(self.directory / self._file)
+        table['row'] = np.arange(len(table))
+        magnitude = np.asarray(table['MAG'], dtype=float)
+        table = table[(magnitude > self.bright) & (magnitude < self.faint)]
+        table.sort('MAG')
+        return table
+
+    @cached_property
+    def _catalog(self):
+        """The catalogue as GalSim reads it."""
+        import galsim
+
+        if self.images == 'real':
+            return galsim.RealGalaxyCatalog(self._file,
+                                            dir=str(self.directory))
+        return galsim.COSMOSCatalog(self._file, dir=str(self.directory),
+                                    use_real=False, exclusion_level='none')
+
+    def draw(self, n, rng, *, magnitude=None):
+        """
+        Draw galaxies of the catalogue.
+
+        Parameters
+        ----------
+        n : int
+        rng : `~numpy.random.Generator`
+        magnitude : float `~numpy.ndarray` of shape (n,), optional
+            Each gets a galaxy with about that magnitude, scaled to it;
+            one off the catalogue's limits a parametric galaxy instead.
+
+        Returns
+        -------
+        galaxies : `~astropy.table.Table`
+            ``index`` of the catalogue, -1 for parametric galaxies, whose
+            parameters alone are known.
+        """
+        known = np.asarray(self._table['MAG'], dtype=float)
+        if magnitude is None:
+            place = rng.integers(0, len(known), n)
+            magnitude = known[place]
+            inside = np.ones(n, dtype=bool)
+        else:
+            first = np.searchsorted(known, magnitude) - N_NEAREST // 2
+            first = first.clip(0, max(len(known) - N_NEAREST, 0))
+            place = first + rng.integers(0, min(N_NEAREST, len(known)), n)
+            inside = (magnitude > self.bright) & (magnitude < self.faint)
+        galaxies = parameter_table(
+            magnitude, index=np.asarray(self._table['row'])[place],
+            position_angle=rng.uniform(0, 360, n),
+            mirror=rng.random(n) < 0.5)
+        if inside.all():
+            return galaxies
+        others = ParametricPopulation().draw(
+            n - inside.sum(), rng, magnitude=magnitude[~inside])
+        order = np.argsort(np.argsort(~inside, kind='stable'))
+        return vstack([galaxies[inside], others],
+                      metadata_conflicts='silent')[order]
+
+    def render(self, row):
+        """Return the profile; see `ParametricPopulation.render`."""
+        import galsim
+
+        index = int(row['index'])
+        if index < 0:
+            return ParametricPopulation().render(row)
+        if self.images == 'real':
+            galaxy = galsim.RealGalaxy(self._catalog, index=index, flux=1.0)
+        else:
+            galaxy = self._catalog.makeGalaxy(
+                index, gal_type='parametric').withFlux(1.0)
+        if row['mirror']:
+            galaxy = galaxy.transform(-1, 0, 0, 1)
+        return galaxy.rotate(float(row['position_angle']) * galsim.degrees)
+
+    def noise_rms(self, row, psf, survey):
+        """
+        Return the noise that a real galaxy brings from HST.
+
+        Parameters
+        ----------
+        row : mapping
+            A row of the table that `draw` returns.
+        psf : `galsim.GSObject`
+        survey : `~blendhunter.simulation.surveys.Survey`
+
+        Returns
+        -------
+        noise : float
+            RMS per pixel in the survey's counts, correlated.
+        """
+        import galsim
+
+        source = galsim.Convolve(self.render(row), psf).withFlux(
+            survey.counts(float(row['magnitude'])))
+        return float(np.sqrt(source.noise.getVariance()))

@@ -1,0 +1,217 @@
+"""Drawing and rendering a chunk of stamps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from blendhunter.simulation.artefacts import Artefacts
+from blendhunter.simulation.centring import centre_on_detections
+from blendhunter.simulation.noise import draw_noise
+from blendhunter.simulation.populations.columns import INTERNAL
+from blendhunter.simulation.psf import convolve
+from blendhunter.simulation.surveys import Survey
+from blendhunter.stamps import STAMP_SIZE
+from blendhunter.truth import blendedness, label_stamps, matched_filter_snr
+
+__all__ = ['CENTRINGS', 'SEP_CENTRING', 'Scene', 'render_chunk', 'rows_of']
+
+SEP_CENTRING = 'sep'
+CENTRINGS = {
+    # (half-width of a uniform, sigma of a normal) offset per axis in px
+    'exact': (0.0, 0.0),
+    'pipeline': (0.5, 0.3),
+    'training': (1.0, 0.3),
+    # the detection's own errors come on top
+    SEP_CENTRING: (0.5, 0.0)}
+# a stamp that is cut around a detection is rendered with such a margin
+MARGIN = 6
+# companions are drawn again until they lie in the stamp, so often
+MAX_TRIES = 100
+
+
+@dataclass(frozen=True)
+class Scene:
+    """
+    What the stamps of one simulation have in common.
+
+    Parameters
+    ----------
+    population : object with ``draw`` and ``render``
+    survey : `~blendhunter.simulation.surveys.Survey`
+    psf : object with ``draw``
+    centring : str
+        A key of `CENTRINGS`.
+    noise : float
+        RMS noise per pixel that SNR, centring and artefacts refer to.
+    noise_correlation : float
+    separation : None, (float, float) or callable
+    magnitude_difference : None, (float, float) or callable
+    artefacts : `~blendhunter.simulation.artefacts.Artefacts` or None
+    """
+
+    population: object
+    survey: Survey
+    psf: object
+    centring: str
+    noise: float
+    noise_correlation: float = 0.0
+    separation: object = None
+    magnitude_difference: object = None
+    artefacts: Artefacts | None = None
+
+
+def rows_of(table):
+    """Return the rows of a table as dicts of plain values, which is fast."""
+    columns = [table[name].tolist() for name in table.colnames]
+    return [dict(zip(table.colnames, values, strict=True))
+            for values in zip(*columns, strict=True)]
+
+
+def render_chunk(scene, counts, factors, seed):
+    """
+    Draw and render the sources of some stamps.
+
+    Parameters
+    ----------
+    scene : `Scene`
+    counts : int `~numpy.ndarray` of shape (n,)
+        Sources in each stamp.
+    factors : float `~numpy.ndarray` of shape (n,)
+        Seeing factor of each stamp.
+    seed : `~numpy.random.SeedSequence`
+
+    Returns
+    -------
+    arrays : dict of `~numpy.ndarray` of shape (n, 51, 51)
+        ``centrals``, ``companions`` and what else the scene asks for.
+    truth : `~astropy.table.Table`
+    """
+    source_seed, image_seed = seed.spawn(2)
+    rng = np.random.default_rng(source_seed)
+    central, others, owner = _draw_sources(scene, counts, rng)
+    margin = MARGIN if scene.centring == SEP_CENTRING else 0
+    size = STAMP_SIZE + 2 * margin
+    pixels = np.zeros((2, len(counts), size, size), dtype=np.float32)
+    psfs = [scene.psf.draw(rng, seeing_factor=factor) for factor in factors]
+    for i, row in enumerate(rows_of(central)):
+        pixels[0, i] = _render(scene, row, psfs[i], size)
+    for i, row in zip(owner, rows_of(others), strict=True):
+        pixels[1, i] += _render(scene, row, psfs[i], size)
+    rng = np.random.default_rng(image_seed)
+    arrays, shift = {'centrals': pixels[0], 'companions': pixels[1]}, None
+    if margin:
+        arrays['unit_noise'] = draw_noise(
+            pixels[0].shape, rng, correlation=scene.noise_correlation)
+        arrays, shift = centre_on_detections(arrays, scene.noise, margin)
+    if scene.artefacts is not None:
+        drawn = [scene.artefacts.draw((STAMP_SIZE, STAMP_SIZE), scene.noise,
+                                      rng) for _ in counts]
+        arrays['extra'], arrays['masks'] = map(np.stack, zip(
+            *drawn, strict=True))
+    truth = _truth_table(scene, arrays, counts, central, others, owner,
+                         shift)
+    truth['seeing_factor'] = factors
+    return arrays, truth
+
+
+def _draw_sources(scene, counts, rng):
+    """Draw central sources, all companions, and the owners of these."""
+    n = len(counts)
+    middle = STAMP_SIZE // 2
+    width, scatter = CENTRINGS[scene.centring]
+    central = scene.population.draw(n, rng)
+    for axis in ('x', 'y'):
+        central[axis] = (middle + width * rng.uniform(-1, 1, n)
+                         + scatter * rng.normal(0, 1, n))
+    owner = np.repeat(np.arange(n), counts - 1)
+    magnitude = None
+    if scene.magnitude_difference is not None:
+        magnitude = np.asarray(central['magnitude'])[owner] + _chosen(
+            scene.magnitude_difference, len(owner), rng)
+    others = scene.population.draw(len(owner), rng, magnitude=magnitude)
+    if scene.separation is None:
+        for axis in ('x', 'y'):
+            others[axis] = rng.uniform(-0.5, STAMP_SIZE - 0.5, len(owner))
+    else:
+        separation = _chosen(scene.separation, len(owner), rng)
+        others['x'], others['y'] = _around(
+            *(np.asarray(central[axis])[owner] for axis in 'xy'),
+            separation, rng)
+    return central, others, owner
+
+
+def _chosen(distribution, n, rng):
+    """Draw from a range, or from the user's own function."""
+    if callable(distribution):
+        values = np.asarray(distribution(n, rng), dtype=float)
+        if values.shape != (n,):
+            msg = (f'a distribution must return an array of shape ({n},), '
+                   f'got {values.shape}')
+            raise ValueError(msg)
+        return values
+    return rng.uniform(*distribution, n)
+
+
+def _around(x, y, separation, rng):
+    """Return positions at given distances that lie in the stamp."""
+    found = np.full((2, len(x)), np.nan)
+    todo = np.arange(len(x))
+    for _ in range(MAX_TRIES):
+        angle = rng.uniform(0, 2 * np.pi, len(todo))
+        place = np.array([x[todo] + separation[todo] * np.cos(angle),
+                          y[todo] + separation[todo] * np.sin(angle)])
+        inside = np.all((place > -0.5) & (place < STAMP_SIZE - 0.5), axis=0)
+        found[:, todo[inside]] = place[:, inside]
+        todo = todo[~inside]
+        if not len(todo):
+            return found
+    msg = (f'separation: {separation[todo[0]]:.1f} px from '
+           f'({x[todo[0]]:.1f}, {y[todo[0]]:.1f}) lies off the stamp')
+    raise ValueError(msg)
+
+
+def _render(scene, row, psf, size):
+    """Draw one source on an image of its own."""
+    source = convolve(scene.population.render(row), psf)
+    middle = STAMP_SIZE // 2
+    return source.withFlux(scene.survey.counts(row['magnitude'])).drawImage(
+        nx=size, ny=size, scale=scene.survey.pixel_scale,
+        offset=(row['x'] - middle, row['y'] - middle),
+        dtype=np.float32).array
+
+
+def _truth_table(scene, arrays, counts, central, others, owner, shift):
+    """Join the parameters of central sources and brightest companions."""
+    for table in (central, others):
+        table['flux'] = scene.survey.counts(table['magnitude'])
+        table.remove_columns(INTERNAL)
+    if shift is not None:
+        for i, axis in enumerate(('x', 'y')):
+            central[axis] -= shift[:, i]
+            others[axis] -= shift[owner, i]
+    truth = central
+    truth.add_column(label_stamps(counts), name='label', index=0)
+    truth.add_column(counts, name='n_sources', index=1)
+    # the last of those sorted from faint to bright stays
+    order = np.argsort(-np.asarray(others['magnitude']), kind='stable')
+    brightest = np.full(len(counts), -1)
+    brightest[owner[order]] = order
+    has = brightest >= 0
+    for name in others.colnames:
+        empty = False if others[name].dtype == bool else np.nan
+        column = np.full(len(counts), empty, dtype=type(empty))
+        column[has] = np.asarray(others[name])[brightest[has]]
+        truth[f'{name}_2'] = column
+    truth['separation'] = np.hypot(truth['x_2'] - truth['x'],
+                                   truth['y_2'] - truth['y'])
+    truth['flux_ratio'] = truth['flux_2'] / truth['flux']
+    truth['magnitude_difference'] = truth['magnitude_2'] - truth['magnitude']
+    total = arrays['centrals'] + arrays['companions']
+    truth['blendedness'] = blendedness(arrays['centrals'], total)
+    for name, image in (('snr', arrays['centrals']),
+                        ('companion_snr', arrays['companions']),
+                        ('total_snr', total)):
+        truth[name] = matched_filter_snr(image, scene.noise)
+    if shift is not None:
+        truth['detected'] = np.isfinite(shift[:, 2])
+    return truth

@@ -1,0 +1,129 @@
+"""Simulated stamps with their truth, the sources kept apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter.dataset import DataSet
+from blendhunter.simulation.noise import draw_noise
+
+__all__ = ['StampSet']
+
+
+@dataclass(frozen=True)
+class StampSet:
+    """
+    Simulated stamps with their truth.
+
+    Parameters
+    ----------
+    centrals, companions : float32 `~numpy.ndarray` of shape (n, 51, 51)
+        Noiseless renderings of the central source and of the sum of its
+        companions, apart; a companion is zero in isolated stamps.
+    truth : `~astropy.table.Table`
+        ``label`` (1 blended), ``n_sources``; magnitude, flux (counts),
+        half-light radius (arcsec), Sersic index, axis ratio, whether it
+        is a star, and position (px) of the central source and, with the
+        suffix ``_2``, of its brightest companion; ``separation`` (px),
+        ``flux_ratio`` and ``magnitude_difference`` of that companion;
+        ``blendedness`` (`~blendhunter.truth.blendedness`, of the central
+        source); ``snr``, ``companion_snr``, ``total_snr`` (matched
+        filter, at the set's noise or else the survey's); ``detected``
+        (whether SEP found the central source, for ``centring='sep'``);
+        ``seeing_factor``, ``group``.
+    noise : float or None
+        RMS of the noise in `stamps`; None for noiseless ones.
+    noise_seed : int
+        Seed of that noise.
+    provenance : dict
+        Arguments and versions.
+    noise_correlation : float, optional
+        See `~blendhunter.simulation.noise.draw_noise`.
+    unit_noise : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
+        The noise that SEP saw, over its RMS, for ``centring='sep'``.
+    extra : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
+        Counts of artefacts and residual sky.
+    masks : bool `~numpy.ndarray` of shape (n, 51, 51), optional
+        True marks pixels known to be bad.
+    """
+
+    centrals: np.ndarray
+    companions: np.ndarray
+    truth: Table
+    noise: float | None
+    noise_seed: int
+    provenance: dict
+    noise_correlation: float = 0.0
+    unit_noise: np.ndarray | None = None
+    extra: np.ndarray | None = None
+    masks: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.truth)
+
+    @property
+    def stamps(self):
+        """
+        The sums with noise and artefacts, float32 of shape (n, 51, 51).
+
+        Masked pixels hold noise, as in the stamps that ``classify`` cuts.
+        """
+        if self.noise is None:
+            return self._spoil(self.centrals + self.companions, 0.0)
+        if self.unit_noise is None:
+            return self.with_noise(self.noise, rng=self.noise_seed)
+        return self._spoil(self.centrals + self.companions
+                           + np.float32(self.noise) * self.unit_noise,
+                           self.noise)
+
+    def with_noise(self, sigma, *, rng=None):
+        """
+        Return the sums with fresh noise.
+
+        Parameters
+        ----------
+        sigma : float
+            RMS per pixel in counts.
+        rng : None, int, SeedSequence or Generator, optional
+
+        Returns
+        -------
+        stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
+        """
+        noise = draw_noise(self.centrals.shape, np.random.default_rng(rng),
+                           correlation=self.noise_correlation)
+        noise *= np.float32(sigma)
+        return self._spoil(self.centrals + self.companions + noise, sigma)
+
+    def to_dataset(self, *, role='stamps'):
+        """
+        Return the arrays, truth and provenance as one data set.
+
+        Parameters
+        ----------
+        role : {'stamps', 'pairs'}, optional
+            'pairs' leaves the noisy sums out.
+
+        Returns
+        -------
+        dataset : `~blendhunter.dataset.DataSet`
+        """
+        arrays = {'centrals': self.centrals, 'companions': self.companions}
+        if role == 'stamps':
+            arrays['stamps'] = self.stamps
+            if self.masks is not None:
+                arrays['masks'] = self.masks
+        return DataSet(arrays, self.truth,
+                       {'role': role, **self.provenance,
+                        'noise': self.noise})
+
+    def _spoil(self, stamps, sigma):
+        """Add the artefacts and fill the masked pixels, in place."""
+        if self.extra is not None:
+            stamps += self.extra
+        if self.masks is not None:
+            fill = np.random.default_rng([self.noise_seed, 1])
+            stamps[self.masks] = sigma * fill.standard_normal(
+                np.count_nonzero(self.masks), dtype=np.float32)
+        return stamps

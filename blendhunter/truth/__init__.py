@@ -1,0 +1,23 @@
+"""
+What counts as a blend: the one definition for all of the package.
+
+Training, benchmark and tests take their labels and measures from here.
+"""
+
+from blendhunter.truth.labels import (
+    BLEND,
+    SINGLE,
+    UNCLEAR,
+    label_segments,
+    label_stamps,
+)
+from blendhunter.truth.overlap import (
+    blendedness,
+    group_sources,
+    matched_filter_snr,
+    neighbour_separation,
+)
+
+__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'blendedness', 'group_sources',
+           'label_segments', 'label_stamps', 'matched_filter_snr',
+           'neighbour_separation']

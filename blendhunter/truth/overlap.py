@@ -1,0 +1,140 @@
+"""How much sources overlap, and how well they stand out."""
+
+import numpy as np
+
+from blendhunter._utils.arrays import round_position
+
+__all__ = ['blendedness', 'group_sources', 'matched_filter_snr',
+           'neighbour_separation']
+
+
+def matched_filter_snr(image, noise):
+    """
+    Signal-to-noise ratio of a source for a perfectly matched filter.
+
+    Parameters
+    ----------
+    image : `~numpy.ndarray` of shape (..., ny, nx)
+        Noiseless pixels of the source alone.
+    noise : float
+        RMS noise per pixel, in the unit of ``image``.
+
+    Returns
+    -------
+    snr : float64 `~numpy.ndarray` of shape (...)
+        ``sqrt(sum(image**2)) / noise``.
+    """
+    return np.sqrt(_inner(image, image)) / noise
+
+
+def blendedness(isolated, total, *, norm='source'):
+    """
+    How much of the light at a source is not its own.
+
+    Parameters
+    ----------
+    isolated : `~numpy.ndarray` of shape (..., ny, nx)
+        Noiseless image ``Si`` of the source alone.
+    total : `~numpy.ndarray` of shape (..., ny, nx)
+        Noiseless image ``S`` of all sources.
+    norm : {'source', 'total'}, optional
+        'source': ``1 - <Si, Si> / <Si, S>``, the blendedness of the
+        Blending ToolKit (``btk.measure.get_blendedness``; Mendoza et al.
+        2025) and one minus the purity of Sanchez et al. (2021, JCAP 07,
+        043): 0 for a source by itself, towards 1 for one that is
+        outshone. 'total': ``1 - <Si, S> / <S, S>``, the share of the
+        whole image's power that the source does not explain.
+
+    Returns
+    -------
+    blendedness : float64 `~numpy.ndarray` of shape (...)
+        0 where the source, or the image, has no light.
+
+    Raises
+    ------
+    ValueError
+        If ``norm`` is unknown.
+    """
+    if norm not in ('source', 'total'):
+        msg = f"norm must be 'source' or 'total', got {norm!r}"
+        raise ValueError(msg)
+    cross = _inner(isolated, total)
+    upper, lower = ((_inner(isolated, isolated), cross) if norm == 'source'
+                    else (cross, _inner(total, total)))
+    ratio = np.ones(np.shape(lower))
+    np.divide(upper, lower, out=ratio, where=lower > 0)
+    return 1 - ratio
+
+
+def _inner(first, second):
+    """Return the inner product over the last two axes, in float64."""
+    return np.einsum('...yx,...yx->...', np.asarray(first, dtype=float),
+                     np.asarray(second, dtype=float))
+
+
+def neighbour_separation(x, y):
+    """
+    Return the distance of each source to the nearest other one.
+
+    Parameters
+    ----------
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions in pixels.
+
+    Returns
+    -------
+    separation : float64 `~numpy.ndarray` of shape (n,)
+        In pixels; infinite for a source without any other.
+    """
+    from scipy.spatial import cKDTree
+
+    positions = np.column_stack([x, y])
+    if len(positions) < 2:
+        return np.full(len(positions), np.inf)
+    distance, _ = cKDTree(positions).query(positions, k=2)
+    return distance[:, 1]
+
+
+def group_sources(total, noise, x, y):
+    """
+    Group the sources whose light runs together.
+
+    Sources whose centres lie in one connected region (8 neighbours) in
+    which the noiseless image exceeds the noise belong to one group; each
+    of the others is a group by itself.
+
+    Parameters
+    ----------
+    total : 2-D `~numpy.ndarray`
+        Noiseless image of all sources.
+    noise : float
+        RMS noise per pixel.
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions in pixels.
+
+    Returns
+    -------
+    group : int32 `~numpy.ndarray` of shape (n,)
+        0, 1, ... in the order of their first source.
+    snr : float64 `~numpy.ndarray` of shape (n,)
+        Matched-filter SNR of the light in the source's region; 0 for
+        sources below the noise.
+    """
+    from scipy.ndimage import label
+
+    regions, n_regions = label(total > noise, structure=np.ones((3, 3)))
+    power = np.bincount(regions.ravel(), np.square(
+        total, dtype=float).ravel(), n_regions + 1)
+    power[0] = 0
+    ix, iy = round_position(x), round_position(y)
+    ny, nx = total.shape
+    on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
+    own = np.zeros(len(ix), dtype=np.int64)
+    own[on] = regions[iy[on], ix[on]]
+    alone = own == 0
+    key = np.where(alone, -1 - np.arange(len(ix)), own)
+    _, first, inverse = np.unique(key, return_index=True,
+                                  return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[np.argsort(first, kind='stable')] = np.arange(len(first))
+    return rank[inverse.ravel()], np.sqrt(power[own]) / noise

@@ -1,0 +1,190 @@
+"""Killed simulations continue, and give what they would have given."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from blendhunter import simulate_field, simulate_stamps
+from blendhunter._utils import chunks
+from blendhunter._utils.chunks import ChunkStore, plain
+from blendhunter.cli import main
+from blendhunter.dataset import read_dataset
+from blendhunter.exceptions import DataSetError
+from blendhunter.simulation import simulate_detections
+
+
+class KilledError(Exception):
+    """Stands for a kill, at a known place."""
+
+
+def stop_after(n, monkeypatch, error=KilledError):
+    """Let the store accept n parts."""
+    save = ChunkStore.save
+    saved = []
+
+    def limited(self, index, arrays, truth):
+        if len(saved) == n:
+            raise error
+        saved.append(index)
+        save(self, index, arrays, truth)
+
+    monkeypatch.setattr(ChunkStore, 'save', limited)
+
+
+RUNS = {
+    'stamps': lambda **options: simulate_stamps(
+        700, rng=5, **options).to_dataset(),
+    'sep': lambda **options: simulate_stamps(
+        600, rng=5, centring='sep', **options).to_dataset(),
+    'detections': lambda **options: simulate_detections(
+        3, shape=(150, 150), rng=5, **options)}
+
+
+@pytest.mark.parametrize('run', RUNS.values(), ids=RUNS)
+def test_an_interrupted_run_gives_the_same_data(run, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(1, patch)
+        with pytest.raises(KilledError):
+            run(work_dir=tmp_path / 'parts')
+    assert len(list((tmp_path / 'parts').glob('*.npz'))) == 1
+    resumed = run(work_dir=tmp_path / 'parts')
+    whole = run()
+    assert set(resumed.arrays) == set(whole.arrays)
+    for name, array in whole.arrays.items():
+        assert array.tobytes() == resumed.arrays[name].tobytes()
+    for name in whole.truth.colnames:
+        assert whole.truth[name].dtype == resumed.truth[name].dtype
+        assert (np.asarray(whole.truth[name]).tobytes()
+                == np.asarray(resumed.truth[name]).tobytes())
+
+
+def test_an_interrupted_field_gives_the_same_data(tmp_path, monkeypatch):
+    options = {'shape': (700, 300), 'rng': 3, 'density': 150}
+    with monkeypatch.context() as patch:
+        stop_after(1, patch)
+        with pytest.raises(KilledError):
+            simulate_field(**options, work_dir=tmp_path / 'parts')
+    image, truth = simulate_field(**options, work_dir=tmp_path / 'parts')
+    again, expected = simulate_field(**options)
+    assert_array_equal(image.data, again.data)
+    assert_array_equal(truth['blendedness'], expected['blendedness'])
+
+
+def test_without_a_seed_the_interrupted_one_is_taken(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(1, patch)
+        with pytest.raises(KilledError):
+            simulate_stamps(300, work_dir=tmp_path / 'parts')
+    seed = json.loads((tmp_path / 'parts' / 'run.json').read_text())['seed']
+    resumed = simulate_stamps(300, work_dir=tmp_path / 'parts')
+    assert_array_equal(resumed.stamps, simulate_stamps(300, rng=seed).stamps)
+
+
+def test_parts_of_another_run_are_refused(tmp_path):
+    simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+    with pytest.raises(DataSetError, match='other arguments, seed or'):
+        simulate_stamps(3, rng=2, work_dir=tmp_path / 'parts')
+    with pytest.raises(DataSetError, match='other arguments, seed or'):
+        simulate_stamps(4, rng=1, work_dir=tmp_path / 'parts')
+
+
+def test_a_damaged_part_is_named(tmp_path):
+    simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+    (tmp_path / 'parts' / '000000.npz').write_bytes(b'PK damaged')
+    with pytest.raises(DataSetError, match='000000.npz.*cannot be read'):
+        simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+
+
+def test_a_full_disk_leaves_whole_parts_only(tmp_path, monkeypatch, capsys):
+    """The command says what to do, and the same command then finishes."""
+    savez = np.savez
+    written = []
+
+    def full(path, **arrays):
+        if written:
+            path.write_bytes(b'half')
+            raise OSError(28, 'No space left on device')
+        written.append(path)
+        savez(path, **arrays)
+
+    command = ['simulate', 'stamps', '400', '-o', str(tmp_path / 'a.h5'),
+               '--seed', '4', '--n-jobs', '1']
+    with monkeypatch.context() as patch:
+        patch.setattr(chunks.np, 'savez', full)
+        assert main(command) == 1
+    error = capsys.readouterr().err
+    assert 'No space left on device' in error
+    assert 'the same command continues' in error
+    parts = tmp_path / 'a.h5.parts'
+    assert sorted(p.name for p in parts.iterdir()) == ['000000.npz',
+                                                       'run.json']
+    assert not (tmp_path / 'a.h5').exists()
+    assert main(command) == 0
+    assert not parts.exists()
+    expected = simulate_stamps(400, rng=4).to_dataset()
+    for name, array in read_dataset(tmp_path / 'a.h5').arrays.items():
+        assert array.tobytes() == expected.arrays[name].tobytes()
+
+
+def test_a_full_disk_at_the_very_end(tmp_path, monkeypatch, capsys):
+    from blendhunter import dataset
+
+    def full(path, data):  # noqa: ARG001
+        raise OSError(28, 'No space left on device')
+
+    command = ['simulate', 'stamps', '5', '-o', str(tmp_path / 'a.h5'),
+               '--seed', '4', '--n-jobs', '1']
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset, 'write_dataset', full)
+        assert main(command) == 1
+    assert 'the same command continues' in capsys.readouterr().err
+    assert main(command) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['a.h5']
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='needs SIGKILL')
+def test_a_killed_command_continues(tmp_path):
+    """Killed for good, in the middle, from outside."""
+    output = tmp_path / 'a.h5'
+    command = [sys.executable, '-m', 'blendhunter', 'simulate', 'stamps',
+               '5000', '-o', str(output), '--seed', '4', '--n-jobs', '1']
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    parts = tmp_path / 'a.h5.parts'
+    for _ in range(600):
+        if len(list(parts.glob('[0-9]*.npz'))) >= 2:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = len(list(parts.glob('[0-9]*.npz')))
+    assert 2 <= done < 20
+    assert not output.exists()
+    store = ChunkStore(parts)
+    resumed = simulate_stamps(5000, rng=4, work_dir=parts, n_jobs=-1)
+    assert 19 in store
+    # the first part was not made again, and the last one is new
+    arrays, _ = store.load(0)
+    assert_array_equal(resumed.centrals[:250], arrays['centrals'])
+    whole = simulate_stamps(5000, rng=4, n_jobs=-1)
+    assert resumed.stamps.tobytes() == whole.stamps.tobytes()
+
+
+def test_plain_values():
+    from pathlib import Path
+
+    from blendhunter.simulation import Artefacts, ParametricPopulation
+
+    assert plain((1, np.float32(2.5), None)) == [1, 2.5, None]
+    assert plain(Path('a') / 'b') == 'a/b'
+    assert plain(ParametricPopulation(bright=18)) == {
+        'ParametricPopulation': {'bright': 18, 'faint': 25.2}}
+    assert plain(Artefacts(sky=0.1))['Artefacts']['sky'] == 0.1
+    assert 'test_plain_values' in plain(test_plain_values)
