@@ -8,7 +8,8 @@ from blendhunter._utils.arrays import robust_sigma
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter.stamps import STAMP_SIZE, BlendFlag, extract_stamps
 
-__all__ = ['check_figure_path', 'plot_result', 'save_figure']
+__all__ = ['check_figure_path', 'plot_result', 'plot_stamps',
+           'save_figure']
 
 FORMATS = ('', '.png', '.pdf', '.svg')
 
@@ -132,6 +133,47 @@ def _draw_strip(place, label, rows, image, sigma, x, y, probability,
         panel.set(xlim=(-0.5, STAMP_SIZE - 0.5),
                   ylim=(-0.5, STAMP_SIZE - 0.5))
     axes[0].set_ylabel(label, fontsize=9)
+
+
+def plot_stamps(rows, *, noise, marks=None):
+    """
+    Draw a contact sheet of stamps.
+
+    Parameters
+    ----------
+    rows : dict of `~numpy.ndarray` of shape (n, m, m)
+        Stamps of each row of the sheet, by its label.
+    noise : float
+        RMS noise per pixel, which sets the grey scale.
+    marks : dict of float `~numpy.ndarray` of shape (n, k, 2), optional
+        Positions x, y to mark in the stamps of a row, NaN for none.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    from matplotlib.figure import Figure
+
+    across = max(len(stamps) for stamps in rows.values())
+    figure = Figure(figsize=(0.9 * across + 1.2, 0.93 * len(rows) + 0.1),
+                    layout='constrained')
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01,
+                                   hspace=0.01)
+    panels = figure.subplots(len(rows), across, squeeze=False)
+    for line, (label, stamps) in zip(panels, rows.items(), strict=True):
+        for i, panel in enumerate(line):
+            panel.set(xticks=[], yticks=[])
+            if i >= len(stamps):
+                panel.axis('off')
+                continue
+            panel.imshow(_stretch(stamps[i], noise), origin='lower',
+                         cmap='gray_r', vmin=-1.0, vmax=4.5)
+            if marks and label in marks:
+                panel.scatter(*marks[label][i].T, s=60, marker='o', lw=0.6,
+                              facecolors='none', edgecolors=FLAGGED)
+        line[0].set_ylabel(label, fontsize=8, rotation=0, ha='right',
+                           va='center')
+    return figure
 
 
 def check_figure_path(path, *, overwrite=False, name='plot'):

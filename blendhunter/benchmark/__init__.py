@@ -1,9 +1,21 @@
 """Measurements of the network and of what it has to beat."""
 
+from blendhunter.benchmark.authors import stored_runs
+from blendhunter.benchmark.detectors import measure_detectors, stamp_scores
 from blendhunter.benchmark.image import measure_image
+from blendhunter.benchmark.labelling import (
+    label_by_detection,
+    oracle_rule,
+    pad_stamps,
+    true_positions,
+    truth_free_rule,
+)
 from blendhunter.benchmark.metrics import completeness_at_purity
 from blendhunter.benchmark.model import measure_fields, measure_stamps
 from blendhunter.benchmark.speed import measure_speed
 
-__all__ = ['completeness_at_purity', 'measure_fields', 'measure_image',
-           'measure_speed', 'measure_stamps']
+__all__ = ['completeness_at_purity', 'label_by_detection',
+           'measure_detectors', 'measure_fields', 'measure_image',
+           'measure_speed', 'measure_stamps', 'oracle_rule', 'pad_stamps',
+           'stamp_scores', 'stored_runs', 'true_positions',
+           'truth_free_rule']

@@ -3,9 +3,9 @@
 import numpy as np
 from astropy.table import Table
 
+from blendhunter.benchmark.detectors import stamp_scores
 from blendhunter.benchmark.metrics import (
     area_under_roc,
-    binomial_error,
     completeness,
     completeness_at_purity,
     completeness_at_rejection,
@@ -21,7 +21,6 @@ from blendhunter.truth import BLEND
 __all__ = ['CATALOG_FEATURES', 'catalog_features', 'measure_fields',
            'measure_stamps', 'simulate_survey_fields']
 
-CLOSE = 10.0
 THRESHOLD = 0.5
 CATALOG_FEATURES = ('area', 'axis ratio', 'signal-to-noise', 'flag')
 
@@ -48,9 +47,8 @@ def measure_stamps(identifier, n=8000, *, sigmas=(5.0, 14.5, 35.0),
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per set: ``accuracy``, ``close`` and ``distant``
-        completeness (separation below and above 10 px), ``tnr``, with
-        standard errors where the name ends in ``_error``.
+        One row per set, with the scores of
+        `~blendhunter.benchmark.stamp_scores`.
     """
     sets = [('parametric', sigma, {}) for sigma in sigmas]
     sets.append(('structured', 14.5, {}))
@@ -64,23 +62,8 @@ def measure_stamps(identifier, n=8000, *, sigmas=(5.0, 14.5, 35.0),
         stamps = made[kind].with_noise(sigma, rng=[seed, int(10 * sigma)])
         p = identifier.predict_proba(stamps, noise=sigma)
         rows.append({'set': kind, 'sigma': sigma,
-                     **_stamp_scores(p >= THRESHOLD, made[kind].truth)})
+                     **stamp_scores(p >= THRESHOLD, made[kind].truth)})
     return Table(rows)
-
-
-def _stamp_scores(flagged, truth):
-    """Return accuracy, completeness and TNR with standard errors."""
-    blended = np.asarray(truth['label']) == BLEND
-    close = blended & (np.asarray(truth['separation']) < CLOSE)
-    scores = {}
-    for name, right in (('accuracy', flagged == blended),
-                        ('close', flagged[close]),
-                        ('distant', flagged[blended & ~close]),
-                        ('tnr', ~flagged[~blended])):
-        value = float(np.mean(right)) if len(right) else np.nan
-        scores[name] = value
-        scores[f'{name}_error'] = binomial_error(value, len(right))
-    return scores
 
 
 def simulate_survey_fields(n_fields, *, shape=(1500, 1500), density=90.0,

@@ -18,6 +18,7 @@ def add_parser(verbs):
         verbs, 'benchmark', 'Measure the model.',
         'blendhunter benchmark stamps\n'
         '  blendhunter benchmark fields --training runs/detections.h5\n'
+        '  blendhunter benchmark detectors\n'
         '  blendhunter benchmark image kids.ecsv\n'
         '  blendhunter benchmark speed kids.fits')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='WHAT')
@@ -42,6 +43,18 @@ def add_parser(verbs):
                         help="the network's training detections: boosted "
                              'trees learn from the same')
     fields.add_argument('--seed', type=int, default=FIELD_SEED)
+    detectors = kinds.add_parser(
+        'detectors', help="SEP and photutils on the paper's stamps, beside "
+        "the authors' stored runs")
+    detectors.add_argument('--n', type=positive_int, default=8000,
+                           help='stamps (%(default)s)')
+    detectors.add_argument('--sigmas', type=float, nargs='+',
+                           default=[5.0, 14.0, 26.0, 35.0],
+                           help='noise in counts (5 14 26 35)')
+    detectors.add_argument('--methods', nargs='+', default=['sep'],
+                           choices=('sep', 'photutils'),
+                           help='detectors (sep)')
+    detectors.add_argument('--n-jobs', type=int, default=-1)
     image = kinds.add_parser(
         'image', help='share of flagged sources by flux')
     image.add_argument('table', help='output of blendhunter classify')
@@ -54,7 +67,7 @@ def add_parser(verbs):
         sub.add_argument('--n-jobs', type=int, default=-1)
         sub.add_argument('--record', action='store_true',
                          help='store the results in the weights file')
-    for sub in (stamps, fields, image, speed):
+    for sub in (stamps, fields, detectors, image, speed):
         sub.add_argument('-o', '--output', metavar='TABLE',
                          help='write the scores too')
         sub.add_argument('--overwrite', action='store_true')
@@ -69,9 +82,9 @@ def run(arguments):
         check_table_path(arguments.output, overwrite=arguments.overwrite)
     if getattr(arguments, 'record', False):
         _check_record(arguments.weights)
-    if arguments.what != 'image':
+    if arguments.what not in ('image', 'detectors'):
         quiet_backend()
-    table = {'stamps': _stamps, 'fields': _fields,
+    table = {'stamps': _stamps, 'fields': _fields, 'detectors': _detectors,
              'image': _image, 'speed': _speed}[arguments.what](arguments)
     for name in table.colnames:
         if table[name].dtype.kind == 'f':
@@ -147,6 +160,18 @@ def _fields(arguments):
     _record(arguments, 'segment', table, lambda metadata: {
         'prior': {**metadata['prior'], 'segment': round(fraction, 4)}})
     return table
+
+
+def _detectors(arguments):
+    """Measure what detectors make of stamps."""
+    from blendhunter.benchmark import measure_detectors
+
+    n = arguments.n
+    steps = 1 + 2 * len(arguments.sigmas) * len(arguments.methods)
+    with progress_bar(total=n * steps, description='stamps') as bar:
+        return measure_detectors(
+            n, sigmas=tuple(arguments.sigmas), n_jobs=arguments.n_jobs,
+            methods=tuple(arguments.methods), progress=bar.update)
 
 
 def _image(arguments):

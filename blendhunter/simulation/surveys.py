@@ -166,8 +166,8 @@ def _from_codex(name, codex, band):
     from surveycodex.utilities import mean_sky_level
 
     return Survey(
-        name, pixel_scale=codex.pixel_scale.to_value('arcsec'),
-        seeing=band.psf_fwhm.to_value('arcsec'),
+        name, pixel_scale=float(codex.pixel_scale.to_value('arcsec')),
+        seeing=float(band.psf_fwhm.to_value('arcsec')),
         noise=sqrt(mean_sky_level(codex, band).value),
-        zero_point=(band.zeropoint.value
+        zero_point=(float(band.zeropoint.value)
                     + 2.5 * log10(band.full_exposure_time.to_value('s'))))

@@ -1,0 +1,116 @@
+"""How well detectors tell blended stamps from isolated ones."""
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter.benchmark.authors import stored_runs
+from blendhunter.benchmark.labelling import (
+    label_by_detection,
+    pad_stamps,
+    true_positions,
+)
+from blendhunter.benchmark.metrics import binomial_error
+from blendhunter.detection import Detection
+from blendhunter.simulation import simulate_stamps
+from blendhunter.truth import BLEND, SINGLE
+
+__all__ = ['measure_detectors', 'stamp_scores']
+
+CLOSE = 10.0
+SIGMAS = (5.0, 14.0, 26.0, 35.0)
+METHODS = ('sep', 'photutils')
+
+
+def measure_detectors(n=8000, *, sigmas=SIGMAS, methods=METHODS,
+                      centring='exact', kind='parametric', cosmos_dir=None,
+                      seed=3001, n_jobs=1, progress=None):
+    """
+    Measure SEP and photutils on the paper's stamps.
+
+    Parameters
+    ----------
+    n : int, optional
+        Stamps, half of them blended; the same at each noise.
+    sigmas : tuple of float, optional
+        Noise RMS in CFIS counts.
+    methods : tuple of {'sep', 'photutils'}, optional
+    centring, kind, cosmos_dir : optional
+        As in `~blendhunter.simulation.simulate_stamps`; the defaults are
+        the paper's.
+    seed : int, optional
+    n_jobs : int, optional
+    progress : callable, optional
+        Called with the number of stamps that were rendered or labelled.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per noise, method and rule ('oracle', which knows the
+        truth, 'truth-free', 'authors'): the scores of `stamp_scores`,
+        ``failures``, the fraction that the rule leaves out, and
+        ``nothing_found``, that of stamps without a detection.
+    """
+    made = simulate_stamps(n, kind=kind, centring=centring, rng=seed,
+                           cosmos_dir=cosmos_dir, n_jobs=n_jobs,
+                           progress=progress)
+    positions = true_positions(made.truth)
+    authors = [row for row in stored_runs() if row['method'] == 'SEP']
+    rows = []
+    for sigma in sigmas:
+        key = round(10 * sigma)
+        stamps = pad_stamps(made.with_noise(sigma, rng=[seed, key]), sigma,
+                            rng=[seed, key, 1])
+        for method in methods:
+            for rule, known in (('oracle', positions), ('truth-free', None)):
+                labels = label_by_detection(
+                    stamps, noise=sigma, positions=known, n_jobs=n_jobs,
+                    settings=Detection(method=method), progress=progress)
+                kept = ~np.asarray(labels['failure'])
+                rows.append({
+                    'sigma': sigma, 'method': method, 'rule': rule,
+                    **stamp_scores(labels['label'][kept], made.truth[kept]),
+                    'failures': 1 - kept.mean(),
+                    'nothing_found': np.mean(labels['n_detected'] == 0)})
+        rows.extend({'sigma': sigma, 'method': 'sep', 'rule': 'authors',
+                     **{name: row[name] for name in (
+                         'accuracy', 'completeness', 'close', 'tnr')}}
+                    for row in authors if row['sigma'] == sigma)
+    return Table(rows)
+
+
+def stamp_scores(label, truth):
+    """
+    Return the scores of labels of stamps, with standard errors.
+
+    Parameters
+    ----------
+    label : int or bool array_like of shape (n,)
+        1 or True for a blend, 0 for an isolated source, -1 for none of
+        them, as where a detector found nothing.
+    truth : `~astropy.table.Table`
+        With ``label`` and ``separation`` (px).
+
+    Returns
+    -------
+    scores : dict of float
+        ``accuracy``, stamps without a label counting as wrong;
+        ``completeness`` of all blends, of ``close`` ones (separation
+        below 10 px) and ``distant`` ones; ``tnr``, the fraction of
+        isolated stamps with a label that are called so; the binomial
+        standard error of each in ``..._error``. NaN where there are
+        none.
+    """
+    label = np.asarray(label).astype(int)
+    blended = np.asarray(truth['label']) == BLEND
+    close = blended & (np.asarray(truth['separation']) < CLOSE)
+    scores = {}
+    isolated = ~blended & (label >= 0)
+    for name, right in (('accuracy', label == blended),
+                        ('completeness', label[blended] == BLEND),
+                        ('close', label[close] == BLEND),
+                        ('distant', label[blended & ~close] == BLEND),
+                        ('tnr', label[isolated] == SINGLE)):
+        value = float(np.mean(right)) if len(right) else np.nan
+        scores[name] = value
+        scores[f'{name}_error'] = binomial_error(value, len(right))
+    return scores

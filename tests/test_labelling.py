@@ -1,0 +1,166 @@
+"""Blend labels from a detector: every branch of the rules."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from blendhunter.benchmark import (
+    label_by_detection,
+    measure_detectors,
+    oracle_rule,
+    pad_stamps,
+    stamp_scores,
+    stored_runs,
+    true_positions,
+    truth_free_rule,
+)
+from blendhunter.detection import Detection
+from blendhunter.simulation import simulate_stamps
+from blendhunter.truth import BLEND, SINGLE, UNCLEAR
+
+NAN = np.nan
+ONE, TWO = [(32, 32), (NAN, NAN)], [(32, 32), (40, 32)]
+
+
+def apply_rule(detections, truth, merged=()):
+    """Apply the oracle rule to one stamp."""
+    x, y = np.array(detections, dtype=float).reshape(-1, 2).T
+    if not len(x):
+        x = y = np.array([NAN])
+    flags = np.zeros(len(x), dtype=bool)
+    flags[list(merged)] = True
+    label, failure = oracle_rule(x[None], y[None], flags[None],
+                                 np.array([truth], dtype=float))
+    return label[0], failure[0]
+
+
+@pytest.mark.parametrize(('detections', 'truth', 'merged', 'label',
+                          'failure'), [
+    ([], ONE, (), UNCLEAR, False),
+    ([], TWO, (), UNCLEAR, False),
+    # one found
+    ([(32, 32)], ONE, (), SINGLE, False),
+    ([(32, 32)], ONE, (0,), BLEND, False),
+    ([(32, 32)], TWO, (), SINGLE, False),
+    ([(33, 33)], TWO, (0,), BLEND, False),
+    ([(36, 32)], TWO, (0,), SINGLE, False),
+    # two found
+    ([(32, 32), (40, 32)], TWO, (), BLEND, False),
+    ([(32, 32), (43, 32)], TWO, (), SINGLE, False),
+    ([(32, 32), (33, 32)], TWO, (), SINGLE, False),
+    ([(32, 32), (50, 50)], ONE, (), SINGLE, False),
+    ([(32, 32), (33, 32)], ONE, (), SINGLE, False),
+    # three found
+    ([(32, 32), (40, 32), (9, 9)], TWO, (), BLEND, False),
+    ([(32, 32), (50, 50), (9, 9)], TWO, (), SINGLE, False),
+    ([(32, 32), (40, 32), (41, 32)], TWO, (), BLEND, True),
+    ([(32, 32), (50, 50), (9, 9)], ONE, (), BLEND, False),
+    ([(20, 32), (50, 50), (9, 9)], ONE, (), SINGLE, False),
+    ([(32, 32), (33, 32), (9, 9)], ONE, (), BLEND, True)])
+def test_oracle_rule(detections, truth, merged, label, failure):
+    assert apply_rule(detections, truth, merged) == (label, failure)
+
+
+def test_each_detection_stands_for_one_source():
+    """Nearest pairs first: the farther source is left to the other."""
+    truth = [(32, 32), (33.5, 32)]
+    assert apply_rule([(32.7, 32), (34, 32)], truth)[0] == BLEND
+    assert apply_rule([(32.7, 32), (20, 32)], truth)[0] == SINGLE
+
+
+def test_oracle_rule_on_many_stamps_at_once():
+    cases = [([(32, 32)], ONE), ([(32, 32), (40, 32)], TWO), ([], TWO)]
+    x = np.full((3, 2), NAN)
+    y = np.full((3, 2), NAN)
+    for i, (detections, _) in enumerate(cases):
+        for j, place in enumerate(detections):
+            x[i, j], y[i, j] = place
+    label, failure = oracle_rule(
+        x, y, np.zeros((3, 2), dtype=bool),
+        np.array([truth for _, truth in cases], dtype=float))
+    assert label.tolist() == [SINGLE, BLEND, UNCLEAR]
+    assert not failure.any()
+
+
+def test_truth_free_rule():
+    x = np.array([[NAN, NAN], [1, NAN], [1, NAN], [1, 2]])
+    merged = np.array([[0, 0], [0, 0], [1, 0], [0, 0]], dtype=bool)
+    label, failure = truth_free_rule(x, merged)
+    assert label.tolist() == [UNCLEAR, SINGLE, BLEND, BLEND]
+    assert not failure.any()
+
+
+@pytest.fixture(scope='module')
+def made():
+    return simulate_stamps(60, centring='exact', magnitudes=(20, 23),
+                           rng=2)
+
+
+@pytest.mark.parametrize('method', ['sep', 'photutils'])
+def test_detectors_on_stamps(made, method):
+    """Bright sources on little noise: nearly all is right."""
+    stamps = pad_stamps(made.with_noise(2.0, rng=1), 2.0, rng=3)
+    options = {'noise': 2.0, 'settings': Detection(method=method)}
+    oracle = label_by_detection(stamps, positions=true_positions(made.truth),
+                                **options)
+    free = label_by_detection(stamps, **options)
+    kept = ~oracle['failure']
+    for labels in (oracle, free):
+        assert np.mean(labels['label'][kept]
+                       == made.truth['label'][kept]) > 0.85
+    # isolated ones beyond doubt
+    isolated = made.truth['label'] == 0
+    assert np.mean(oracle['n_detected'][isolated] == 1) > 0.9
+    parallel = label_by_detection(stamps, n_jobs=2, **options)
+    assert_array_equal(parallel['label'], free['label'])
+
+
+def test_padding_is_noise_around_the_stamp(made):
+    padded = pad_stamps(made.stamps, 14.5, rng=1)
+    assert padded.shape == (60, 65, 65)
+    assert_array_equal(padded[:, 7:58, 7:58], made.stamps)
+    border = padded[:, :7]
+    assert border.std() == pytest.approx(14.5, rel=0.05)
+    places = true_positions(made.truth)
+    assert_array_equal(places[:, 0], 32)
+    blended = made.truth['label'] == 1
+    assert np.all(np.isnan(places[~blended, 1]))
+    assert np.all((places[blended, 1] > 6) & (places[blended, 1] < 58))
+
+
+def test_no_stamps():
+    labels = label_by_detection(np.zeros((0, 65, 65)), noise=1.0)
+    assert len(labels) == 0
+
+
+def test_table_of_detectors():
+    table = measure_detectors(40, sigmas=(5.0,), methods=('sep',))
+    assert table['rule'].tolist() == ['oracle', 'truth-free', 'authors']
+    assert np.all(table['accuracy'] > 0.8)
+    assert table['accuracy'][2] == 0.944
+
+
+def test_scores_of_labels(made):
+    truth = made.truth
+    perfect = stamp_scores(truth['label'] == 1, truth)
+    assert {perfect[name] for name in ('accuracy', 'completeness', 'close',
+                                       'distant', 'tnr')} == {1.0}
+    never = stamp_scores(np.zeros(len(truth), dtype=bool), truth)
+    assert (never['accuracy'], never['tnr'], never['close']) == (0.5, 1, 0)
+    assert never['accuracy_error'] == pytest.approx(np.sqrt(0.25 / 60))
+    # nothing found is wrong, and tells nothing of the isolated ones
+    label = truth['label'].copy()
+    label[truth['label'] == 0] = -1
+    label[np.flatnonzero(truth['label'] == 0)[0]] = 0
+    partly = stamp_scores(label, truth)
+    assert partly['accuracy'] == pytest.approx(31 / 60)
+    assert partly['tnr'] == 1
+
+
+def test_stored_runs_are_consistent():
+    """The network's accuracy is the mean of completeness and TNR."""
+    table = stored_runs()
+    assert len(table) == 8
+    network = table[table['method'] == 'BlendHunter']
+    assert np.all(np.abs((network['completeness'] + network['tnr']) / 2
+                         - network['accuracy']) < 0.0015)

@@ -1,0 +1,59 @@
+"""
+Draw examples of every kind of simulated stamp.
+
+Usage: python tools/contact_sheet.py COSMOS_DIRECTORY OUTPUT
+"""
+
+import sys
+
+import numpy as np
+from PIL import Image
+
+from blendhunter.plotting import plot_stamps, save_figure
+from blendhunter.simulation import Artefacts, simulate_stamps
+
+N = 8
+N_COLOURS = 64
+SPOILT = Artefacts(bad_pixels=0.002, bad_columns=0.3, cosmic_rays=0.5,
+                   trails=0.3, sky=0.1, masked=0.5)
+OPTIONS = {'n': N, 'noise': 14.5, 'magnitudes': (20.0, 24.5), 'rng': 8}
+ROWS = {
+    'parametric': {},
+    'structured': {'kind': 'structured', 'magnitudes': (20.0, 23.5)},
+    'real (HST)': {'kind': 'realistic'},
+    'stars': {'kind': 'stars', 'magnitudes': (19.0, 24.0)},
+    '2 to 5 sources': {'n_max_sources': 5, 'star_fraction': 0.2},
+    'correlated noise': {'noise_correlation': 0.7},
+    'artefacts': {'artefacts': SPOILT},
+    'LSST': {'survey': 'lsst', 'noise': 'survey',
+             'magnitudes': (20.0, 26.0)}}
+# rows that show blends alone
+BLENDED = ('2 to 5 sources', 'correlated noise', 'artefacts', 'LSST')
+
+
+def main(directory, output):
+    """Simulate and draw."""
+    rows, marks = {}, {}
+    for name, extra in ROWS.items():
+        fractions = ((0.0, 'isolated'), (1.0, 'blended'))
+        for fraction, label in fractions[name in BLENDED:]:
+            made = simulate_stamps(
+                **{**OPTIONS, 'cosmos_dir': directory,
+                   'blend_fraction': fraction, **extra})
+            key = f'{name},\n{label}'
+            # on one scale: in units of the set's noise
+            rows[key] = made.stamps / made.noise
+            truth = made.truth
+            if truth['n_sources'].max() == 2:
+                marks[key] = np.array([[truth['x_2'], truth['y_2']]]
+                                      ).transpose(2, 0, 1)
+    save_figure(plot_stamps(rows, noise=1.0, marks=marks), output)
+    # noise compresses badly: few colours make the file small
+    Image.open(output).convert('RGB').quantize(N_COLOURS).save(
+        output, optimize=True)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
