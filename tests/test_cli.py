@@ -9,6 +9,7 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 from blendhunter.cli import main
+from blendhunter.dataset import read_dataset
 from blendhunter.network.weights import read_metadata
 
 
@@ -232,6 +233,58 @@ def test_simulate(tmp_path, capsys):
                  '1']) == 0
     assert fits.getdata(field).shape == (150, 160)
     assert len(lines(capsys)[0]) == 2
+
+
+def test_simulate_with_every_option(tmp_path, capsys):
+    import galsim
+
+    psf = tmp_path / 'psf.fits'
+    galsim.Gaussian(fwhm=0.6).drawImage(
+        nx=33, ny=33, scale=0.187, method='no_pixel').write(str(psf))
+    stamps = tmp_path / 's.h5'
+    assert main([
+        'simulate', 'stamps', '6', '-o', str(stamps), '--n-jobs', '1',
+        '--survey', 'kids', '--kind', 'structured', '--star-fraction', '0.3',
+        '--blend-fraction', '1', '--n-max-sources', '3', '--separation', '3',
+        '9', '--magnitude-difference', '0', '2', '--seeing-range', '0.8',
+        '1.4', '--centring', 'sep', '--psf', str(psf), '--noise', '2',
+        '--noise-correlation', '0.5', '--cosmic-rays', '1', '--plot',
+        str(tmp_path / 's.png')]) == 0
+    data = read_dataset(stamps)
+    assert data.truth['separation'].max() <= 9
+    assert data.provenance['survey'] == 'kids'
+    assert data.arrays['masks'].any()
+    assert (tmp_path / 's.png').stat().st_size > 5_000
+    field = tmp_path / 'f.fits'
+    assert main([
+        'simulate', 'field', '90', '80', '-o', str(field), '--truth',
+        str(tmp_path / 't.ecsv'), '--n-jobs', '1', '--survey', 'lsst-r',
+        '--clustering', '0.5', '--psf-variation', '0.05', '--spikes', '0.02',
+        '--saturation', '1e6', '--density', '40', '--sky', '0.1',
+        '--seeing-factor', '1.2']) == 0
+    assert fits.getdata(field).shape == (90, 80)
+    assert 'blendedness' in QTable.read(tmp_path / 't.ecsv').colnames
+    capsys.readouterr()
+    for wrong, text in (
+            (['--survey', 'lssst'], "survey must be one of ['cfht"),
+            (['--blend-fraction', '2'], 'blend_fraction must lie in 0 to 1'),
+            (['--kind', 'realistic'], 'needs cosmos_dir'),
+            (['--psf', str(tmp_path / 'no.fits')], 'No such file')):
+        assert main(['simulate', 'stamps', '3', '-o', str(
+            tmp_path / 'x.h5'), *wrong]) == 1
+        error = lines(capsys)[1]
+        assert len(error) == 1
+        assert text in error[0]
+    assert not (tmp_path / 'x.h5').exists()
+
+
+def test_benchmark_detectors(tmp_path, capsys):
+    assert main(['benchmark', 'detectors', '--n', '20', '--sigmas', '5',
+                 '--n-jobs', '1', '-o', str(tmp_path / 'd.ecsv')]) == 0
+    printed = '\n'.join(lines(capsys)[0])
+    assert 'oracle' in printed
+    assert 'authors' in printed
+    assert len(QTable.read(tmp_path / 'd.ecsv')) == 3
 
 
 def test_train_and_paper_protocol(tmp_path, capsys):

@@ -128,6 +128,13 @@ def test_padding_is_noise_around_the_stamp(made):
     assert np.all((places[blended, 1] > 6) & (places[blended, 1] < 58))
 
 
+def test_many_stamps_in_processes():
+    """Workers get large arrays as read-only memory maps."""
+    stamps = np.random.default_rng(1).normal(size=(700, 65, 65))
+    labels = label_by_detection(stamps, noise=1.0, n_jobs=2)
+    assert np.mean(labels['n_detected'] == 0) > 0.5
+
+
 def test_no_stamps():
     labels = label_by_detection(np.zeros((0, 65, 65)), noise=1.0)
     assert len(labels) == 0

@@ -107,6 +107,35 @@ def test_own_population():
     assert 'Round' in str(made.provenance['kind'])
 
 
+def test_population_of_another_kind():
+    """Two methods and a magnitude are enough."""
+    from blendhunter import simulate_field
+
+    class Discs:
+        sizes = np.array([0.2, 0.4])
+
+        def __init__(self):
+            self.options = {'note': np.arange(3)}
+
+        def draw(self, n, rng, *, magnitude=None):
+            if magnitude is None:
+                magnitude = rng.uniform(20, 24, n)
+            return Table({'magnitude': magnitude,
+                          'size': rng.choice(self.sizes, n),
+                          'kind': np.full(n, 'disc')})
+
+        def render(self, row):
+            import galsim
+
+            return galsim.Exponential(half_light_radius=row['size'])
+
+    made = simulate_stamps(20, kind=Discs(), rng=1, star_fraction=0.2)
+    assert set(made.truth['size']) == {0.2, 0.4}
+    assert not made.truth['is_star'].all()
+    image, truth = simulate_field((120, 120), population=Discs(), rng=2)
+    assert 'size' in truth.colnames
+
+
 def test_profiles_have_the_half_light_radius_of_their_row():
     """Of the whole galaxy, bulge and disc together."""
     import galsim
@@ -240,6 +269,11 @@ def test_surveys():
         assert get_survey(survey) is survey
 
 
+def test_names_of_surveys_in_any_case():
+    assert get_survey('CFIS') is get_survey('cfis')
+    assert get_survey('LSST-r').name == 'lsst-r'
+
+
 def test_paper_counts_of_a_cfis_exposure():
     survey = get_survey('cfis')
     expected = 10**(0.4 * 3.94) * 300 * 3.6**2 / (2.4**2 * (1 - 0.33**2))
@@ -283,6 +317,9 @@ def test_noise_is_white_or_correlated():
     # exp(-d^2 / 4) of neighbours
     assert np.mean(noise[..., 1:] * noise[..., :-1]) == pytest.approx(
         np.exp(-0.25), abs=0.03)
+    # opposite edges, too
+    assert np.mean(noise[..., 0] * noise[..., -1]) == pytest.approx(
+        0, abs=0.15)
     # images of a stack are independent
     assert np.mean(noise[0] * noise[1]) == pytest.approx(0, abs=0.05)
 

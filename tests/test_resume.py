@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -100,6 +101,85 @@ def test_a_damaged_part_is_named(tmp_path):
     (tmp_path / 'parts' / '000000.npz').write_bytes(b'PK damaged')
     with pytest.raises(DataSetError, match='000000.npz.*cannot be read'):
         simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+    (tmp_path / 'parts' / '000000.npz').write_bytes(b'')
+    with pytest.raises(DataSetError, match='000000.npz.*cannot be read'):
+        simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+
+
+def test_what_decides_the_pixels_is_part_of_the_identity(tmp_path):
+    """Parts of another survey, PSF or function are not mixed in."""
+    from dataclasses import replace
+
+    import galsim
+
+    from blendhunter.simulation import get_survey
+
+    work = tmp_path / 'parts'
+    survey = get_survey('cfis')
+    simulate_stamps(3, rng=1, work_dir=work)
+    for other in ({'survey': replace(survey, zero_point=30.0)},
+                  {'psf': galsim.Gaussian(fwhm=0.7)},
+                  {'separation': lambda n, rng: rng.uniform(1, 2, n)}):
+        with pytest.raises(DataSetError, match='other arguments'):
+            simulate_stamps(3, rng=1, work_dir=work, **other)
+    first, second = (
+        plain(galsim.InterpolatedImage(galsim.Image(np.eye(5) + i),
+                                       scale=0.2)) for i in (0, 1))
+    assert first != second
+    first, second = (plain(function) for function in (
+        lambda n, _: np.full(n, 1.0), lambda n, _: np.full(n, 2.0)))
+    assert first != second
+
+
+def test_a_run_without_parts_is_begun_anew(tmp_path):
+    ChunkStore(tmp_path / 'parts').begin({'what': 'nothing'})
+    made = simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
+    assert len(made) == 3
+
+
+def test_the_same_sequence_gives_the_same_run(tmp_path, monkeypatch):
+    seeds = np.random.SeedSequence(9)
+    with monkeypatch.context() as patch:
+        stop_after(1, patch)
+        with pytest.raises(KilledError):
+            simulate_stamps(500, rng=seeds, work_dir=tmp_path / 'parts')
+    resumed = simulate_stamps(500, rng=seeds, work_dir=tmp_path / 'parts')
+    assert_array_equal(resumed.stamps, simulate_stamps(500, rng=9).stamps)
+    assert seeds.n_children_spawned == 0
+
+
+def test_numbers_of_numpy(tmp_path):
+    """They are seeds and arguments like any other."""
+    from blendhunter.dataset import write_dataset
+
+    made = simulate_stamps(np.int64(3), rng=np.int64(5),
+                           noise=np.float32(5), n_max_sources=np.int64(3),
+                           work_dir=tmp_path / 'parts')
+    write_dataset(tmp_path / 'a.h5', made.to_dataset())
+    assert read_dataset(tmp_path / 'a.h5').provenance['seed'] == 5
+    image, _ = simulate_field((30, 30), rng=np.int64(5))
+    assert image.shape == (30, 30)
+
+
+def test_a_failure_between_image_and_truth(tmp_path, monkeypatch, capsys):
+    from blendhunter.cli import simulate
+
+    def full(*_, **__):
+        raise OSError(28, 'No space left on device')
+
+    command = ['simulate', 'field', '40', '40', '-o',
+               str(tmp_path / 'f.fits'), '--truth', str(tmp_path / 't.ecsv'),
+               '--n-jobs', '1', '--seed', '1']
+    with monkeypatch.context() as patch:
+        patch.setattr(simulate, 'write_table', full)
+        assert main(command) == 1
+    assert not (tmp_path / 'f.fits').exists()
+    assert main(command) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['f.fits', 't.ecsv']
+    same = [*command[:5], str(tmp_path / 'x.fits'), '--truth',
+            str(tmp_path / 'x.fits')]
+    assert main(same) == 1
+    assert 'is the output as well' in capsys.readouterr().err
 
 
 def test_a_full_disk_leaves_whole_parts_only(tmp_path, monkeypatch, capsys):
@@ -188,3 +268,6 @@ def test_plain_values():
         'ParametricPopulation': {'bright': 18, 'faint': 25.2}}
     assert plain(Artefacts(sky=0.1))['Artefacts']['sky'] == 0.1
     assert 'test_plain_values' in plain(test_plain_values)
+    assert plain({'a': np.arange(3)})['a'].startswith('array (3,)')
+    assert plain(partial(np.full, fill_value=1)) != plain(
+        partial(np.full, fill_value=2))

@@ -50,6 +50,30 @@ def test_field_is_the_same_for_any_number_of_processes(sky):
     assert_array_equal(truth['snr'], sky[1]['snr'])
 
 
+def test_positions_and_fluxes_of_a_field():
+    """Stars alone, nearly without noise: where and as bright as told."""
+    image, truth = simulate_field(
+        (300, 330), density=60, star_fraction=4.0, rng=3, noise=0.01,
+        magnitudes=(26.4, 26.5), star_magnitudes=(18, 20))
+    checked = 0
+    for star in truth[truth['is_star']]:
+        cx, cy = round(star['x']), round(star['y'])
+        if (min(cx, cy) < 30 or cx > 299 or cy > 269
+                or star['neighbour_separation'] < 40):
+            continue
+        cut = image.data[cy - 25:cy + 26, cx - 25:cx + 26].astype(float)
+        steps = np.arange(-25, 26)
+        assert cut.sum() == pytest.approx(star['flux'], rel=0.02)
+        assert (cut.sum(axis=0) @ steps) / cut.sum() == pytest.approx(
+            star['x'] - cx, abs=0.02)
+        assert (cut.sum(axis=1) @ steps) / cut.sum() == pytest.approx(
+            star['y'] - cy, abs=0.02)
+        assert star['snr'] == pytest.approx(
+            np.sqrt(np.sum(cut**2)) / 0.01, rel=0.01)
+        checked += 1
+    assert checked >= 3
+
+
 def test_truth_of_a_field(sky):
     image, truth = sky
     assert np.all((truth['blendedness'] >= -1e-3)
@@ -192,6 +216,8 @@ def test_field_of_another_survey():
     ({'companions': -1}, 'companions must not be negative'),
     ({'magnitudes': (26, 20)}, 'magnitudes must be a bright'),
     ({'spikes': 3}, 'spikes must lie in 0 to 1'),
+    ({'saturation': float('nan')}, 'saturation must exceed the noise'),
+    ({'noise': np.inf}, 'noise must be positive'),
     ({'survey': 'sky'}, "survey must be one of.*'cfis'")])
 def test_bad_fields(options, match):
     with pytest.raises(ValueError, match=match):
@@ -259,12 +285,23 @@ def test_no_detections():
 @pytest.mark.parametrize(('options', 'match'), [
     ({'density': (9, 3)}, 'density must be two limits'),
     ({'noise_factor': (0, 1)}, 'noise_factor must be two limits'),
+    ({'spikes': (0, 2)}, 'spikes must be two limits up to 1.0'),
+    ({'bright': (25, 27)}, 'bright must be two limits up to 23'),
     ({'saturated': 2}, 'saturated must lie in 0 to 1')])
 def test_bad_ranges(options, match):
     with pytest.raises(ValueError, match=match):
         FieldRanges(**options)
-    with pytest.raises(ValueError, match="method must be one of.*'sep'"):
-        simulate_detections(1, detectors=('daofind',))
+
+
+@pytest.mark.parametrize(('options', 'match'), [
+    ({'detectors': ('daofind',)}, "method must be one of.*'sep'"),
+    ({'detectors': ()}, 'detectors must not be empty'),
+    ({'survey': []}, 'survey must not be empty'),
+    ({'shape': (10,)}, 'shape must be two positive integers'),
+    ({'shape': (-10, 10)}, 'shape must be two positive integers')])
+def test_bad_detections(options, match):
+    with pytest.raises(ValueError, match=match):
+        simulate_detections(1, **options)
 
 
 def test_ranges_are_drawn_within_their_limits():

@@ -45,8 +45,10 @@ def test_fluxes_and_centres(made):
     total = made.centrals.sum(axis=(1, 2))
     flux = np.asarray(made.truth['flux'])
     assert np.median(total / flux) == pytest.approx(1, abs=0.03)
-    x = (made.centrals.sum(axis=1) * steps).sum(axis=1) / total
-    assert_allclose(np.median(np.abs(x - made.truth['x'])), 0, atol=0.03)
+    for axis, name in ((1, 'x'), (2, 'y')):
+        centre = (made.centrals.sum(axis=axis) * steps).sum(axis=1) / total
+        assert_allclose(np.median(np.abs(centre - made.truth[name])), 0,
+                        atol=0.03)
 
 
 def test_pipeline_centring(made):
@@ -82,6 +84,20 @@ def test_seeds():
         simulate_stamps(4, rng='seed')
 
 
+def test_any_sequence_is_used_many_times():
+    seeds = np.random.SeedSequence(3)
+    assert_array_equal(simulate_stamps(3, rng=seeds).stamps,
+                       simulate_stamps(3, rng=seeds).stamps)
+
+
+def test_progress_counts_the_stamps():
+    seen = []
+    simulate_stamps(300, noise=None, rng=1, progress=seen.append)
+    assert seen == [250, 50]
+    with pytest.raises(ValueError, match='n_jobs must be'):
+        simulate_stamps(3, n_jobs=0)
+
+
 def test_several_sources():
     made = simulate_stamps(60, n_max_sources=4, blend_fraction=1, rng=2)
     assert set(made.truth['n_sources']) == {2, 3, 4}
@@ -99,8 +115,13 @@ def test_structured_galaxies_are_not_symmetric():
     assert asymmetry('structured') > 3 * asymmetry('parametric')
 
 
-def test_no_stamps():
-    assert simulate_stamps(0, rng=1).stamps.shape == (0, 51, 51)
+@pytest.mark.parametrize('centring', ['pipeline', 'sep'])
+def test_no_stamps(centring):
+    made = simulate_stamps(0, rng=1, centring=centring,
+                           artefacts=Artefacts(sky=0.1))
+    assert made.stamps.shape == made.masks.shape == (0, 51, 51)
+    assert {'label', 'separation', 'snr', 'group'} <= set(
+        made.truth.colnames)
 
 
 @pytest.mark.parametrize(('options', 'match'), [
@@ -108,6 +129,8 @@ def test_no_stamps():
     ({'blend_fraction': 1.5}, 'blend_fraction must lie in 0 to 1, got 1.5'),
     ({'star_fraction': -0.1}, 'star_fraction must lie in 0 to 1'),
     ({'n_max_sources': 1}, 'n_max_sources must be 2 to 5'),
+    ({'n_max_sources': 2.5}, 'n_max_sources must be 2 to 5'),
+    ({'noise': np.inf}, 'noise must be positive'),
     ({'centring': 'left'}, "centring must be one of.*'pipeline'"),
     ({'noise': -3.0}, 'noise must be positive'),
     ({'group_size': 0}, 'group_size must be at least 1'),
@@ -149,6 +172,19 @@ def test_chosen_separations_and_magnitudes():
     assert truth['magnitude_difference'].max() <= 1
     assert_allclose(truth['flux_ratio'],
                     10**(-0.4 * truth['magnitude_difference']))
+
+
+def test_separations_that_only_the_corners_allow():
+    made = simulate_stamps(250, blend_fraction=1, separation=(34.5, 35.0),
+                           centring='exact', noise=None, rng=1)
+    assert made.truth['separation'].min() >= 34.5
+
+
+def test_companions_stay_in_stamps_cut_by_sep():
+    truth = simulate_stamps(500, blend_fraction=1, centring='sep', rng=1,
+                            magnitudes=(20, 23)).truth
+    for name in ('x_2', 'y_2'):
+        assert np.all((truth[name] > -0.51) & (truth[name] < 50.51))
 
 
 def test_stars_as_central_sources_and_companions():
@@ -204,9 +240,10 @@ def test_sep_centring():
     # the pixels moved with the truth
     single = np.flatnonzero(truth['label'] == 0)
     steps = np.arange(51)
-    x = (made.centrals[single].sum(axis=1) * steps).sum(axis=1) / (
-        made.centrals[single].sum(axis=(1, 2)))
-    assert_allclose(x, truth['x'][single], atol=0.3)
+    for axis, name in ((1, 'x'), (2, 'y')):
+        centre = (made.centrals[single].sum(axis=axis) * steps).sum(axis=1)
+        assert_allclose(centre / made.centrals[single].sum(axis=(1, 2)),
+                        truth[name][single], atol=0.3)
 
 
 def test_sep_centring_on_blends_lies_between_the_sources():
@@ -240,6 +277,8 @@ def test_artefacts_are_masked_and_filled():
     # what is masked holds noise and nothing else
     assert made.stamps[made.masks].std() == pytest.approx(14.5, rel=0.1)
     assert noise[~made.masks].std() < 1.2 * 14.5
+    first, second = (made.with_noise(5.0, rng=i) for i in (1, 2))
+    assert not np.any(first[made.masks] == second[made.masks])
     dataset = made.to_dataset()
     assert set(dataset.arrays) == {'centrals', 'companions', 'stamps',
                                    'masks'}
@@ -261,6 +300,14 @@ def test_any_psf(tmp_path):
     assert_allclose(by_image.centrals / direct.centrals.max(),
                     direct.centrals / direct.centrals.max(), atol=2e-3)
     paper = simulate_stamps(3, **options)
+    # an even number of pixels has no central one
+    even = np.zeros((64, 64), dtype=np.float32)
+    even[:-1, :-1] = narrow.drawImage(nx=63, ny=63, scale=0.05,
+                                      method='no_pixel').array
+    fits.writeto(tmp_path / 'even.fits', even, header)
+    shifted = simulate_stamps(3, psf=tmp_path / 'even.fits', **options)
+    assert_allclose(shifted.centrals, by_image.centrals,
+                    atol=2e-3 * direct.centrals.max())
     assert np.all(direct.centrals.max(axis=(1, 2))
                   > 1.5 * paper.centrals.max(axis=(1, 2)))
     with pytest.raises(TypeError, match='psf must be None'):

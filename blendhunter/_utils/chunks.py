@@ -1,6 +1,8 @@
 """A directory of finished chunks, from which a killed run continues."""
 
+import hashlib
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -48,17 +50,21 @@ class ChunkStore:
         `~blendhunter.exceptions.DataSetError`
             If the directory holds parts of another run.
         """
-        text = json.dumps(identity, sort_keys=True, default=str)
+        text = json.dumps(identity, sort_keys=True)
         path = self.directory / RUN_FILE
-        if not path.is_file():
+        if not self.n_parts():
             self.directory.mkdir(exist_ok=True)
             with atomic_path(path) as temporary:
                 temporary.write_text(text)
-        elif path.read_text() != text:
+        elif not path.is_file() or path.read_text() != text:
             msg = (f'{str(self.directory)!r} holds parts of a run with '
                    'other arguments, seed or versions; repeat that run to '
                    'finish it, or delete the directory')
             raise DataSetError(msg)
+
+    def n_parts(self):
+        """Return how many parts are finished."""
+        return len(list(self.directory.glob('[0-9]*.npz')))
 
     def stored_seeds(self):
         """Return the seeds of the interrupted run, or None."""
@@ -95,7 +101,8 @@ class ChunkStore:
         try:
             with np.load(self._path(index)) as file:
                 parts = {name: file[name] for name in file.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError,
+                zipfile.BadZipFile) as error:
             msg = f'{str(self._path(index))!r} cannot be read: {error}'
             raise DataSetError(msg) from error
         arrays = {name.removeprefix('array/'): value
@@ -127,7 +134,6 @@ def begin_run(what, arguments, rng, work_dir):
     what : str
         Kind of result.
     arguments : dict
-        Plain values.
     rng : None, int, SeedSequence or Generator
         None takes the seed of an interrupted run, if there is one.
     work_dir : path-like or None
@@ -143,27 +149,54 @@ def begin_run(what, arguments, rng, work_dir):
     stored = store.stored_seeds() if store is not None and rng is None else (
         None)
     seeds = seed_sequence(stored if rng is None else rng)
-    provenance = {**arguments, **describe_run(seeds)}
+    provenance = plain({**arguments, **describe_run(seeds)})
     if store is not None:
         store.begin({'what': what, **provenance})
     return seeds, provenance, store
 
 
 def plain(value):
-    """Return an argument in a form that JSON can hold."""
+    """
+    Return a value in a form that JSON can hold.
+
+    Two values have the same form only if they give the same result:
+    arrays, functions and GalSim's objects come with a hash.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    plain : dict, list, str, number, bool or None
+    """
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return f'array {value.shape} {_digest(value.tobytes())}'
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, 'drawImage'):  # a galsim object; repr may be long
-        return str(value)
-    if callable(value):
-        return f'{value.__module__}.{value.__qualname__}'
-    # dataclasses and the objects of simple classes
-    return {type(value).__name__: {key: plain(item) for key, item in
-                                   vars(value).items()
-                                   if not key.startswith('_')}}
+    if hasattr(value, 'drawImage'):  # galsim
+        return f'{type(value).__name__} {_digest(pickle.dumps(value))}'
+    if hasattr(value, '__code__'):
+        code = value.__code__
+        text = f'{code.co_code}{code.co_consts}{value.__defaults__}'
+        return (f'{value.__module__}.{value.__qualname__} '
+                f'{_digest(text.encode())}')
+    if hasattr(value, '__dict__') and not callable(value):
+        # dataclasses and the objects of simple classes
+        return {type(value).__name__: {key: plain(item) for key, item in
+                                       vars(value).items()
+                                       if not key.startswith('_')}}
+    return f'{type(value).__name__} {_digest(pickle.dumps(value))}'
+
+
+def _digest(data):
+    """Return the start of a SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -26,12 +26,14 @@ def seed_sequence(rng):
         If ``rng`` is of another kind.
     """
     if isinstance(rng, np.random.SeedSequence):
-        return rng
+        # a copy: to spawn from the user's own would change it
+        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key,
+                                      pool_size=rng.pool_size)
     if isinstance(rng, np.random.Generator):
         return np.random.SeedSequence(rng.integers(0, 2**63, size=2).tolist())
     if rng is None or (isinstance(rng, (int, np.integer))
                        and not isinstance(rng, bool)):
-        return np.random.SeedSequence(rng)
+        return np.random.SeedSequence(None if rng is None else int(rng))
     msg = ('rng must be None, an integer, a SeedSequence or a Generator, '
            f'got {type(rng).__name__}')
     raise TypeError(msg)
@@ -56,10 +58,12 @@ def describe_run(seeds):
 
     return {'seed': seeds.entropy, 'spawn_key': list(seeds.spawn_key),
             'versions': {'blendhunter': __version__, **{
-                name: version(name) for name in ('numpy', 'galsim', 'sep')}}}
+                name: version(name) for name in (
+                'astropy', 'galsim', 'numpy', 'photutils', 'scipy', 'sep')}}}
 
 
-def map_chunks(function, tasks, *, n_jobs=1, progress=None, store=None):
+def map_chunks(function, tasks, *, n_jobs=1, progress=None, sizes=None,
+               store=None):
     """
     Yield ``function(*task)`` for each task, in order.
 
@@ -74,7 +78,9 @@ def map_chunks(function, tasks, *, n_jobs=1, progress=None, store=None):
     n_jobs : int, optional
         Number of processes as in scikit-learn; -1 uses every core.
     progress : callable, optional
-        Called with 1 after each finished task.
+        Called after each finished task with its size.
+    sizes : sequence of int, optional
+        Size of each task; by default 1.
     store : `~blendhunter._utils.chunks.ChunkStore`, optional
         Keeps what is finished; what it holds already is not computed
         again.
@@ -82,7 +88,15 @@ def map_chunks(function, tasks, *, n_jobs=1, progress=None, store=None):
     Yields
     ------
     result : object
+
+    Raises
+    ------
+    ValueError
+        If ``n_jobs`` is 0.
     """
+    if n_jobs == 0:
+        msg = 'n_jobs must be a number of processes, or -1, got 0'
+        raise ValueError(msg)
     missing = [i for i in range(len(tasks)) if store is None
                or i not in store]
     if n_jobs == 1:
@@ -102,7 +116,7 @@ def map_chunks(function, tasks, *, n_jobs=1, progress=None, store=None):
             else:
                 result = store.load(i)
             if progress is not None:
-                progress(1)
+                progress(1 if sizes is None else sizes[i])
             yield result
         # let the workers' generator come to its end
         next(fresh, None)

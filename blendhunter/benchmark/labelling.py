@@ -142,7 +142,8 @@ def _find(stack, settings):
     found = []
     for image in stack:
         _, columns = FINDERS[settings.method](
-            np.ascontiguousarray(image), mask=None,
+            # SEP refuses read-only memory, which workers get
+            image.copy(), mask=None,
             n_sigma=settings.n_sigma, n_pixels=settings.n_pixels,
             deblend=settings.deblend, n_levels=settings.n_levels,
             contrast=settings.contrast)

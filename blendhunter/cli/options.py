@@ -6,7 +6,8 @@ from blendhunter._utils.fits import read_array
 from blendhunter._utils.images import as_image
 
 __all__ = ['add_detection_options', 'add_image_options', 'detection_options',
-           'integer_or_text', 'new_parser', 'positive_int', 'read_image']
+           'integer_or_text', 'natural', 'new_parser', 'positive_int',
+           'read_image']
 
 
 def new_parser(verbs, name, help_text, example):
@@ -22,6 +23,15 @@ def positive_int(text):
     value = int(text)
     if value < 1:
         msg = f'{text} is not positive'
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def natural(text):
+    """Parse an integer that is not negative."""
+    value = int(text)
+    if value < 0:
+        msg = f'{text} is negative'
         raise argparse.ArgumentTypeError(msg)
     return value
 

@@ -8,11 +8,15 @@ from blendhunter._utils.chunks import ChunkStore
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.tables import check_table_path, write_table
-from blendhunter.cli.options import new_parser, positive_int
+from blendhunter.cli.options import natural, new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
 
 KINDS = ('parametric', 'structured', 'realistic', 'cosmos', 'stars')
+# of data sets and of images
+EXTENSIONS = (('.h5', '.hdf5'), ('.fits', '.fit', '.gz'))
+# stamps of each label in the contact sheet, and in one row
+SHOWN, ACROSS = 30, 10
 ARTEFACTS = {
     'bad_pixels': 'fraction of dead and hot pixels',
     'bad_columns': 'bad columns per 51 px of width',
@@ -33,6 +37,8 @@ def add_parser(verbs):
     stamps = kinds.add_parser('stamps', help="the paper's stamps (HDF5)")
     stamps.add_argument('n', type=positive_int, help='number of stamps')
     _add_stamp_options(stamps)
+    stamps.add_argument('--plot', metavar='PNG',
+                        help='contact sheet of the first stamps')
     pairs = kinds.add_parser('pairs', help='pairs for training (HDF5)')
     pairs.add_argument('n', type=positive_int, help='number of pairs')
     detections = kinds.add_parser(
@@ -44,22 +50,33 @@ def add_parser(verbs):
     _add_field_options(field)
     for sub in (stamps, field):
         _add_image_options(sub)
+        noise = sub.add_mutually_exclusive_group()
+        noise.add_argument('--noise', type=float,
+                           help="RMS noise in counts (the survey's)")
+        if sub is stamps:
+            noise.add_argument('--noiseless', action='store_true',
+                               help='no noise at all')
     for sub in (stamps, pairs, detections, field):
-        sub.add_argument('-o', '--output', required=True)
-        sub.add_argument('--seed', type=int, default=None)
+        sub.add_argument('-o', '--output', required=True, metavar='FILE',
+                         help='FITS image' if sub is field else 'HDF5 file')
+        sub.add_argument('--seed', type=natural,
+                         help='the same seed gives the same data')
         sub.add_argument('--n-jobs', type=int, default=-1,
                          help='processes; -1 takes every core')
-        sub.add_argument('--overwrite', action='store_true')
+        sub.add_argument('--overwrite', action='store_true',
+                         help='replace existing files')
     return parser
 
 
 def _add_stamp_options(parser):
     """Add what only stamps have."""
-    parser.add_argument('--noiseless', action='store_true')
     parser.add_argument('--centring', default='pipeline',
                         choices=('pipeline', 'training', 'exact', 'sep'),
                         help="'exact' is the paper's (%(default)s)")
-    parser.add_argument('--blend-fraction', type=float, default=0.5)
+    parser.add_argument('--blend-fraction', type=float, default=0.5,
+                        help='of the stamps (%(default)s)')
+    parser.add_argument('--star-fraction', type=float, default=0.0,
+                        help='of the sources that are stars (%(default)s)')
     parser.add_argument('--n-max-sources', type=int, default=2,
                         help='most sources in a blend, 2 to 5 (%(default)s)')
     for name, text in (
@@ -74,7 +91,11 @@ def _add_field_options(parser):
     """Add what only fields have."""
     parser.add_argument('--truth', metavar='TABLE', required=True,
                         help='file of the true sources')
+    parser.add_argument('--star-magnitudes', type=float, nargs=2,
+                        metavar=('BRIGHT', 'FAINT'), help='(17 25)')
     for name, text in (
+            ('star-fraction', 'stars per galaxy (0.05)'),
+            ('companions', 'further galaxies thrown near others, per source'),
             ('density', 'galaxies per square arcminute to 26.5'),
             ('clustering', 'fraction of galaxies in clumps'),
             ('seeing-factor', "times the survey's seeing"),
@@ -92,9 +113,9 @@ def _add_image_options(parser):
     parser.add_argument('--kind', choices=KINDS, help='of the sources')
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog, for --kind realistic')
-    parser.add_argument('--star-fraction', type=float)
-    parser.add_argument('--noise', type=float,
-                        help="RMS noise in counts (the survey's)")
+    parser.add_argument('--magnitudes', type=float, nargs=2,
+                        metavar=('BRIGHT', 'FAINT'),
+                        help='of the galaxies (19 25.2; fields: 18 26.5)')
     parser.add_argument('--noise-correlation', type=float, default=0.0,
                         metavar='PX', help='smoothing of the noise')
     parser.add_argument('--psf', metavar='FITS', help='image of a PSF')
@@ -105,10 +126,16 @@ def _add_image_options(parser):
 
 def run(arguments):
     """Simulate and write what was asked for."""
-    check_writable(arguments.output, overwrite=arguments.overwrite)
+    check_writable(arguments.output, overwrite=arguments.overwrite,
+                   extensions=EXTENSIONS[arguments.what == 'field'])
     if arguments.what == 'field':
         _field(arguments)
         return
+    plot = getattr(arguments, 'plot', None)
+    if plot:
+        from blendhunter.plotting import check_figure_path
+
+        check_figure_path(plot, overwrite=arguments.overwrite)
     from blendhunter.dataset import write_dataset
     from blendhunter.simulation import recipes
 
@@ -121,6 +148,25 @@ def run(arguments):
                                          progress=bar.update)
         write_dataset(arguments.output, dataset)
     print(f'{len(dataset)} entries written to {arguments.output}')
+    if plot:
+        _draw(plot, dataset)
+        print(f'picture: {plot}')
+
+
+def _draw(path, dataset):
+    """Write a contact sheet of isolated and blended stamps."""
+    from blendhunter._utils.arrays import robust_sigma
+    from blendhunter.plotting import plot_stamps, save_figure
+
+    stamps = dataset.arrays['stamps']
+    blended = dataset.truth['label'] == 1
+    rows = {}
+    for name, chosen in (('isolated', ~blended), ('blended', blended)):
+        shown = stamps[chosen][:SHOWN]
+        for i in range(0, len(shown), ACROSS):
+            rows[f'{name} {i + 1}-'] = shown[i:i + ACROSS]
+    noise = dataset.provenance['noise'] or robust_sigma(stamps[:, 0]) or 1.0
+    save_figure(plot_stamps(rows, noise=noise), path)
 
 
 @contextmanager
@@ -132,7 +178,7 @@ def _resumable(arguments):
         yield {'rng': arguments.seed, 'n_jobs': arguments.n_jobs,
                'work_dir': store.directory}
     except BaseException:
-        if store.directory.is_dir():
+        if store.n_parts():
             print(f'what is finished is kept in {store.directory}; the same '
                   'command continues', file=sys.stderr)
         raise
@@ -154,7 +200,7 @@ def _image_options(arguments):
     return {'survey': arguments.survey, 'psf': arguments.psf,
             'noise_correlation': arguments.noise_correlation,
             'artefacts': Artefacts(**rates) if any(rates.values()) else None,
-            **_given(arguments, 'star_fraction')}
+            **_given(arguments, 'star_fraction', 'magnitudes')}
 
 
 def _stamps(arguments, n, options):
@@ -177,6 +223,9 @@ def _field(arguments):
     """Simulate a field and write image and truth."""
     from blendhunter.simulation import get_population, simulate_field
 
+    if Path(arguments.truth).resolve() == Path(arguments.output).resolve():
+        msg = f'truth: {arguments.truth!r} is the output as well'
+        raise ValueError(msg)
     check_table_path(arguments.truth, overwrite=arguments.overwrite,
                      name='truth')
     population = get_population(arguments.kind or 'structured',
@@ -187,10 +236,12 @@ def _field(arguments):
             tuple(arguments.shape), population=population,
             **_given(arguments, 'noise', 'density', 'clustering',
                      'seeing_factor', 'psf_variation', 'spikes',
-                     'saturation'),
+                     'saturation', 'star_magnitudes', 'companions'),
             **_image_options(arguments), **options, progress=bar.update)
+        # both or none: the image moves into place after the table
         with atomic_path(arguments.output) as temporary:
             image.write(temporary, format='fits', overwrite=True)
-        write_table(truth, arguments.truth, overwrite=arguments.overwrite)
+            write_table(truth, arguments.truth,
+                        overwrite=arguments.overwrite)
     print(f'{len(truth)} sources written to {arguments.truth}, the image '
           f'to {arguments.output}')

@@ -19,7 +19,7 @@ GAP = 8
 MAX_DISTANCE = 6.0
 
 
-def centre_on_detections(arrays, noise, margin):
+def centre_on_detections(arrays, noise, margin, owner, companions):
     """
     Cut stamps around SEP's centroids, as the pipeline does.
 
@@ -35,24 +35,36 @@ def centre_on_detections(arrays, noise, margin):
         RMS of the noise.
     margin : int
         The farthest that a stamp can move, in px.
+    owner : int `~numpy.ndarray` of shape (m,)
+        Stamp of each companion.
+    companions : float `~numpy.ndarray` of shape (m, 2)
+        Its x and y in the stamp; a stamp that would leave one of them
+        outside stays where it is.
 
     Returns
     -------
     arrays : dict of `~numpy.ndarray` of shape (n, 51, 51)
     shift : float `~numpy.ndarray` of shape (n, 3)
         By how many whole pixels a stamp moved in x and y, and the
-        distance of the detection from the central source in px; NaN
+        distance of the detection from the central pixel in px; NaN
         where there was none, and the stamp stayed.
     """
     image = (arrays['centrals'] + arrays['companions']
              + np.float32(noise) * arrays['unit_noise'])
     n, size = image.shape[:2]
+    if not n:
+        return {name: np.zeros((0, STAMP_SIZE, STAMP_SIZE), np.float32)
+                for name in arrays}, np.zeros((0, 3))
     # the detector's position is that of the source in whole pixels
     middle = size // 2
     found = _nearest_detections(image, noise, middle)
     move = np.rint(found[:, :2] - middle)
     move[~np.isfinite(found[:, 2])] = 0
     move = move.clip(-margin, margin).astype(int)
+    after = companions - move[owner]
+    outside = np.any((after < -0.5) | (after >= STAMP_SIZE - 0.5), axis=1)
+    move[owner[outside]] = 0
+    found[owner[outside], 2] = np.nan
     steps = np.arange(STAMP_SIZE)
     rows = (margin + move[:, 1])[:, None, None] + steps[:, None]
     columns = (margin + move[:, 0])[:, None, None] + steps

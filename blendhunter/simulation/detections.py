@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import Table, hstack, vstack
 
 from blendhunter._utils.arrays import round_position
-from blendhunter._utils.chunks import begin_run, plain
+from blendhunter._utils.chunks import begin_run
 from blendhunter._utils.images import ImageData
 from blendhunter._utils.parallel import map_chunks
 from blendhunter.dataset import DataSet
@@ -17,7 +17,11 @@ from blendhunter.detection import (
 )
 from blendhunter.simulation.populations import get_population
 from blendhunter.simulation.psf import get_psf
-from blendhunter.simulation.rendering import Exposure, render_field
+from blendhunter.simulation.rendering import (
+    Exposure,
+    check_shape,
+    render_field,
+)
 from blendhunter.simulation.sky import Sky
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
@@ -31,6 +35,9 @@ FAINT_SNR = 3.0
 FAINT_LIMITS = (24.0, 28.0)
 # the sources that make a stamp a blend
 STAMP_SNR = 5.0
+# upper limits of some ranges; galaxies end before the faint limit
+HIGHEST = {'clustering': 1.0, 'noise_correlation': 1.0,
+           'psf_variation': 1.0, 'spikes': 1.0, 'bright': 23.0}
 # where a real image is cut off and masked, in units of its noise
 SATURATION = (3e3, 1e5)
 
@@ -97,7 +104,10 @@ class FieldRanges:
                 good = len(value) == 2 and value[0] <= value[1]
                 good &= (value[0] > 0 if field.name.endswith('factor')
                          else value[0] >= 0)
-                wanted = 'be two limits, the lower first'
+                good &= value[1] <= HIGHEST.get(field.name, np.inf)
+                wanted = (f'be two limits up to {HIGHEST[field.name]}, the '
+                          'lower first' if field.name in HIGHEST else
+                          'be two limits, the lower first')
             if not good:
                 msg = f'{field.name} must {wanted}, got {value!r}'
                 raise ValueError(msg)
@@ -153,7 +163,7 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
     cosmos_dir : path-like, optional
         For kinds 'realistic' and 'cosmos'.
     ranges : `FieldRanges`, optional
-    detectors : sequence of {'sep', 'photutils'}, optional
+    detectors : {'sep', 'photutils'} or sequence of them, optional
         Fields take them in turn.
     artefacts : `~blendhunter.simulation.Artefacts`, optional
         Bad pixels, cosmic rays, trails, residual sky.
@@ -190,20 +200,20 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
     if n_fields < 0:
         msg = f'n_fields must not be negative, got {n_fields!r}'
         raise ValueError(msg)
+    shape = check_shape(shape)
     ranges = ranges or FieldRanges()
-    surveys = [get_survey(item) for item in (
-        survey if isinstance(survey, (list, tuple)) else [survey])]
-    settings = [Detection(method=method) for method in detectors]
+    surveys = [get_survey(item) for item in _listed(survey, 'survey')]
+    methods = [Detection(method=method).method
+               for method in _listed(detectors, 'detectors')]
     population = get_population(kind, cosmos_dir=cosmos_dir, bright=16.0)
     seeds, provenance, store = begin_run('detections', {
-        'n_fields': int(n_fields), 'shape': plain(shape),
-        'survey': plain(surveys), 'kind': plain(kind),
-        'cosmos_dir': plain(cosmos_dir), 'ranges': plain(ranges),
-        'detectors': plain(detectors), 'artefacts': plain(artefacts),
+        'n_fields': n_fields, 'shape': shape, 'survey': surveys,
+        'kind': kind, 'cosmos_dir': cosmos_dir, 'ranges': ranges,
+        'detectors': methods, 'artefacts': artefacts,
         'keep_unclear': keep_unclear}, rng, work_dir)
-    tasks = [(tuple(shape), surveys[i % len(surveys)], population, ranges,
-              settings[i % len(settings)].method, artefacts, keep_unclear,
-              seed) for i, seed in enumerate(seeds.spawn(n_fields))]
+    tasks = [(shape, surveys[i % len(surveys)], population, ranges,
+              methods[i % len(methods)], artefacts, keep_unclear, seed)
+             for i, seed in enumerate(seeds.spawn(n_fields))]
     empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE))
     stamps, regions = [empty.astype(np.float16)], [empty.astype(bool)]
     tables = []
@@ -220,6 +230,15 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
     return DataSet({'stamps': np.concatenate(stamps),
                     'regions': np.concatenate(regions)}, truth,
                    {'role': 'detections', **provenance})
+
+
+def _listed(value, name):
+    """Return one item or several as a list that is not empty."""
+    items = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not items:
+        msg = f'{name} must not be empty'
+        raise ValueError(msg)
+    return items
 
 
 def _detect_field(shape, survey, population, ranges, method, artefacts,

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from blendhunter._utils.chunks import begin_run, plain
+from blendhunter._utils.chunks import begin_run
 from blendhunter.simulation.populations.stars import STAR_FRACTION
 from blendhunter.simulation.psf import get_psf
-from blendhunter.simulation.rendering import Exposure, render_field
+from blendhunter.simulation.rendering import (
+    Exposure,
+    check_shape,
+    render_field,
+)
 from blendhunter.simulation.sky import DENSITY, FAINT_LIMIT, Sky
 from blendhunter.simulation.surveys import get_survey
 
@@ -101,10 +105,7 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
         If an argument is out of range; the message names it.
     """
     survey = get_survey(survey)
-    shape = tuple(int(length) for length in shape)
-    if len(shape) != 2 or min(shape) < 1:
-        msg = f'shape must be two positive integers, got {shape!r}'
-        raise ValueError(msg)
+    shape = check_shape(shape)
     sky = Sky(density, tuple(magnitudes), clustering, star_fraction,
               tuple(star_magnitudes), companions, population)
     exposure = Exposure(
@@ -112,8 +113,8 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
         survey.noise if noise is None else float(noise), noise_correlation,
         seeing_factor, psf_variation, spikes, saturation, artefacts)
     seeds, provenance, store = begin_run(
-        'field', {'shape': plain(shape), 'sky': plain(sky),
-                  'exposure': plain(exposure)}, rng, work_dir)
+        'field', {'shape': shape, 'sky': sky, 'exposure': exposure}, rng,
+        work_dir)
     pixels, mask, truth = render_field(shape, sky, exposure, seeds,
                                        n_jobs=n_jobs, store=store,
                                        progress=progress)

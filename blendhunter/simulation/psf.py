@@ -215,7 +215,7 @@ def read_psf_image(path, *, pixel_scale):
     ----------
     path : path-like
         FITS file; the first HDU with pixels is taken. It should stand on
-        a dark background and be centred.
+        a dark background: its centroid becomes the centre.
     pixel_scale : float
         arcsec per pixel, where the header has no ``PIXSCALE``.
 
@@ -245,8 +245,10 @@ def read_psf_image(path, *, pixel_scale):
     if not np.all(np.isfinite(pixels)) or pixels.sum() <= 0:
         msg = f'psf: the pixels of {str(path)!r} are no PSF'
         raise ValueError(msg)
-    return galsim.InterpolatedImage(galsim.Image(pixels), scale=scale,
-                                    flux=1.0)
+    psf = galsim.InterpolatedImage(galsim.Image(pixels), scale=scale,
+                                   flux=1.0)
+    # the middle of an even number of pixels is none of them
+    return psf.shift(-psf.centroid)
 
 
 def measure_fwhm(psf):

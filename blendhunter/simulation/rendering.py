@@ -14,7 +14,7 @@ from blendhunter.simulation.scenes import rows_of
 from blendhunter.simulation.surveys import Survey
 from blendhunter.truth import group_sources, neighbour_separation
 
-__all__ = ['Exposure', 'render_field']
+__all__ = ['Exposure', 'check_shape', 'render_field']
 
 CHUNK = 200
 # widths in px beyond which a source adds nothing visible, by its flux
@@ -73,7 +73,7 @@ class Exposure:
 
     def __post_init__(self):
         for name in ('noise', 'seeing_factor'):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < np.inf:
                 msg = f'{name} must be positive, got {getattr(self, name)!r}'
                 raise ValueError(msg)
         for name in ('noise_correlation', 'psf_variation', 'spikes'):
@@ -81,6 +81,10 @@ class Exposure:
                 msg = (f'{name} must lie in 0 to 1, '
                        f'got {getattr(self, name)!r}')
                 raise ValueError(msg)
+        if self.saturation is not None and not self.saturation > self.noise:
+            msg = ('saturation must exceed the noise, '
+                   f'got {self.saturation!r}')
+            raise ValueError(msg)
 
     def width(self, flux):
         """Return the width in px of a source's image, an odd number."""
@@ -102,6 +106,22 @@ class Exposure:
             psf) for turn in (0, 90)]
         return ((1 - self.spikes) * psf
                 + self.spikes / 2 * galsim.Add(arms))
+
+
+def check_shape(shape):
+    """
+    Return the shape of a field as two integers.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    shape = tuple(int(length) for length in shape)
+    if len(shape) != 2 or min(shape) < 1:
+        msg = f'shape must be two positive integers, got {shape!r}'
+        raise ValueError(msg)
+    return shape
 
 
 def render_field(shape, sky, exposure, seeds, *, n_jobs=1, store=None,
@@ -139,11 +159,11 @@ def render_field(shape, sky, exposure, seeds, *, n_jobs=1, store=None,
         shape, exposure.psf_variation, rng)
     tasks = [(sky.galaxies, sources[i:i + CHUNK], psf, exposure, shape)
              for i in range(0, len(sources), CHUNK)]
-    step = None if progress is None else lambda _: progress(CHUNK)
     pixels = np.zeros(shape, dtype=np.float32)
     parts = []
-    for arrays, _ in map_chunks(_render_sources, tasks, n_jobs=n_jobs,
-                                progress=step, store=store):
+    for arrays, _ in map_chunks(
+            _render_sources, tasks, n_jobs=n_jobs, progress=progress,
+            sizes=[len(task[1]) for task in tasks], store=store):
         for box, stamp in _unpack(arrays):
             pixels[box] += stamp
         parts.append(arrays)

@@ -7,7 +7,7 @@ import numpy as np
 from blendhunter.simulation.artefacts import Artefacts
 from blendhunter.simulation.centring import centre_on_detections
 from blendhunter.simulation.noise import draw_noise
-from blendhunter.simulation.populations.columns import INTERNAL
+from blendhunter.simulation.populations.columns import INTERNAL, complete
 from blendhunter.simulation.psf import convolve
 from blendhunter.simulation.surveys import Survey
 from blendhunter.stamps import STAMP_SIZE
@@ -26,7 +26,7 @@ CENTRINGS = {
 # a stamp that is cut around a detection is rendered with such a margin
 MARGIN = 6
 # companions are drawn again until they lie in the stamp, so often
-MAX_TRIES = 100
+MAX_TRIES = 3000
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,16 @@ def render_chunk(scene, counts, factors, seed):
     if margin:
         arrays['unit_noise'] = draw_noise(
             pixels[0].shape, rng, correlation=scene.noise_correlation)
-        arrays, shift = centre_on_detections(arrays, scene.noise, margin)
+        arrays, shift = centre_on_detections(
+            arrays, scene.noise, margin, owner,
+            np.column_stack([others['x'], others['y']]))
     if scene.artefacts is not None:
         drawn = [scene.artefacts.draw((STAMP_SIZE, STAMP_SIZE), scene.noise,
                                       rng) for _ in counts]
-        arrays['extra'], arrays['masks'] = map(np.stack, zip(
-            *drawn, strict=True))
+        arrays['extra'], arrays['masks'] = (
+            np.array([pair[i] for pair in drawn], dtype=kind).reshape(
+                -1, STAMP_SIZE, STAMP_SIZE)
+            for i, kind in enumerate((np.float32, bool)))
     truth = _truth_table(scene, arrays, counts, central, others, owner,
                          shift)
     truth['seeing_factor'] = factors
@@ -119,7 +123,7 @@ def _draw_sources(scene, counts, rng):
     n = len(counts)
     middle = STAMP_SIZE // 2
     width, scatter = CENTRINGS[scene.centring]
-    central = scene.population.draw(n, rng)
+    central = complete(scene.population.draw(n, rng))
     for axis in ('x', 'y'):
         central[axis] = (middle + width * rng.uniform(-1, 1, n)
                          + scatter * rng.normal(0, 1, n))
@@ -128,7 +132,8 @@ def _draw_sources(scene, counts, rng):
     if scene.magnitude_difference is not None:
         magnitude = np.asarray(central['magnitude'])[owner] + _chosen(
             scene.magnitude_difference, len(owner), rng)
-    others = scene.population.draw(len(owner), rng, magnitude=magnitude)
+    others = complete(scene.population.draw(len(owner), rng,
+                                            magnitude=magnitude))
     if scene.separation is None:
         for axis in ('x', 'y'):
             others[axis] = rng.uniform(-0.5, STAMP_SIZE - 0.5, len(owner))
@@ -198,9 +203,13 @@ def _truth_table(scene, arrays, counts, central, others, owner, shift):
     brightest[owner[order]] = order
     has = brightest >= 0
     for name in others.colnames:
-        empty = False if others[name].dtype == bool else np.nan
-        column = np.full(len(counts), empty, dtype=type(empty))
-        column[has] = np.asarray(others[name])[brightest[has]]
+        values = np.asarray(others[name])
+        # a flag stays one; what is unknown is NaN, or the empty string
+        kind = float if values.dtype.kind in 'iuf' else values.dtype
+        column = np.zeros(len(counts), dtype=kind)
+        if kind is float:
+            column[:] = np.nan
+        column[has] = values[brightest[has]]
         truth[f'{name}_2'] = column
     truth['separation'] = np.hypot(truth['x_2'] - truth['x'],
                                    truth['y_2'] - truth['y'])

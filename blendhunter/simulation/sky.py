@@ -9,6 +9,7 @@ from blendhunter.simulation.populations import (
     StarPopulation,
     StructuredPopulation,
 )
+from blendhunter.simulation.populations.columns import complete
 from blendhunter.simulation.populations.model import (
     draw_magnitudes,
     galaxy_density,
@@ -115,8 +116,9 @@ class Sky:
         mean = (self.density * galaxy_density(faint, bright=bright)
                 / galaxy_density(FAINT_LIMIT))
         n = rng.poisson(area * mean)
-        galaxies = self.galaxies.draw(n, rng, magnitude=draw_magnitudes(
-            n, rng, bright=bright, faint=faint))
+        galaxies = complete(self.galaxies.draw(
+            n, rng, magnitude=draw_magnitudes(n, rng, bright=bright,
+                                              faint=faint)))
         galaxies['x'], galaxies['y'] = self._places(n, shape, survey, rng)
         stars = StarPopulation(bright=self.star_magnitudes[0],
                                faint=self.star_magnitudes[1]).draw(
@@ -161,7 +163,7 @@ class Sky:
         near = rng.random(n) < NEAR_SHARE
         magnitude[near] = (host['magnitude']
                            + rng.uniform(*FAINTER, n))[near]
-        thrown = self.galaxies.draw(n, rng, magnitude=magnitude)
+        thrown = complete(self.galaxies.draw(n, rng, magnitude=magnitude))
         radius = rng.uniform(*THROW, n)
         angle = rng.uniform(0, 2 * np.pi, n)
         thrown['x'] = host['x'] + radius * np.cos(angle)

@@ -1,16 +1,15 @@
 """Stamps of isolated and blended sources: the paper's data sets."""
 
 import numpy as np
-from astropy.table import Table, vstack
+from astropy.table import vstack
 
-from blendhunter._utils.chunks import begin_run, plain
+from blendhunter._utils.chunks import begin_run
 from blendhunter._utils.parallel import map_chunks
 from blendhunter.simulation.populations import get_population
 from blendhunter.simulation.psf import get_psf
 from blendhunter.simulation.scenes import CENTRINGS, Scene, render_chunk
 from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import get_survey
-from blendhunter.stamps import STAMP_SIZE
 
 __all__ = ['SIGMAS', 'simulate_stamps']
 
@@ -46,7 +45,8 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     kind : str, optional
         'parametric': smooth galaxies; 'structured': with knots and bars;
         'realistic': HST images; 'cosmos': the fits to them; 'stars'. Or
-        an object with ``draw`` and ``render``.
+        an object with ``draw(n, rng, *, magnitude)``, a table with
+        ``magnitude`` and what else its ``render(row)`` needs.
     blend_fraction : float, optional
         Fraction of blended stamps.
     n_max_sources : int, optional
@@ -120,24 +120,27 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
                   noise_correlation, separation, magnitude_difference,
                   artefacts)
     seeds, provenance, store = begin_run('stamps', {
-        'kind': plain(kind), 'survey': survey.name, 'n': int(n),
+        'kind': kind, 'survey': survey.name, 'survey_values': survey,
+        'n': n, 'cosmos_dir': cosmos_dir,
         'blend_fraction': blend_fraction, 'n_max_sources': n_max_sources,
-        'star_fraction': star_fraction, 'separation': plain(separation),
-        'magnitude_difference': plain(magnitude_difference),
-        'magnitudes': plain(magnitudes), 'psf': plain(psf),
-        'seeing_range': plain(seeing_range), 'group_size': group_size,
+        'star_fraction': star_fraction, 'separation': separation,
+        'magnitude_difference': magnitude_difference,
+        'magnitudes': magnitudes, 'psf': scene.psf,
+        'seeing_range': seeing_range, 'group_size': group_size,
         'scene_noise': scene.noise, 'noise_correlation': noise_correlation,
-        'centring': centring, 'artefacts': plain(artefacts)}, rng, work_dir)
-    noise_seed, draw_seed, *chunk_seeds = seeds.spawn(2 + -(-n // CHUNK))
+        'centring': centring, 'artefacts': artefacts}, rng, work_dir)
+    noise_seed, draw_seed, *chunk_seeds = seeds.spawn(
+        2 + max(-(-n // CHUNK), 1))
     counts, factors, group = _plan(
         n, blend_fraction, n_max_sources, seeing_range, group_size,
         np.random.default_rng(draw_seed))
-    parts = [slice(i, i + CHUNK) for i in range(0, n, CHUNK)]
+    # without stamps there is one empty part, which has the columns
+    parts = [slice(i, i + CHUNK) for i in range(0, max(n, 1), CHUNK)]
     tasks = [(scene, counts[part], factors[part], seed)
              for part, seed in zip(parts, chunk_seeds, strict=True)]
-    step = None if progress is None else lambda _: progress(CHUNK)
     arrays, truth = _join(list(map_chunks(
-        render_chunk, tasks, n_jobs=n_jobs, progress=step, store=store)))
+        render_chunk, tasks, n_jobs=n_jobs, progress=progress,
+        sizes=[len(task[1]) for task in tasks], store=store)))
     truth['group'] = group
     return StampSet(
         truth=truth, noise=noise,
@@ -147,9 +150,6 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
 
 def _join(results):
     """Join the arrays and the tables of the parts."""
-    if not results:
-        empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE), dtype=np.float32)
-        return {'centrals': empty, 'companions': empty}, Table()
     arrays, tables = zip(*results, strict=True)
     return ({name: np.concatenate([part[name] for part in arrays])
              for name in arrays[0]},
@@ -162,12 +162,12 @@ def _check(n, blend_fraction, n_max_sources, centring, noise, group_size):
         ('n', n >= 0, 'not be negative', n),
         ('blend_fraction', 0 <= blend_fraction <= 1, 'lie in 0 to 1',
          blend_fraction),
-        ('n_max_sources', 2 <= n_max_sources <= 5, 'be 2 to 5',
+        ('n_max_sources', n_max_sources in range(2, 6), 'be 2 to 5',
          n_max_sources),
         ('centring', centring in CENTRINGS, f'be one of {sorted(CENTRINGS)}',
          centring),
         ('noise', noise is None or noise == 'survey'
-         or (not isinstance(noise, str) and noise > 0),
+         or (not isinstance(noise, str) and 0 < noise < np.inf),
          "be positive, 'survey' or None", noise),
         ('group_size', group_size >= 1, 'be at least 1', group_size)]
     for name, good, wanted, value in checks:

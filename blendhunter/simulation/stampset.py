@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.chunks import plain
 from blendhunter.dataset import DataSet
 from blendhunter.simulation.noise import draw_noise
 
@@ -70,12 +71,14 @@ class StampSet:
         Masked pixels hold noise, as in the stamps that ``classify`` cuts.
         """
         if self.noise is None:
-            return self._spoil(self.centrals + self.companions, 0.0)
+            return self._spoil(self.centrals + self.companions, 0.0,
+                               np.random.default_rng(self.noise_seed))
         if self.unit_noise is None:
             return self.with_noise(self.noise, rng=self.noise_seed)
         return self._spoil(self.centrals + self.companions
                            + np.float32(self.noise) * self.unit_noise,
-                           self.noise)
+                           self.noise,
+                           np.random.default_rng(self.noise_seed))
 
     def with_noise(self, sigma, *, rng=None):
         """
@@ -91,10 +94,12 @@ class StampSet:
         -------
         stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
         """
-        noise = draw_noise(self.centrals.shape, np.random.default_rng(rng),
+        rng = np.random.default_rng(rng)
+        noise = draw_noise(self.centrals.shape, rng,
                            correlation=self.noise_correlation)
         noise *= np.float32(sigma)
-        return self._spoil(self.centrals + self.companions + noise, sigma)
+        return self._spoil(self.centrals + self.companions + noise, sigma,
+                           rng)
 
     def to_dataset(self, *, role='stamps'):
         """
@@ -116,14 +121,14 @@ class StampSet:
                 arrays['masks'] = self.masks
         return DataSet(arrays, self.truth,
                        {'role': role, **self.provenance,
-                        'noise': self.noise})
+                        'noise': plain(self.noise)})
 
-    def _spoil(self, stamps, sigma):
+    def _spoil(self, stamps, sigma, rng):
         """Add the artefacts and fill the masked pixels, in place."""
         if self.extra is not None:
             stamps += self.extra
         if self.masks is not None:
-            fill = np.random.default_rng([self.noise_seed, 1])
-            stamps[self.masks] = sigma * fill.standard_normal(
-                np.count_nonzero(self.masks), dtype=np.float32)
+            fill = draw_noise(stamps.shape, rng,
+                              correlation=self.noise_correlation)
+            stamps[self.masks] = np.float32(sigma) * fill[self.masks]
         return stamps

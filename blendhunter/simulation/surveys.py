@@ -135,7 +135,8 @@ def get_survey(survey):
     """
     if isinstance(survey, Survey):
         return survey
-    return _look_up(str(survey))
+    base, dash, band = str(survey).partition('-')
+    return _look_up(base.lower() + dash + band)
 
 
 @cache

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
-__all__ = ['INTERNAL', 'parameter_table']
+__all__ = ['INTERNAL', 'complete', 'parameter_table']
 
 #: Columns that say how to render a source, of no use in a truth table.
 INTERNAL = ('disc_radius', 'bulge_radius', 'bulge_axis_ratio',
@@ -16,6 +16,25 @@ DEFAULTS = {
     'is_star': False, 'disc_radius': np.nan, 'bulge_radius': np.nan,
     'bulge_axis_ratio': np.nan, 'bulge_angle': 0.0, 'bar_fraction': 0.0,
     'bar_angle': 0.0, 'seed': 0, 'index': -1, 'mirror': False}
+
+
+def complete(sources):
+    """
+    Add the shared columns that a population did not draw, in place.
+
+    Parameters
+    ----------
+    sources : `~astropy.table.Table`
+        With ``magnitude`` at least.
+
+    Returns
+    -------
+    sources : `~astropy.table.Table`
+    """
+    for name, default in DEFAULTS.items():
+        if name not in sources.colnames:
+            sources[name] = np.full(len(sources), default)
+    return sources
 
 
 def parameter_table(magnitude, **columns):
@@ -36,8 +55,6 @@ def parameter_table(magnitude, **columns):
         ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
         ``n_knots``, ``is_star``, and the columns named in `INTERNAL`.
     """
-    table = Table({'magnitude': np.asarray(magnitude, dtype=float)})
-    for name, default in DEFAULTS.items():
-        if name != 'magnitude':
-            table[name] = columns.get(name, np.full(len(magnitude), default))
-    return table
+    return complete(Table({
+        'magnitude': np.asarray(magnitude, dtype=float),
+        **columns}))[list(DEFAULTS)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from blendhunter.simulation.populations.columns import complete
 from blendhunter.simulation.populations.stars import StarPopulation
 
 __all__ = ['MixedPopulation']
@@ -33,14 +34,16 @@ class MixedPopulation:
 
     def draw(self, n, rng, *, magnitude=None):
         """Draw parameters; see `ParametricPopulation.draw`."""
-        sources = self.galaxies.draw(n, rng, magnitude=magnitude)
+        sources = complete(self.galaxies.draw(n, rng, magnitude=magnitude))
         chosen = np.flatnonzero(rng.random(n) < self.star_fraction)
         if chosen.size:
             # a star instead of a galaxy of the same magnitude, so that
             # the magnitude does not tell them apart
-            sources[chosen] = StarPopulation().draw(
+            stars = StarPopulation().draw(
                 chosen.size, rng,
                 magnitude=np.asarray(sources['magnitude'][chosen]))
+            for name in stars.colnames:
+                sources[name][chosen] = stars[name]
         return sources
 
     def render(self, row):

@@ -14,7 +14,8 @@ import numpy as np
 __all__ = ['component_radii', 'draw_magnitudes', 'draw_parameters',
            'galaxy_density']
 
-SIZE_LIMITS = (0.05, 10.0)
+# arcsec; larger galaxies would need images of many thousand pixels
+SIZE_LIMITS = (0.05, 4.0)
 INDEX_LIMITS = (0.5, 6.0)  # GalSim's own are 0.3 and 6.2
 AXIS_RATIO_LIMITS = (0.1, 1.0)
 SIZE_RATIO_LIMITS = (0.05, 3.0)
