@@ -1,7 +1,7 @@
 """One page that compares the fitted population with its tables."""
 
 import numpy as np
-from fit_population import (
+from population_tables import (
     read_counts,
     read_faint,
     read_fits,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from blendhunter._utils.noise import draw_noise
 from blendhunter.network.preprocessing import preprocess_noise
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE
@@ -52,13 +53,19 @@ class PairSampler:
         the logarithm.
     sky : float
         RMS of a residual sky level, over the noise.
+    more : tuple of float
+        Fraction of the blends with a second companion, and with a third.
+    max_correlation : float
+        Half of the batches have noise smoothed by up to so many px.
     """
 
     centrals: np.ndarray
     companions: np.ndarray
     group: int = 250
-    sigma_range: tuple = (4.0, 40.0)
+    sigma_range: tuple = (3.0, 50.0)
     sky: float = 0.05
+    more: tuple = (0.15, 0.05)
+    max_correlation: float = 0.6
 
     #: Blend fraction of what is drawn.
     fraction = 0.5
@@ -66,17 +73,23 @@ class PairSampler:
     def draw(self, n, rng):
         """Return stamps over noise, regions and labels of n stamps."""
         first = rng.integers(0, len(self.centrals), n)
-        base = first // self.group * self.group
-        size = np.minimum(self.group, len(self.centrals) - base)
-        second = base + (rng.random(n) * size).astype(int)
         label = (np.arange(n) < round(self.fraction * n)).astype(np.float32)
+        z = self.centrals[first]
+        for share in (1.0, *self.more):
+            added = np.flatnonzero((label > 0) & (rng.random(n) < share))
+            z[added] += self.companions[self._partners(first[added], rng)]
         sigma = np.exp(rng.uniform(*np.log(self.sigma_range), n))
-        z = self.centrals[first] + (self.companions[second]
-                                    * label[:, None, None])
         z /= sigma[:, None, None].astype(np.float32)
-        z += rng.standard_normal(z.shape, dtype=np.float32)
+        correlation = rng.choice([0.0, rng.uniform(0, self.max_correlation)])
+        z += draw_noise(z.shape, rng, correlation=correlation)
         z += rng.normal(0, self.sky, (n, 1, 1)).astype(np.float32)
         return z, np.ones(z.shape, dtype=bool), label
+
+    def _partners(self, first, rng):
+        """Return companions of the same seeing as some centrals."""
+        base = first // self.group * self.group
+        size = np.minimum(self.group, len(self.centrals) - base)
+        return base + (rng.random(len(first)) * size).astype(int)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """Simulated stamps, fields and detections with known truth."""
 
+from blendhunter._utils.noise import draw_noise
 from blendhunter.simulation.artefacts import Artefacts
-from blendhunter.simulation.detections import (
-    FieldRanges,
-    simulate_detections,
-)
+from blendhunter.simulation.detections import simulate_detections
 from blendhunter.simulation.fields import simulate_field
-from blendhunter.simulation.noise import draw_noise
 from blendhunter.simulation.populations import (
     COSMOSPopulation,
     MixedPopulation,
@@ -16,6 +13,7 @@ from blendhunter.simulation.populations import (
     get_population,
 )
 from blendhunter.simulation.psf import FixedPSF, PaperPSF, measure_fwhm
+from blendhunter.simulation.ranges import FieldRanges
 from blendhunter.simulation.stamps import SIGMAS, simulate_stamps
 from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import (

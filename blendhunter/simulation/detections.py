@@ -1,7 +1,5 @@
 """Stamps of detections in simulated fields, labelled by the truth."""
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 from astropy.table import Table, hstack, vstack
 
@@ -17,6 +15,7 @@ from blendhunter.detection import (
 )
 from blendhunter.simulation.populations import get_population
 from blendhunter.simulation.psf import get_psf
+from blendhunter.simulation.ranges import FieldRanges
 from blendhunter.simulation.rendering import (
     Exposure,
     check_shape,
@@ -27,7 +26,7 @@ from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
 from blendhunter.truth import label_segments, label_stamps
 
-__all__ = ['FieldRanges', 'simulate_detections']
+__all__ = ['simulate_detections']
 
 # a point source at the faint limit has this matched-filter SNR: what is
 # fainter counts neither as a second source nor adds to the noise
@@ -35,108 +34,6 @@ FAINT_SNR = 3.0
 FAINT_LIMITS = (24.0, 28.0)
 # the sources that make a stamp a blend
 STAMP_SNR = 5.0
-# upper limits of some ranges; galaxies end before the faint limit
-HIGHEST = {'clustering': 1.0, 'noise_correlation': 1.0,
-           'psf_variation': 1.0, 'spikes': 1.0, 'bright': 23.0}
-# where a real image is cut off and masked, in units of its noise
-SATURATION = (3e3, 1e5)
-
-
-@dataclass(frozen=True)
-class FieldRanges:
-    """
-    What varies from field to field, each between two limits.
-
-    Values are uniform within the limits; factors are uniform in the
-    logarithm.
-
-    Parameters
-    ----------
-    density : tuple of float
-        Galaxies per square arcminute to magnitude 26.5.
-    clustering : tuple of float
-        Fraction of them in clumps.
-    bright : tuple of float
-        Bright magnitude limit of galaxies; that of the stars is the
-        same. The faint limit follows the depth of the field: the
-        magnitude of a point source with a matched-filter SNR of 3,
-        between 24 and 28.
-    star_fraction : tuple of float
-        Stars per galaxy.
-    companions : tuple of float
-        Galaxies thrown near others, per source.
-    noise_factor : tuple of float
-        Times the survey's noise.
-    noise_correlation : tuple of float
-        Width of the smoothing of the noise, px.
-    seeing_factor : tuple of float
-        Times the survey's seeing; for CFIS 0.58 to 1.73 is 2 to 6 px.
-    psf_variation : tuple of float
-        Change of the PSF over the field.
-    spikes : tuple of float
-        Fraction of stars' light in diffraction spikes.
-    saturated : float
-        Fraction of the fields whose bright pixels are cut off and
-        masked, at 3 000 to 100 000 times the noise.
-    n_sigma : tuple of float
-        Detection threshold.
-    """
-
-    density: tuple = (60.0, 130.0)
-    clustering: tuple = (0.0, 0.4)
-    bright: tuple = (16.0, 18.5)
-    star_fraction: tuple = (0.0, 0.15)
-    companions: tuple = (0.4, 0.4)
-    noise_factor: tuple = (0.5, 10.0)
-    noise_correlation: tuple = (0.0, 0.6)
-    seeing_factor: tuple = (0.58, 1.73)
-    psf_variation: tuple = (0.0, 0.05)
-    spikes: tuple = (0.0, 0.03)
-    saturated: float = 0.5
-    n_sigma: tuple = (1.0, 3.0)
-
-    def __post_init__(self):
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == 'saturated':
-                good, wanted = 0 <= value <= 1, 'lie in 0 to 1'
-            else:
-                good = len(value) == 2 and value[0] <= value[1]
-                good &= (value[0] > 0 if field.name.endswith('factor')
-                         else value[0] >= 0)
-                good &= value[1] <= HIGHEST.get(field.name, np.inf)
-                wanted = (f'be two limits up to {HIGHEST[field.name]}, the '
-                          'lower first' if field.name in HIGHEST else
-                          'be two limits, the lower first')
-            if not good:
-                msg = f'{field.name} must {wanted}, got {value!r}'
-                raise ValueError(msg)
-
-    def draw(self, rng):
-        """
-        Draw the values of one field.
-
-        Parameters
-        ----------
-        rng : `~numpy.random.Generator`
-
-        Returns
-        -------
-        values : dict of float
-            ``saturated`` in units of the noise, infinite for none.
-        """
-        values = {}
-        for field in fields(self):
-            limits = getattr(self, field.name)
-            if field.name == 'saturated':
-                level = np.exp(rng.uniform(*np.log(SATURATION)))
-                values[field.name] = (level if rng.random() < limits
-                                      else np.inf)
-            elif field.name.endswith('factor'):
-                values[field.name] = np.exp(rng.uniform(*np.log(limits)))
-            else:
-                values[field.name] = rng.uniform(*limits)
-        return {key: float(value) for key, value in values.items()}
 
 
 def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.noise import draw_noise
 from blendhunter._utils.parallel import map_chunks
 from blendhunter.simulation.artefacts import Artefacts
-from blendhunter.simulation.noise import draw_noise
 from blendhunter.simulation.populations.columns import INTERNAL
 from blendhunter.simulation.psf import VaryingPSF, convolve
 from blendhunter.simulation.scenes import rows_of

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from blendhunter._utils.noise import draw_noise
 from blendhunter.simulation.artefacts import Artefacts
 from blendhunter.simulation.centring import centre_on_detections
-from blendhunter.simulation.noise import draw_noise
 from blendhunter.simulation.populations.columns import INTERNAL, complete
 from blendhunter.simulation.psf import convolve
 from blendhunter.simulation.surveys import Survey

@@ -6,8 +6,8 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.chunks import plain
+from blendhunter._utils.noise import draw_noise
 from blendhunter.dataset import DataSet
-from blendhunter.simulation.noise import draw_noise
 
 __all__ = ['StampSet']
 
@@ -40,7 +40,7 @@ class StampSet:
     provenance : dict
         Arguments and versions.
     noise_correlation : float, optional
-        See `~blendhunter.simulation.noise.draw_noise`.
+        See `~blendhunter._utils.noise.draw_noise`.
     unit_noise : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
         The noise that SEP saw, over its RMS, for ``centring='sep'``.
     extra : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
