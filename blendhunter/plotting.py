@@ -169,7 +169,7 @@ def plot_stamps(rows, *, noise, marks=None):
             panel.imshow(_stretch(stamps[i], noise), origin='lower',
                          cmap='gray_r', vmin=-1.0, vmax=4.5)
             if marks and label in marks:
-                panel.scatter(*marks[label][i].T, s=60, marker='o', lw=0.6,
+                panel.scatter(*marks[label][i].T, s=70, marker='o', lw=0.9,
                               facecolors='none', edgecolors=FLAGGED)
         line[0].set_ylabel(label, fontsize=8, rotation=0, ha='right',
                            va='center')

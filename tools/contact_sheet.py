@@ -49,8 +49,9 @@ def main(directory, output):
                                       ).transpose(2, 0, 1)
     save_figure(plot_stamps(rows, noise=1.0, marks=marks), output)
     # noise compresses badly: few colours make the file small
-    Image.open(output).convert('RGB').quantize(N_COLOURS).save(
-        output, optimize=True)
+    Image.open(output).convert('RGB').quantize(
+        N_COLOURS, method=Image.Quantize.MAXCOVERAGE).save(
+            output, optimize=True)
 
 
 if __name__ == '__main__':
