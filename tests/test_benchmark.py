@@ -11,12 +11,18 @@ from blendhunter.benchmark import (
     measure_stamps,
 )
 from blendhunter.benchmark.metrics import (
+    accuracy,
     area_under_roc,
+    balanced_accuracy,
     binomial_error,
+    bootstrap_error,
+    calibration_error,
     completeness,
+    completeness_at_false_positives,
     completeness_at_purity,
     completeness_at_rejection,
     purity,
+    roc_curve,
 )
 from blendhunter.simulation import FieldRanges, simulate_detections
 
@@ -46,6 +52,57 @@ def test_completeness_at_rejection():
 
 def test_area_under_roc():
     assert area_under_roc(SCORE, BLENDED) == pytest.approx(13 / 15)
+
+
+def test_accuracies_agree_with_scikit_learn():
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+    flagged = SCORE > 0.5
+    assert accuracy(flagged, BLENDED) == accuracy_score(BLENDED, flagged)
+    assert balanced_accuracy(flagged, BLENDED) == pytest.approx(
+        balanced_accuracy_score(BLENDED, flagged))
+    assert np.isnan(accuracy([], []))
+
+
+def test_completeness_at_false_positives():
+    # of five singles, none above 0.85: 0.9 alone is found
+    assert completeness_at_false_positives(SCORE, BLENDED, 0.0) == (
+        pytest.approx(1 / 3))
+    # one in five above: all blends lie above 0.2
+    assert completeness_at_false_positives(SCORE, BLENDED, 0.2) == 1
+    assert completeness_at_false_positives(SCORE, BLENDED, 0.19) == (
+        pytest.approx(1 / 3))
+    # a constant score finds nothing, whatever is allowed
+    assert completeness_at_false_positives(np.ones(8), BLENDED, 0.5) == 0
+    assert np.isnan(completeness_at_false_positives([1.0], [True], 0.1))
+
+
+def test_roc_curve_has_the_area():
+    x, y = roc_curve(SCORE, BLENDED)
+    assert np.trapezoid(y, x) == pytest.approx(area_under_roc(SCORE,
+                                                              BLENDED))
+    assert (x[0], y[-1]) == (0, 1)
+
+
+def test_calibration_error():
+    rng = np.random.default_rng(1)
+    p = rng.uniform(size=20_000)
+    blended = rng.random(20_000) < p
+    # ten bins of 2 000: each off by 0.01
+    assert calibration_error(p, blended) < 0.02
+    assert calibration_error(np.sqrt(p), blended) > 0.1
+    assert calibration_error([0.2, 0.8], [False, True],
+                             n_bins=2) == pytest.approx(0.2)
+    assert np.isnan(calibration_error([], []))
+
+
+def test_bootstrap_error_is_the_binomial_one():
+    flagged = np.arange(400) < 100
+    blended = np.ones(400, dtype=bool)
+    assert bootstrap_error(completeness, flagged, blended) == pytest.approx(
+        binomial_error(0.25, 400), rel=0.15)
+    # too few to have both kinds in every sample
+    assert np.isfinite(bootstrap_error(area_under_roc, SCORE, BLENDED))
 
 
 def test_binomial_error():

@@ -3,6 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
+from blendhunter.benchmark.baselines import catalog_scores, train_trees
 from blendhunter.benchmark.detectors import stamp_scores
 from blendhunter.benchmark.metrics import (
     area_under_roc,
@@ -18,11 +19,9 @@ from blendhunter.simulation import (
 )
 from blendhunter.truth import BLEND
 
-__all__ = ['CATALOG_FEATURES', 'catalog_features', 'measure_fields',
-           'measure_stamps', 'simulate_survey_fields']
+__all__ = ['measure_fields', 'measure_stamps', 'simulate_survey_fields']
 
 THRESHOLD = 0.5
-CATALOG_FEATURES = ('area', 'axis ratio', 'signal-to-noise', 'flag')
 
 
 def measure_stamps(identifier, n=8000, *, sigmas=(5.0, 14.5, 35.0),
@@ -104,28 +103,6 @@ def simulate_survey_fields(n_fields, *, shape=(1500, 1500), density=90.0,
                                rng=seed, n_jobs=n_jobs, progress=progress)
 
 
-def catalog_features(truth):
-    """
-    Return the detector's own columns for a catalogue-level classifier.
-
-    Parameters
-    ----------
-    truth : `~astropy.table.Table`
-        Of `~blendhunter.simulation.simulate_detections`.
-
-    Returns
-    -------
-    features : float `~numpy.ndarray` of shape (n, 4)
-        Segment area, axis ratio a/b, flux over its noise, flag.
-    """
-    axis_ratio = (np.asarray(truth['semimajor_axis'], dtype=float)
-                  / np.maximum(truth['semiminor_axis'], 1e-3))
-    return np.column_stack([
-        np.asarray(truth['n_pixels'], dtype=float), axis_ratio,
-        np.asarray(truth['snr'], dtype=float),
-        np.asarray(truth['flag'], dtype=float)])
-
-
 def measure_fields(identifier, fields, training=None, *, seed=0):
     """
     Measure ``region='segment'`` on detections in simulated fields.
@@ -152,22 +129,12 @@ def measure_fields(identifier, fields, training=None, *, seed=0):
     """
     truth = fields.truth
     blended = np.asarray(truth['truth_label']) == BLEND
-    features = catalog_features(truth)
     p = identifier.predict_proba(fields.arrays['stamps'],
                                  regions=fields.arrays['regions'], noise=1.0)
-    area, ratio, _, flag = features.T
-    merged = (flag.astype(int) & 1) > 0
-    scores = {'network': p}
-    if training is not None:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
-        trees = HistGradientBoostingClassifier(random_state=seed)
-        trees.fit(catalog_features(training),
-                  np.asarray(training['truth_label']) == BLEND)
-        scores['boosted trees'] = trees.predict_proba(features)[:, 1]
-    scores.update({'area x a/b': area * ratio, 'area': area, 'a/b': ratio,
-                   'flag': merged.astype(float)})
-    decisions = {'network': p >= identifier.threshold, 'flag': merged}
+    trees = None if training is None else train_trees(training, seed=seed)
+    scores = {'network': p, **catalog_scores(truth, trees=trees)}
+    decisions = {'network': p >= identifier.threshold,
+                 'flag': scores['flag'] > 0}
     rows = [{'score': name, **_field_scores(value, blended),
              **_decision(decisions.get(name), blended)}
             for name, value in scores.items()]
