@@ -189,17 +189,34 @@ def test_paper_protocol_keeps_features_of_a_killed_run(tmp_path,
             'output': tmp_path / 'a.h5', 'noise': 1.0,
             'precision': 'float32'}
 
-    def killed(*_):
+    def killed(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, '_fit_head', killed)
+        patch.setattr(module, 'fit_head', killed)
         with pytest.raises(KeyboardInterrupt):
             train_transfer(**call)
     assert (tmp_path / 'a.work/features.txt').read_text() == '200'
     with pytest.raises(DataSetError, match='belongs to another training'):
         train_transfer(**{**call, 'noise': 2.0})
     assert train_transfer(**call).is_file()
+
+
+def test_packaged_blocks_as_frozen_backbone(tmp_path):
+    """Frozen blocks that know blends tell them with few examples."""
+    from blendhunter import simulate_stamps
+
+    made = simulate_stamps(300, centring='exact', rng=4,
+                           magnitudes=(20, 23))
+    path = train_transfer(
+        made.stamps, made.truth['label'], noise=14.5, epochs=12,
+        output=tmp_path / 'a.h5', backbone='default', preprocessing='noise',
+        batch_size=30)
+    results = load_model(path).metadata['results']['stamp']
+    assert results['accuracy'] > 0.8
+    with pytest.raises(ValueError, match="'default' was trained with"):
+        train_transfer(made.stamps, made.truth['label'], noise=14.5,
+                       output=tmp_path / 'c.h5', backbone='default')
 
 
 def test_bad_arguments(pairs, tmp_path):

@@ -1,0 +1,233 @@
+"""Features of frozen convolutions, cached, and a dense head on them."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from blendhunter._utils.files import atomic_path
+from blendhunter.exceptions import DataSetError
+from blendhunter.network.architecture import (
+    N_FEATURES,
+    build_backbone,
+    build_head,
+    build_network,
+    resolve_precision,
+)
+from blendhunter.network.model import set_network
+from blendhunter.network.preprocessing import PREPROCESSINGS
+from blendhunter.network.weights import read_weights, resolve_weights
+
+__all__ = ['build_frozen', 'cache_features', 'check_identity', 'digest',
+           'fit_head', 'split_rows']
+
+# Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
+# rate halved after 5 epochs without improvement, stop after 10
+LEARNING_RATE = 1e-3
+EPSILON = 1e-8
+REDUCE_PATIENCE = 5
+STOP_PATIENCE = 10
+SPLIT = (0.45, 0.45, 0.1)
+ZOOM = 0.2
+FEATURE_BATCH = 128
+#: The backbone that is this package's own, and has seen blends.
+OWN = 'default'
+
+
+def build_frozen(backbone, *, precision='auto', seed=0):
+    """
+    Build the convolutions whose features are cached.
+
+    Parameters
+    ----------
+    backbone : None, 'random', 'imagenet', 'default' or path
+        Weights: random initial ones (None is the same), ImageNet's, those
+        of the packaged model, or a local file.
+    precision : {'auto', 'float32', 'bfloat16'}, optional
+    seed : int, optional
+        Of random weights.
+
+    Returns
+    -------
+    body : `keras.Model`
+        From (n, 65, 65, 3) to features (n, 2048).
+
+    Raises
+    ------
+    `~blendhunter.exceptions.WeightsError`
+        If the weights cannot be had.
+    """
+    import keras
+
+    dtype = resolve_precision(precision)
+    keras.utils.set_random_seed(seed)
+    if backbone == OWN:
+        network = build_network(dtype=dtype)
+        set_network(network, read_weights(resolve_weights(OWN))[0])
+        return keras.Model(network.input, network.get_layer('flatten').output)
+    return build_backbone(dtype=dtype, weights=None if backbone == 'random'
+                          else backbone)
+
+
+def split_rows(n):
+    """
+    Return the slices that train, validate and test: 45, 45 and 10 %.
+
+    Raises
+    ------
+    ValueError
+        If a part would be empty.
+    """
+    first, second = round(SPLIT[0] * n), round((SPLIT[0] + SPLIT[1]) * n)
+    if min(first, second - first, n - second) < 1:
+        msg = f'stamps must be at least 10, got {n}'
+        raise ValueError(msg)
+    return slice(0, first), slice(first, second), slice(second, n)
+
+
+def digest(stamps):
+    """Return a hash of a sample of the stamps."""
+    return hashlib.sha256(np.ascontiguousarray(stamps[::97])).hexdigest()
+
+
+def check_identity(directory, identity):
+    """
+    Make a directory for a run, or check that it is that run's.
+
+    Parameters
+    ----------
+    directory : path-like
+    identity : dict
+
+    Raises
+    ------
+    `~blendhunter.exceptions.DataSetError`
+        If it belongs to another one.
+    """
+    directory = Path(directory)
+    directory.mkdir(exist_ok=True)
+    path = directory / 'identity.txt'
+    if path.is_file() and path.read_text() != repr(identity):
+        msg = (f'work_dir {str(directory)!r} belongs to another training; '
+               'delete it or name another: it was '
+               f'{path.read_text()}')
+        raise DataSetError(msg)
+    _write_text(path, repr(identity))
+
+
+def _write_text(path, text):
+    """Write a small file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)
+
+
+def cache_features(body, stamps, noise, *, preprocessing, directory,
+                   n_augmented=0, seed=0, progress=None):
+    """
+    Compute features on disk, those that are not there yet.
+
+    Parameters
+    ----------
+    body : `keras.Model`
+        From `build_frozen`.
+    stamps : `~numpy.ndarray` of shape (n, 51, 51)
+    noise : float
+        RMS noise per pixel in the unit of ``stamps``.
+    preprocessing : {'noise', 'paper'}
+    directory : path-like
+        Holds ``features.npy`` and how many of its rows are done.
+    n_augmented : int, optional
+        So many of the first stamps are zoomed by up to 20 % and flipped
+        at random. (The paper's shear of 0.2 is in degrees in the Keras
+        of its time, and left out.)
+    seed : int, optional
+    progress : callable, optional
+        Called with the number of stamps after each batch.
+
+    Returns
+    -------
+    features : float32 memory map of shape (n, 2048)
+    """
+    import keras
+
+    path = Path(directory) / 'features.npy'
+    counter = Path(directory) / 'features.txt'
+    done = int(counter.read_text()) if counter.is_file() else 0
+    features = np.lib.format.open_memmap(
+        path, mode='r+' if done else 'w+', dtype=np.float32,
+        shape=(len(stamps), N_FEATURES))
+    augment = keras.Sequential([
+        keras.layers.RandomZoom((-ZOOM, ZOOM), (-ZOOM, ZOOM),
+                                fill_mode='nearest', seed=seed),
+        keras.layers.RandomFlip('horizontal', seed=seed)])
+    if progress is not None:
+        progress(done)
+    for start in range(done, len(stamps), FEATURE_BATCH):
+        part = slice(start, min(start + FEATURE_BATCH, len(stamps)))
+        whole = np.ones(stamps[part].shape, dtype=bool)
+        inputs = PREPROCESSINGS[preprocessing](stamps[part], whole, noise)
+        first = slice(0, max(n_augmented - start, 0))
+        if first.stop:
+            inputs[first] = np.asarray(augment(inputs[first], training=True))
+        features[part] = body.predict_on_batch(inputs)
+        features.flush()
+        _write_text(counter, str(part.stop))
+        if progress is not None:
+            progress(part.stop - part.start)
+    return features
+
+
+def fit_head(features, labels, parts, *, directory, epochs=500,
+             batch_size=250):
+    """
+    Train the dense head with the paper's callbacks.
+
+    Parameters
+    ----------
+    features : `~numpy.ndarray` of shape (n, 2048)
+    labels : float `~numpy.ndarray` of shape (n,)
+    parts : tuple of slice
+        From `split_rows`.
+    directory : path-like
+        Holds the state after each epoch, which a training that was
+        killed continues from, the best weights and the history.
+    epochs, batch_size : int, optional
+
+    Returns
+    -------
+    head : `keras.Model`
+        With the least validation loss.
+    n_epochs : int
+    """
+    import keras
+
+    head = build_head()
+    head.compile(keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
+                 'binary_crossentropy', metrics=['accuracy'])
+    work = Path(directory)
+    train, validate, _ = parts
+    best = work / 'best.weights.h5'
+    log = work / 'history.csv'
+    # a resumed training must not replace a better head
+    earlier = np.atleast_1d(np.genfromtxt(
+        log, delimiter=',', names=True)['val_loss']) if (
+            log.is_file() and best.is_file()) else np.array([])
+    lowest = float(earlier.min()) if earlier.size else None
+    callbacks = [
+        keras.callbacks.BackupAndRestore(work / 'backup',
+                                         double_checkpoint=True),
+        keras.callbacks.ModelCheckpoint(best, monitor='val_loss',
+                                        save_best_only=True,
+                                        save_weights_only=True,
+                                        initial_value_threshold=lowest),
+        keras.callbacks.ReduceLROnPlateau(monitor='val_loss', factor=0.5,
+                                          patience=REDUCE_PATIENCE),
+        keras.callbacks.EarlyStopping(monitor='val_loss',
+                                      patience=STOP_PATIENCE),
+        keras.callbacks.CSVLogger(log, append=True)]
+    head.fit(features[train], labels[train], epochs=epochs,
+             batch_size=batch_size, verbose=0, callbacks=callbacks,
+             validation_data=(features[validate], labels[validate]))
+    if best.is_file():
+        head.load_weights(best)
+    return head, len(log.read_text().splitlines()) - 1
