@@ -14,7 +14,7 @@ from blendhunter.detection import Detection
 from blendhunter.simulation import simulate_stamps
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['measure_detectors', 'stamp_scores']
+__all__ = ['CLOSE', 'measure_detectors', 'stamp_scores']
 
 CLOSE = 10.0
 SIGMAS = (5.0, 14.0, 26.0, 35.0)

@@ -1,27 +1,16 @@
-"""Figures: a field with its blends marked, and strips of stamps."""
-
-from pathlib import Path
+"""A field with its blends marked, and strips of stamps."""
 
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma
-from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter.plotting.stamps import FLAGGED, stretch
 from blendhunter.stamps import STAMP_SIZE, BlendFlag, extract_stamps
 
-__all__ = ['check_figure_path', 'plot_result', 'plot_stamps',
-           'save_figure']
-
-FORMATS = ('', '.png', '.pdf', '.svg')
+__all__ = ['plot_result']
 
 N_STAMPS = 10
 WIDTH, STRIP = 10.0, 1.2  # inches
-FLAGGED = 'tab:red'
 STRANGE = 'tab:orange'
-
-
-def _stretch(pixels, sigma):
-    """Return pixels on an asinh scale that shows faint and bright."""
-    return np.arcsinh(pixels / (2 * sigma))
 
 
 def plot_result(image, result, *, segmentation=None, title=None):
@@ -87,7 +76,7 @@ def _positions(result):
 
 def _draw_field(axes, image, sigma, x, y, result, strange):
     """Draw the image and a circle around each flagged source."""
-    axes.imshow(_stretch(image, sigma), origin='lower', cmap='gray_r',
+    axes.imshow(stretch(image, sigma), origin='lower', cmap='gray_r',
                 vmin=-0.8, vmax=4.5, interpolation='antialiased')
     flagged = np.asarray(result['is_blend'], dtype=bool)
     size = np.clip(5e7 / image.size, 15, 120)
@@ -124,7 +113,7 @@ def _draw_strip(place, label, rows, image, sigma, x, y, probability,
         if i >= len(rows):
             panel.axis('off')
             continue
-        panel.imshow(_stretch(pixels[i], sigma), origin='lower',
+        panel.imshow(stretch(pixels[i], sigma), origin='lower',
                      cmap='gray_r', vmin=-0.8, vmax=4.0)
         if regions is not None and regions[i].any():
             panel.contour(regions[i], levels=[0.5], colors=FLAGGED,
@@ -133,73 +122,3 @@ def _draw_strip(place, label, rows, image, sigma, x, y, probability,
         panel.set(xlim=(-0.5, STAMP_SIZE - 0.5),
                   ylim=(-0.5, STAMP_SIZE - 0.5))
     axes[0].set_ylabel(label, fontsize=9)
-
-
-def plot_stamps(rows, *, noise, marks=None):
-    """
-    Draw a contact sheet of stamps.
-
-    Parameters
-    ----------
-    rows : dict of `~numpy.ndarray` of shape (n, m, m)
-        Stamps of each row of the sheet, by its label.
-    noise : float
-        RMS noise per pixel, which sets the grey scale.
-    marks : dict of float `~numpy.ndarray` of shape (n, k, 2), optional
-        Positions x, y to mark in the stamps of a row, NaN for none.
-
-    Returns
-    -------
-    figure : `matplotlib.figure.Figure`
-    """
-    from matplotlib.figure import Figure
-
-    across = max(len(stamps) for stamps in rows.values())
-    figure = Figure(figsize=(0.9 * across + 1.2, 0.93 * len(rows) + 0.1),
-                    layout='constrained')
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01,
-                                   hspace=0.01)
-    panels = figure.subplots(len(rows), across, squeeze=False)
-    for line, (label, stamps) in zip(panels, rows.items(), strict=True):
-        for i, panel in enumerate(line):
-            panel.set(xticks=[], yticks=[])
-            if i >= len(stamps):
-                panel.axis('off')
-                continue
-            panel.imshow(_stretch(stamps[i], noise), origin='lower',
-                         cmap='gray_r', vmin=-1.0, vmax=4.5)
-            if marks and label in marks:
-                panel.scatter(*marks[label][i].T, s=70, marker='o', lw=0.9,
-                              facecolors='none', edgecolors=FLAGGED)
-        line[0].set_ylabel(label, fontsize=8, rotation=0, ha='right',
-                           va='center')
-    return figure
-
-
-def check_figure_path(path, *, overwrite=False, name='plot'):
-    """
-    Check, before any work, that a figure can be written to ``path``.
-
-    Raises
-    ------
-    ValueError
-        If the extension is unknown.
-    OSError
-        If the file exists, or its directory cannot be written.
-    """
-    check_writable(path, overwrite=overwrite, name=name, extensions=FORMATS)
-
-
-def save_figure(figure, path):
-    """
-    Write a figure; an interrupted write leaves no file.
-
-    Parameters
-    ----------
-    figure : `matplotlib.figure.Figure`
-    path : str or path-like
-        PNG, PDF or SVG, by the extension; PNG without one.
-    """
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110,
-                       format=Path(path).suffix[1:].lower() or 'png')

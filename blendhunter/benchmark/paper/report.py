@@ -1,0 +1,136 @@
+"""Tables, figures and provenance of a reproduction."""
+
+import json
+import platform
+
+import numpy as np
+
+from blendhunter._utils.files import atomic_path
+from blendhunter._utils.parallel import describe_run, seed_sequence
+from blendhunter._utils.tables import write_table
+from blendhunter.benchmark.paper.scores import (
+    realistic_scores,
+    separation_scores,
+    summary_table,
+    test_scores,
+)
+from blendhunter.plotting import (
+    plot_accuracy,
+    plot_confusion,
+    plot_features,
+    plot_realistic,
+    plot_separation,
+    save_figure,
+)
+
+__all__ = ['write_report']
+
+BACKBONES = {'imagenet': 'ImageNet backbone',
+             'random': 'random backbone (control)',
+             'default': "this package's own blocks, which have seen blends"}
+SETS = {'realistic': 'real HST galaxies',
+        'structured': 'structured galaxies in place of real ones'}
+
+
+def write_report(setup, results, realistic, truth, *, kind, body, stamp,
+                 command):
+    """
+    Write the tables, the figures and where they come from.
+
+    Parameters
+    ----------
+    setup : `~blendhunter.benchmark.paper.stages.Setup`
+    results : list
+        See `~blendhunter.benchmark.paper.scores.test_scores`.
+    realistic : list
+        See `~blendhunter.benchmark.paper.scores.realistic_scores`.
+    truth : `~astropy.table.Table`
+        Of the realistic set.
+    kind : {'realistic', 'structured'}
+        What the realistic set is made of.
+    body : `keras.Model`
+        Frozen convolutions, for Fig. 2.
+    stamp : `~numpy.ndarray` of shape (1, 51, 51)
+        Over its noise.
+    command : str
+
+    Returns
+    -------
+    summary : `~astropy.table.Table`
+    """
+    tests = test_scores(results)
+    on_real = realistic_scores(realistic, truth)
+    separations = separation_scores(results)
+    summary = summary_table(tests, on_real)
+    for name, table in (('figure3-separation', separations),
+                        ('figure4-accuracy', tests),
+                        ('figure56-realistic', on_real),
+                        ('summary', summary)):
+        _shorten(table)
+        write_table(table, setup.directory / f'{name}.ecsv', overwrite=True)
+    backbone = BACKBONES.get(setup.backbone, setup.backbone)
+    on_set = f'{SETS[kind]}\n{backbone}'
+    for name, figure in (
+            ('figure2-features', plot_features(
+                stamp[0], _feature_maps(setup, body, stamp),
+                title=backbone)),
+            ('figure3-separation', plot_separation(separations,
+                                                   title=backbone)),
+            ('figure4-accuracy', plot_accuracy(tests, title=backbone)),
+            ('figure5-realistic', plot_realistic(on_real, title=on_set)),
+            ('figure6-confusion', plot_confusion(on_real, title=on_set))):
+        for suffix in ('png', 'pdf'):
+            save_figure(figure, setup.directory / f'{name}.{suffix}')
+    _write_rst(setup.directory / 'summary.rst', summary)
+    _write_provenance(setup, kind, backbone, command)
+    return summary
+
+
+def _shorten(table):
+    """Show four digits of the numbers of a table."""
+    for name in table.colnames:
+        if table[name].dtype.kind == 'f':
+            table[name].info.format = '.4g'
+
+
+def _feature_maps(setup, body, stamp):
+    """Return the output of each block for one stamp."""
+    import keras
+
+    from blendhunter.network.preprocessing import PREPROCESSINGS
+
+    blocks = [layer.output for layer in body.layers
+              if layer.name.endswith('pool')]
+    inputs = PREPROCESSINGS[setup.preprocessing](
+        stamp, np.ones(stamp.shape, dtype=bool), 1.0)
+    outputs = keras.Model(body.input, blocks).predict(inputs, verbose=0)
+    return [np.asarray(output[0], dtype=np.float32) for output in outputs]
+
+
+def _write_rst(path, summary):
+    """Write the summary as a table for the documentation."""
+    shown = summary.copy()
+    for name in shown.colnames:
+        if shown[name].dtype.kind == 'f':
+            digits = 'g' if name == 'sigma' else '.1f'
+            shown[name] = ['–' if np.isnan(value) else f'{value:{digits}}'
+                           for value in shown[name]]
+    with atomic_path(path) as temporary:
+        shown.write(temporary, format='ascii.rst', overwrite=True)
+
+
+def _write_provenance(setup, kind, backbone, command):
+    """Write versions, seed, command and times."""
+    times = setup.directory / 'times.json'
+    provenance = {
+        'command': command, 'scale': setup.scale.name,
+        'n_stamps': setup.scale.n_stamps, 'sigmas': setup.scale.sigmas,
+        'n_realisations': setup.scale.n_realisations,
+        'backbone': backbone, 'preprocessing': setup.preprocessing,
+        'realistic_set': SETS[kind], 'n_realistic': setup.scale.n_realistic,
+        'epochs': setup.epochs, 'machine': platform.machine(),
+        'python': platform.python_version(),
+        'seconds': json.loads(times.read_text()) if times.is_file() else {},
+        **describe_run(seed_sequence(setup.seed))}
+    with atomic_path(setup.directory / 'provenance.json') as temporary:
+        temporary.write_text(json.dumps(provenance, indent=1) + '\n')

@@ -1,0 +1,226 @@
+"""Reproduce the paper: simulate, train, evaluate, write."""
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+
+from blendhunter.benchmark.paper.plan import (
+    REALISTIC_SIGMA,
+    SCALES,
+    estimate_seconds,
+    list_steps,
+)
+from blendhunter.benchmark.paper.report import write_report
+from blendhunter.benchmark.paper.sets import make_set
+from blendhunter.benchmark.paper.stages import (
+    REALISTIC,
+    Setup,
+    classify_stamps,
+    label_stamps_of,
+    read_stage,
+    realistic_stamps,
+    tenth_of,
+    timed,
+    train_step,
+)
+from blendhunter.identify import BlendIdentifier
+from blendhunter.network.features import (
+    OWN,
+    build_frozen,
+    cache_features,
+    check_identity,
+)
+
+__all__ = ['count_work', 'reproduce_paper']
+
+PROBE = 256
+
+
+def reproduce_paper(directory, *, scale='small', backbone='default',
+                    preprocessing='noise', cosmos_dir=None, seed=0,
+                    n_jobs=1, precision='auto', epochs=500, weights=OWN,
+                    announce=None, progress=None, command=''):
+    """
+    Repeat the experiments of Farrens et al. (2022).
+
+    A frozen backbone, a dense head for each noise level and realisation,
+    trained on a parametric set and applied to its test stamps and to a
+    realistic set, beside SEP, photutils and the packaged model. Killed,
+    the same call continues.
+
+    Parameters
+    ----------
+    directory : path-like
+        Tables, figures, provenance, and a folder of intermediate files.
+    scale : {'small', 'medium', 'full'} or Scale, optional
+    backbone : {'default', 'random', 'imagenet'} or path, optional
+        'imagenet' is the paper's; 'random' the same blocks at their
+        initial values; 'default' this package's own blocks, which have
+        seen blends.
+    preprocessing : {'noise', 'paper'}, optional
+        'paper' is the paper's; 'default' was trained with 'noise'.
+    cosmos_dir : path-like, optional
+        Directory of a ``galsim.RealGalaxyCatalog`` for the realistic
+        set; without one it is made of structured galaxies.
+    seed, n_jobs, precision, epochs : optional
+        As in `~blendhunter.network.train_transfer`.
+    weights : str or path-like, optional
+        Of the packaged model that stands beside.
+    announce : callable, optional
+        Called with a line that says how long it will take.
+    progress : callable, optional
+        Called with the number of stamps that were worked on; see
+        `count_work`.
+    command : str, optional
+        Stored in the provenance.
+
+    Returns
+    -------
+    summary : `~astropy.table.Table`
+        See `~blendhunter.benchmark.paper.scores.summary_table`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; the message names it.
+    `~blendhunter.exceptions.WeightsError`
+        If the backbone's weights cannot be had.
+    `~blendhunter.exceptions.DataSetError`
+        If the directory belongs to another reproduction.
+    """
+    setup, kind = _prepare(directory, scale, backbone, preprocessing, seed,
+                           n_jobs, epochs, cosmos_dir, weights)
+    # first of all, so that missing weights cost nothing
+    body = build_frozen(backbone, precision=precision, seed=seed)
+    if announce is not None:
+        announce(_forecast(setup, body, kind))
+    with timed(setup, 'simulation'):
+        parametric, realistic = (
+            make_set(setup.directory / 'work' / f'{name}.h5', n, kind=what,
+                     seed=seed + i, cosmos_dir=cosmos_dir, n_jobs=n_jobs,
+                     progress=progress)
+            for i, (name, n, what) in enumerate((
+                ('parametric', setup.scale.n_stamps, 'parametric'),
+                (REALISTIC, setup.scale.n_realistic, kind))))
+    _train_all(setup, parametric, realistic, body, progress)
+    _compare_all(setup, parametric, realistic, weights, progress)
+    results = [(step, _labels(setup, step.name, 'test'),
+                tenth_of(setup, step, parametric)[1])
+               for step in list_steps(setup.scale)]
+    stamp = realistic_stamps(setup, realistic)[:1] / REALISTIC_SIGMA
+    return write_report(setup, results, _realistic_results(setup),
+                        realistic.truth, kind=kind, body=body, stamp=stamp,
+                        command=command)
+
+
+def count_work(scale):
+    """Return the number of stamps that ``progress`` will have counted."""
+    scale = SCALES.get(scale, scale)
+    n_steps = len(list_steps(scale))
+    n_test = scale.n_stamps // 10
+    return (scale.n_stamps + 3 * scale.n_realistic
+            + n_steps * (scale.n_stamps + n_test))
+
+
+def _prepare(directory, scale, backbone, preprocessing, seed, n_jobs,
+             epochs, cosmos_dir, weights):
+    """Check the arguments; return the setup and the realistic kind."""
+    if isinstance(scale, str) and scale not in SCALES:
+        msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
+        raise ValueError(msg)
+    if preprocessing not in ('noise', 'paper'):
+        msg = ("preprocessing must be 'noise' or 'paper', "
+               f'got {preprocessing!r}')
+        raise ValueError(msg)
+    if backbone == OWN and preprocessing == 'paper':
+        msg = ("backbone='default' was trained with preprocessing='noise'; "
+               "the paper's goes with 'imagenet' or 'random'")
+        raise ValueError(msg)
+    kind = 'structured' if cosmos_dir is None else REALISTIC
+    directory = Path(directory)
+    directory.mkdir(exist_ok=True)
+    scale = SCALES.get(scale, scale)
+    check_identity(directory / 'work', {
+        'scale': scale, 'backbone': str(backbone), 'seed': seed,
+        'preprocessing': preprocessing, 'epochs': epochs,
+        'cosmos_dir': str(cosmos_dir), 'weights': str(weights)})
+    return Setup(scale, directory, str(backbone), preprocessing, seed,
+                 n_jobs, epochs), kind
+
+
+def _forecast(setup, body, kind):
+    """Time the backbone and say how long all will take."""
+    import os
+
+    inputs = np.zeros((PROBE, *body.input_shape[1:]), dtype=np.float32)
+    body.predict(inputs, batch_size=PROBE // 2, verbose=0)  # compiles
+    began = time.monotonic()
+    body.predict(inputs, batch_size=PROBE // 2, verbose=0)
+    per_feature = (time.monotonic() - began) / PROBE
+    cores = setup.n_jobs if setup.n_jobs > 0 else os.cpu_count()
+    minutes = estimate_seconds(setup.scale, per_feature=per_feature,
+                               kind=kind, n_cores=cores) / 60
+    n_steps = len(list_steps(setup.scale))
+    return (f'{n_steps} trainings on {setup.scale.n_stamps} stamps, '
+            f'{1000 * per_feature:.1f} ms per feature: about '
+            f'{minutes:.0f} minutes in all, less what is already done')
+
+
+def _train_all(setup, parametric, realistic, body, progress):
+    """Train every head; the features of a finished set are deleted."""
+    steps = list_steps(setup.scale)
+    work = setup.directory / 'work' / 'features-realistic'
+    missing = [step for step in steps
+               if not setup.file('training', step.name).is_file()]
+    features = None
+    if missing:
+        work.mkdir(exist_ok=True)
+        with timed(setup, 'features'):
+            features = cache_features(
+                body, realistic_stamps(setup, realistic), REALISTIC_SIGMA,
+                preprocessing=setup.preprocessing, directory=work,
+                progress=progress)
+    elif progress is not None:
+        progress(len(realistic))
+    for step in steps:
+        train_step(setup, step, parametric, body, features,
+                   progress=progress)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _compare_all(setup, parametric, realistic, weights, progress):
+    """Apply the detectors and the packaged model to the test stamps."""
+    identifier = BlendIdentifier(weights, region='stamp')
+    for step in list_steps(setup.scale):
+        stamps, truth = tenth_of(setup, step, parametric)
+        # photutils is slow: the first realisation alone
+        methods = ('sep', 'photutils')[:1 + (step.realisation == 0)]
+        label_stamps_of(setup, step.name, stamps, truth, noise=step.sigma,
+                        methods=methods)
+        classify_stamps(setup, step.name, stamps, noise=step.sigma,
+                        identifier=identifier, progress=progress)
+    stamps = realistic_stamps(setup, realistic)
+    label_stamps_of(setup, REALISTIC, stamps, realistic.truth,
+                    noise=REALISTIC_SIGMA, methods=('sep', 'photutils'))
+    classify_stamps(setup, REALISTIC, stamps, noise=REALISTIC_SIGMA,
+                    identifier=identifier, progress=progress)
+
+
+def _labels(setup, name, test):
+    """Return the labels of every method on a step's test stamps."""
+    labels = {}
+    if test in ('test', REALISTIC) and name != REALISTIC:
+        labels['network'] = read_stage(setup, 'training', name)[test] > 0.5
+    labels['packaged model'] = read_stage(setup, 'packaged', name)['p'] > 0.5
+    return {**labels, **read_stage(setup, 'detectors', name)}
+
+
+def _realistic_results(setup):
+    """Return the labels of every method on the realistic set."""
+    results = [(step.sigma, step.realisation, 'network', read_stage(
+        setup, 'training', step.name)[REALISTIC] > 0.5)
+        for step in list_steps(setup.scale)]
+    return results + [(np.nan, 0, method, label) for method, label in
+                      _labels(setup, REALISTIC, REALISTIC).items()]

@@ -1,0 +1,195 @@
+"""From labels and probabilities to the tables behind the figures."""
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter.benchmark.authors import stored_realistic, stored_runs
+from blendhunter.benchmark.detectors import stamp_scores
+from blendhunter.benchmark.paper.stages import LEFT_OUT
+from blendhunter.truth import BLEND
+
+__all__ = ['SUBSETS', 'realistic_scores', 'separation_scores',
+           'summary_table', 'test_scores']
+
+THRESHOLD = 0.5
+SEPARATIONS = np.arange(0, 37, 3.0)
+SUBSETS = ('all', 'close', 'distant')
+
+
+def _scores(label, truth):
+    """Return the scores of labels, stamps that are left out apart."""
+    kept = np.asarray(label) != LEFT_OUT
+    return stamp_scores(np.asarray(label)[kept], truth[kept])
+
+
+def test_scores(results):
+    """
+    Score every method on the test stamps of every step.
+
+    Parameters
+    ----------
+    results : list of (Step, dict, `~astropy.table.Table`)
+        Of each step the labels by method, and the truth.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``sigma``, ``realisation``, ``method`` and the scores of
+        `~blendhunter.benchmark.stamp_scores`.
+    """
+    return Table([{'sigma': step.sigma, 'realisation': step.realisation,
+                   'method': method, **_scores(label, truth)}
+                  for step, labels, truth in results
+                  for method, label in labels.items()])
+
+
+test_scores.__test__ = False  # the name is none of a test
+
+
+def separation_scores(results):
+    """
+    Score blends by their separation: the data of Fig. 3.
+
+    Parameters
+    ----------
+    results : list
+        As in `test_scores`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``sigma``, ``method``, ``separation`` (middle of a bin of 3 px),
+        ``accuracy`` of the blends in it (their completeness), its
+        standard deviation over realisations ``accuracy_std``, and
+        ``n_stamps`` in all of them.
+    """
+    rows = []
+    for sigma in sorted({step.sigma for step, _, _ in results}):
+        mine = [(labels, truth) for step, labels, truth in results
+                if step.sigma == sigma]
+        for method in mine[0][0]:
+            parts = [_by_separation(labels[method], truth)
+                     for labels, truth in mine if method in labels]
+            found, total = (np.array(v) for v in zip(*parts, strict=True))
+            each = found / np.maximum(total, 1)
+            rows.extend(
+                {'sigma': sigma, 'method': method,
+                 'separation': SEPARATIONS[i] + 1.5,
+                 'accuracy': found[:, i].sum() / total[:, i].sum(),
+                 'accuracy_std': each[:, i].std(),
+                 'n_stamps': int(total[:, i].sum())}
+                for i in range(len(SEPARATIONS) - 1)
+                if total[:, i].sum())
+    return Table(rows)
+
+
+def _by_separation(label, truth):
+    """Return found and all blends in each bin of separation."""
+    label = np.asarray(label)
+    blended = ((np.asarray(truth['label']) == BLEND) & (label != LEFT_OUT))
+    separation = np.asarray(truth['separation'])
+    return (np.histogram(separation[blended & (label == BLEND)],
+                         SEPARATIONS)[0],
+            np.histogram(separation[blended], SEPARATIONS)[0])
+
+
+def realistic_scores(results, truth):
+    """
+    Score every method on the realistic set: the data of Figs. 5 and 6.
+
+    Parameters
+    ----------
+    results : list of (float, int, str, `~numpy.ndarray`)
+        Training sigma (NaN for what was not trained), realisation,
+        method, labels.
+    truth : `~astropy.table.Table`
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row for each result and subset ('all', 'close': nearer than
+        10 px, 'distant'): ``accuracy`` of the blends of the subset and
+        equally many isolated stamps, as in the paper, and the fractions
+        ``true_positives`` and ``true_negatives`` that it is the mean of.
+    """
+    rows = []
+    for sigma, realisation, method, label in results:
+        scores = _scores(label, truth)
+        for subset, name in zip(SUBSETS, ('completeness', 'close',
+                                          'distant'), strict=True):
+            rows.append({
+                'sigma': sigma, 'realisation': realisation,
+                'method': method, 'subset': subset,
+                'accuracy': (scores[name] + scores['tnr']) / 2,
+                'true_positives': scores[name],
+                'true_negatives': scores['tnr']})
+    return Table(rows)
+
+
+def summary_table(tests, realistic):
+    """
+    Put all methods side by side, with the authors' numbers.
+
+    Parameters
+    ----------
+    tests : `~astropy.table.Table`
+        From `test_scores`.
+    realistic : `~astropy.table.Table`
+        From `realistic_scores`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``set`` ('parametric' or 'realistic'), ``sigma`` (of the test set,
+        or of the training), ``score``, and a column for each method, in
+        per cent: means over realisations.
+    """
+    rows = []
+    authors = stored_runs()
+    for sigma in np.unique(tests['sigma']):
+        for score in ('accuracy', 'close', 'tnr'):
+            row = {'set': 'parametric', 'sigma': float(sigma),
+                   'score': score}
+            at_sigma = tests[tests['sigma'] == sigma]
+            row.update(_means(at_sigma, score))
+            near = authors[np.abs(authors['sigma'] - sigma) <= 1]
+            row.update({f'authors {item["method"]}': 100 * item[score]
+                        for item in near})
+            rows.append(row)
+    rows.extend(_realistic_rows(realistic))
+    return Table(_aligned(rows))
+
+
+def _realistic_rows(realistic):
+    """Return the rows of the realistic set."""
+    rows = []
+    trained = realistic[np.isfinite(realistic['sigma'])]
+    fixed = realistic[~np.isfinite(realistic['sigma'])]
+    authors = stored_realistic()
+    for sigma in np.unique(trained['sigma']):
+        for subset in SUBSETS:
+            row = {'set': 'realistic', 'sigma': float(sigma),
+                   'score': f'accuracy, {subset}'}
+            for part in (trained[trained['sigma'] == sigma], fixed):
+                row.update(_means(part[part['subset'] == subset],
+                                  'accuracy'))
+            if abs(sigma - 14.5) <= 1:
+                row.update({f'authors {method}': 100 * values[subset]
+                            for method, values in authors.items()})
+            rows.append(row)
+    return rows
+
+
+def _means(table, score):
+    """Return the mean of a score over realisations, in per cent."""
+    return {str(method): 100 * float(np.mean(
+        table[score][table['method'] == method]))
+        for method in dict.fromkeys(table['method'].tolist())}
+
+
+def _aligned(rows):
+    """Give all rows the same columns, the authors' last."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    names.sort(key=lambda name: name.startswith('authors'))
+    return [{name: row.get(name, np.nan) for name in names}
+            for row in rows]

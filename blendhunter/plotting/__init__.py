@@ -1,0 +1,16 @@
+"""Figures that the command line, the benchmark and the pages share."""
+
+from blendhunter.plotting.fields import plot_result
+from blendhunter.plotting.files import check_figure_path, save_figure
+from blendhunter.plotting.paper import (
+    plot_accuracy,
+    plot_confusion,
+    plot_features,
+    plot_realistic,
+    plot_separation,
+)
+from blendhunter.plotting.stamps import plot_stamps
+
+__all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
+           'plot_features', 'plot_realistic', 'plot_result',
+           'plot_separation', 'plot_stamps', 'save_figure']

@@ -1,0 +1,233 @@
+"""The figures of Farrens et al. (2022), from the tables behind them."""
+
+import numpy as np
+
+__all__ = ['plot_accuracy', 'plot_confusion', 'plot_features',
+           'plot_realistic', 'plot_separation']
+
+COLUMNS = 4
+N_MAPS = 24
+NETWORK, DETECTOR, OTHER = 'tab:blue', 'tab:orange', '0.4'
+# solid for the network, dashed for the detector, as in the paper
+STYLES = {'network': {'color': NETWORK, 'ls': '-', 'marker': 'o'},
+          'sep oracle': {'color': DETECTOR, 'ls': '--', 'marker': 's'},
+          'packaged model': {'color': OTHER, 'ls': ':', 'marker': '^'}}
+LABELS = {'network': 'BlendHunter', 'sep oracle': 'SEP',
+          'packaged model': 'packaged model'}
+SUBSET_NAMES = {'all': 'all blends', 'close': 'close (< 10 px)',
+                'distant': 'distant'}
+
+
+def _figure(rows, columns, *, size):
+    """Return a figure and its panels."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout='constrained')
+    return figure, figure.subplots(rows, columns, squeeze=False,
+                                   sharey=True)
+
+
+def _mean_and_std(table, x_name, y_name):
+    """Return mean and standard deviation at each x."""
+    x = np.unique(table[x_name])
+    values = [np.asarray(table[y_name])[table[x_name] == v] for v in x]
+    return (x, np.array([np.mean(v) for v in values]),
+            np.array([np.std(v) for v in values]))
+
+
+def plot_separation(table, *, title=''):
+    """
+    Draw accuracy against separation, one panel for each noise (Fig. 3).
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        ``sigma``, ``method``, ``separation`` (px), ``accuracy``,
+        ``accuracy_std``.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        The gain of the network over SEP is shaded.
+    """
+    sigmas = np.unique(table['sigma'])
+    columns = min(len(sigmas), COLUMNS)
+    rows = -(-len(sigmas) // columns)
+    figure, panels = _figure(rows, columns,
+                             size=(3.1 * columns + 0.5, 2.7 * rows + 0.5))
+    for panel, sigma in zip(panels.flat, sigmas, strict=False):
+        lines = {}
+        for method, style in STYLES.items():
+            part = table[(table['sigma'] == sigma)
+                         & (table['method'] == method)]
+            if not len(part):
+                continue
+            x, y = part['separation'], 100 * part['accuracy']
+            panel.errorbar(x, y, 100 * part['accuracy_std'], ms=3, lw=1.2,
+                           label=LABELS[method], **style)
+            lines[method] = np.asarray(x), np.asarray(y)
+        if {'network', 'sep oracle'} <= set(lines):
+            x = np.intersect1d(lines['network'][0], lines['sep oracle'][0])
+            upper, lower = (np.interp(x, *lines[name])
+                            for name in ('network', 'sep oracle'))
+            panel.fill_between(x, lower, upper, where=upper > lower,
+                               color=NETWORK, alpha=0.15, lw=0)
+        panel.set_title(rf'$\sigma$ = {sigma:g}', fontsize=10)
+        panel.axvline(10, color='0.7', lw=0.8, zorder=0)
+        panel.set_ylim(-2, 103)
+    for panel in panels.flat[len(sigmas):]:
+        panel.axis('off')
+    panels.flat[0].legend(fontsize=8, frameon=False, loc='lower right')
+    figure.supxlabel('separation [px]', fontsize=10)
+    figure.supylabel('accuracy of blends [%]', fontsize=10)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_accuracy(table, *, title=''):
+    """
+    Draw overall accuracy against noise (Fig. 4).
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        ``sigma``, ``realisation``, ``method``, ``accuracy``.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        Mean and standard deviation over realisations; the gain of the
+        network over SEP is shaded.
+    """
+    figure, panels = _figure(1, 1, size=(5.6, 4.2))
+    panel = panels[0, 0]
+    means = {}
+    for method, style in STYLES.items():
+        part = table[table['method'] == method]
+        if not len(part):
+            continue
+        x, mean, std = _mean_and_std(part, 'sigma', 'accuracy')
+        panel.errorbar(x, 100 * mean, 100 * std, capsize=2, ms=4,
+                       label=LABELS[method], **style)
+        means[method] = mean
+    if {'network', 'sep oracle'} <= set(means):
+        lower, upper = means['sep oracle'], means['network']
+        panel.fill_between(x, 100 * lower, 100 * upper, where=upper > lower,
+                           color=NETWORK, alpha=0.15, lw=0,
+                           interpolate=True)
+    panel.set(xlabel=r'noise $\sigma$ [counts]', ylabel='accuracy [%]')
+    panel.set_title(title, fontsize=11)
+    panel.legend(frameon=False)
+    return figure
+
+
+def plot_realistic(table, *, title=''):
+    """
+    Draw the accuracy relative to SEP on the realistic set (Fig. 5).
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        ``sigma`` of the training (NaN for SEP), ``realisation``,
+        ``method``, ``subset``, ``accuracy``.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        The difference, network minus SEP, in percentage points.
+    """
+    figure, panels = _figure(1, 1, size=(5.6, 4.2))
+    panel = panels[0, 0]
+    for (subset, name), style in zip(
+            SUBSET_NAMES.items(), ('-o', '-s', '-^'), strict=True):
+        part = table[table['subset'] == subset]
+        sep = np.mean(part['accuracy'][part['method'] == 'sep oracle'])
+        x, mean, std = _mean_and_std(part[part['method'] == 'network'],
+                                     'sigma', 'accuracy')
+        panel.errorbar(x, 100 * (mean - sep), 100 * std, fmt=style,
+                       capsize=2, ms=4, label=name)
+    panel.axhline(0, color='0.3', lw=0.8, ls='--')
+    panel.set(xlabel=r'training noise $\sigma$ [counts]',
+              ylabel='accuracy relative to SEP [points]')
+    panel.set_title(title, fontsize=11)
+    panel.legend(frameon=False)
+    return figure
+
+
+def plot_confusion(table, *, title=''):
+    """
+    Draw true positives and negatives on the realistic set (Fig. 6).
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        As in `plot_realistic`, with ``true_positives`` and
+        ``true_negatives``.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        Three panels: all, close and distant blends.
+    """
+    figure, panels = _figure(1, 3, size=(10, 3.6))
+    for panel, (subset, name) in zip(panels.flat, SUBSET_NAMES.items(),
+                                     strict=True):
+        part = table[table['subset'] == subset]
+        network = part[part['method'] == 'network']
+        sep = part[part['method'] == 'sep oracle']
+        for key, label, colour in (
+                ('true_positives', 'true positives', NETWORK),
+                ('true_negatives', 'true negatives', 'tab:green')):
+            x, mean, std = _mean_and_std(network, 'sigma', key)
+            panel.errorbar(x, 100 * mean, 100 * std, fmt='-o', capsize=2,
+                           ms=4, color=colour, label=label)
+            panel.axhline(100 * np.mean(sep[key]), color=colour, ls='--',
+                          lw=1.2, label=f'{label}, SEP')
+        panel.set_title(name, fontsize=10)
+    panels[0, 0].set_ylabel('fraction [%]')
+    panels[0, 0].legend(fontsize=8, frameon=False)
+    figure.supxlabel(r'training noise $\sigma$ [counts]', fontsize=10)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_features(stamp, maps, *, title=''):
+    """
+    Draw a stamp and what each block makes of it (Fig. 2).
+
+    Parameters
+    ----------
+    stamp : `~numpy.ndarray` of shape (m, m)
+    maps : list of `~numpy.ndarray` of shape (k, k, n)
+        Output of each block.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        For each block the maps with the largest variance.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 0.5 + 0.85 * len(maps)),
+                    layout='constrained')
+    grid = figure.add_gridspec(len(maps), 2, width_ratios=(1, 5))
+    panel = figure.add_subplot(grid[:, 0])
+    panel.imshow(np.arcsinh(stamp), origin='lower', cmap='gray_r')
+    panel.set(xticks=[], yticks=[], title='stamp')
+    for row, block in enumerate(maps):
+        order = np.argsort(-block.var(axis=(0, 1)))[:N_MAPS // 2]
+        axes = grid[row, 1].subgridspec(1, N_MAPS // 2, wspace=0.05)
+        for i, channel in enumerate(order):
+            small = figure.add_subplot(axes[i])
+            small.imshow(block[..., channel], origin='lower',
+                         cmap='viridis')
+            small.set(xticks=[], yticks=[])
+            if i == 0:
+                small.set_ylabel(f'block {row + 1}', fontsize=8)
+    figure.suptitle(title, fontsize=11)
+    return figure
