@@ -19,7 +19,7 @@ LAYERS = {
 # what may be shared sideways at the bottom: plain helpers
 SIDEWAYS = {('_utils', 'exceptions'), ('dataset', '_utils'),
             ('dataset', 'exceptions'), ('truth', '_utils')}
-HEAVY = {'tensorflow': set(), 'keras': {'network', 'benchmark', 'cli'},
+HEAVY = {'tensorflow': set(), 'keras': {'network', 'cli'},
          'galsim': {'simulation'},
          'sep': {'detection'}, 'photutils': {'detection'},
          'matplotlib': {'plotting'}, 'sklearn': {'benchmark'},

@@ -18,8 +18,9 @@ from blendhunter.network.model import set_network
 from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.network.weights import read_weights, resolve_weights
 
-__all__ = ['build_frozen', 'cache_features', 'check_identity', 'digest',
-           'fit_head', 'split_rows']
+__all__ = ['apply_head', 'block_outputs', 'build_frozen',
+           'cache_features', 'check_identity', 'digest', 'fit_head',
+           'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -177,8 +178,42 @@ def cache_features(body, stamps, noise, *, preprocessing, directory,
     return features
 
 
+def block_outputs(body, stamp, *, preprocessing):
+    """
+    Return what each block of the convolutions makes of one stamp.
+
+    Parameters
+    ----------
+    body : `keras.Model`
+        From `build_frozen`.
+    stamp : `~numpy.ndarray` of shape (51, 51)
+        Over its noise.
+    preprocessing : {'noise', 'paper'}
+
+    Returns
+    -------
+    maps : list of float32 `~numpy.ndarray` of shape (k, k, n)
+    """
+    import keras
+
+    blocks = [layer.output for layer in body.layers
+              if layer.name.endswith('pool')]
+    inputs = PREPROCESSINGS[preprocessing](
+        stamp[None], np.ones((1, *stamp.shape), dtype=bool), 1.0)
+    outputs = keras.Model(body.input, blocks).predict(inputs, verbose=0)
+    return [np.asarray(output[0], dtype=np.float32) for output in outputs]
+
+
+def apply_head(head, features):
+    """Return P(blended) of shape (n,) for features of shape (n, 2048)."""
+    from keras import ops
+
+    return ops.convert_to_numpy(head(np.asarray(features),
+                                     training=False)).ravel()
+
+
 def fit_head(features, labels, parts, *, directory, epochs=500,
-             batch_size=250):
+             batch_size=250, seed=None):
     """
     Train the dense head with the paper's callbacks.
 
@@ -192,6 +227,8 @@ def fit_head(features, labels, parts, *, directory, epochs=500,
         Holds the state after each epoch, which a training that was
         killed continues from, the best weights and the history.
     epochs, batch_size : int, optional
+    seed : int, optional
+        Of the initial weights and the order; None leaves Keras's own.
 
     Returns
     -------
@@ -201,6 +238,8 @@ def fit_head(features, labels, parts, *, directory, epochs=500,
     """
     import keras
 
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
     head = build_head()
     head.compile(keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
                  'binary_crossentropy', metrics=['accuracy'])

@@ -13,6 +13,7 @@ from blendhunter.network.architecture import (
 )
 from blendhunter.network.features import (
     OWN,
+    apply_head,
     build_frozen,
     cache_features,
     check_identity,
@@ -121,7 +122,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         if layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())
     network.get_layer('head').set_weights(head.get_weights())
-    test = head.predict(features[parts[2]], verbose=0).ravel() > 0.5
+    test = apply_head(head, features[parts[2]]) > 0.5
     save_network(output, network, {
         'architecture': 'VGG-16', 'preprocessing': preprocessing,
         'stamp_size': stamps.shape[1], 'classes': ['isolated', 'blended'],

@@ -14,6 +14,7 @@ from blendhunter.benchmark.paper.scores import (
     summary_table,
     test_scores,
 )
+from blendhunter.network.features import block_outputs
 from blendhunter.plotting import (
     plot_accuracy,
     plot_confusion,
@@ -72,7 +73,8 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
     on_set = f'{SETS[kind]}\n{backbone}'
     for name, figure in (
             ('figure2-features', plot_features(
-                stamp[0], _feature_maps(setup, body, stamp),
+                stamp[0], block_outputs(
+                    body, stamp[0], preprocessing=setup.preprocessing),
                 title=backbone)),
             ('figure3-separation', plot_separation(separations,
                                                    title=backbone)),
@@ -91,20 +93,6 @@ def _shorten(table):
     for name in table.colnames:
         if table[name].dtype.kind == 'f':
             table[name].info.format = '.4g'
-
-
-def _feature_maps(setup, body, stamp):
-    """Return the output of each block for one stamp."""
-    import keras
-
-    from blendhunter.network.preprocessing import PREPROCESSINGS
-
-    blocks = [layer.output for layer in body.layers
-              if layer.name.endswith('pool')]
-    inputs = PREPROCESSINGS[setup.preprocessing](
-        stamp, np.ones(stamp.shape, dtype=bool), 1.0)
-    outputs = keras.Model(body.input, blocks).predict(inputs, verbose=0)
-    return [np.asarray(output[0], dtype=np.float32) for output in outputs]
 
 
 def _write_rst(path, summary):

@@ -19,6 +19,7 @@ from blendhunter.benchmark.paper.plan import REALISTIC_SIGMA, Scale
 from blendhunter.benchmark.paper.sets import noisy_stamps
 from blendhunter.detection import Detection
 from blendhunter.network.features import (
+    apply_head,
     cache_features,
     fit_head,
     split_rows,
@@ -126,8 +127,6 @@ def train_step(setup, step, dataset, body, realistic, *, progress=None):
     progress : callable, optional
         Called with the number of stamps whose features are there.
     """
-    import keras
-
     path = setup.file('training', step.name)
     if path.is_file():
         if progress is not None:
@@ -145,21 +144,12 @@ def train_step(setup, step, dataset, body, realistic, *, progress=None):
             directory=work, n_augmented=parts[0].stop, seed=seed,
             progress=progress)
     del stamps
-    keras.utils.set_random_seed(seed)
     with timed(setup, 'heads'):
         head, n_epochs = fit_head(features, labels, parts, directory=work,
-                                  epochs=setup.epochs)
-        _save(path, test=_apply(head, features[parts[2]]),
-              realistic=_apply(head, realistic), epochs=n_epochs)
+                                  epochs=setup.epochs, seed=seed)
+        _save(path, test=apply_head(head, features[parts[2]]),
+              realistic=apply_head(head, realistic), epochs=n_epochs)
     shutil.rmtree(work)
-
-
-def _apply(head, features):
-    """Return the probabilities of a head."""
-    from keras import ops
-
-    return ops.convert_to_numpy(head(np.asarray(features),
-                                     training=False)).ravel()
 
 
 def label_stamps_of(setup, name, stamps, truth, *, noise, methods):
