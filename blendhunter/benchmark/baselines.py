@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from blendhunter._utils.arrays import round_position
+from blendhunter.detection import Detection, detect_prepared
 from blendhunter.truth import BLEND
 
-__all__ = ['FEATURES', 'catalog_features', 'catalog_scores', 'train_trees']
+__all__ = ['FEATURES', 'catalog_features', 'catalog_scores',
+           'split_by_photutils', 'train_trees']
 
 FEATURES = ('area', 'axis ratio', 'signal-to-noise', 'flag')
 MERGED = 1
@@ -57,6 +60,31 @@ def train_trees(training, *, seed=0):
     trees = HistGradientBoostingClassifier(random_state=seed)
     return trees.fit(catalog_features(training)[clear],
                      label[clear] == BLEND)
+
+
+def split_by_photutils(prepared, catalog, segmentation):
+    """
+    Say which segments photutils' deblending would split.
+
+    Parameters
+    ----------
+    prepared : `~blendhunter.detection.background.Subtracted`
+    catalog : `~astropy.table.Table`
+        With ``label``; from any detector.
+    segmentation : 2-D int `~numpy.ndarray`
+
+    Returns
+    -------
+    split : bool `~numpy.ndarray` of shape (n,)
+        True where two or more of photutils' centroids lie in a segment.
+    """
+    found, _ = detect_prepared(prepared, Detection(method='photutils'))
+    ix, iy = (round_position(found[f'{axis}_centroid']) for axis in 'xy')
+    ny, nx = segmentation.shape
+    on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
+    counts = np.bincount(segmentation[iy[on], ix[on]],
+                         minlength=int(segmentation.max(initial=0)) + 1)
+    return counts[np.asarray(catalog['label'])] > 1
 
 
 def catalog_scores(catalog, *, trees=None):

@@ -5,7 +5,13 @@ from pathlib import Path
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.backend import quiet_backend
-from blendhunter.cli.options import natural, new_parser, positive_int
+from blendhunter.cli.experiments import (
+    add_inject_parser,
+    add_paper_parser,
+    run_inject,
+    run_paper,
+)
+from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
 
@@ -20,6 +26,7 @@ def add_parser(verbs):
         '  blendhunter benchmark fields --training runs/detections.h5\n'
         '  blendhunter benchmark detectors\n'
         '  blendhunter benchmark paper --scale small -o paper\n'
+        '  blendhunter benchmark inject kids.fits -o injected\n'
         '  blendhunter benchmark image kids.ecsv\n'
         '  blendhunter benchmark speed kids.fits')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='WHAT')
@@ -56,7 +63,8 @@ def add_parser(verbs):
                            choices=('sep', 'photutils'),
                            help='detectors (sep)')
     detectors.add_argument('--n-jobs', type=int, default=-1)
-    _add_paper_parser(kinds)
+    add_paper_parser(kinds)
+    add_inject_parser(kinds)
     image = kinds.add_parser(
         'image', help='share of flagged sources by flux')
     image.add_argument('table', help='output of blendhunter classify')
@@ -76,38 +84,14 @@ def add_parser(verbs):
     return parser
 
 
-def _add_paper_parser(kinds):
-    """Add the reproduction of the paper."""
-    paper = kinds.add_parser(
-        'paper', help="the paper's experiments: simulate, train, compare "
-        'with SEP; killed, the same command continues')
-    paper.add_argument('--scale', default='small',
-                       choices=('small', 'medium', 'full'),
-                       help='4 000, 20 000 or 80 000 stamps; 2, 14 or 70 '
-                            'trainings (%(default)s)')
-    paper.add_argument('--backbone', default='default',
-                       help="'imagenet' (the paper's), 'random' (the "
-                            "control), 'default' (this package's own "
-                            'blocks, which have seen blends) or a file')
-    paper.add_argument('--preprocessing', choices=('noise', 'paper'),
-                       default='noise', help='(%(default)s)')
-    paper.add_argument('--cosmos-dir', metavar='DIR',
-                       help='RealGalaxyCatalog for the realistic set; '
-                            'without it, structured galaxies')
-    paper.add_argument('--seed', type=natural, default=0)
-    paper.add_argument('--n-jobs', type=int, default=-1,
-                       help='processes; -1 takes every core')
-    paper.add_argument('-o', '--output', metavar='DIR', required=True,
-                       help='directory of tables and figures')
-
-
 def run(arguments):
     """Measure and print the scores."""
     from blendhunter._utils.tables import check_table_path, write_table
 
-    if arguments.what == 'paper':
+    if arguments.what in ('paper', 'inject'):
         quiet_backend()
-        _print(_paper(arguments))
+        _print({'paper': run_paper, 'inject': run_inject}[arguments.what](
+            arguments))
         print(f'tables and figures: {arguments.output}')
         return
     if arguments.output:
@@ -129,21 +113,6 @@ def _print(table):
         if table[name].dtype.kind == 'f':
             table[name].info.format = '.4g'
     print('\n'.join(table.pformat(max_lines=-1, max_width=-1)))
-
-
-def _paper(arguments):
-    """Repeat the paper's experiments."""
-    from blendhunter.benchmark.paper import count_work, reproduce_paper
-
-    with progress_bar(total=count_work(arguments.scale),
-                      description='stamps') as bar:
-        return reproduce_paper(
-            arguments.output, scale=arguments.scale,
-            backbone=arguments.backbone, seed=arguments.seed,
-            preprocessing=arguments.preprocessing,
-            cosmos_dir=arguments.cosmos_dir, n_jobs=arguments.n_jobs,
-            announce=lambda line: print(line, flush=True),
-            progress=bar.update, command=arguments.command)
 
 
 def _check_record(weights):

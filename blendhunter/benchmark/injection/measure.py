@@ -1,0 +1,220 @@
+"""What a classifier finds of the blends injected into an image."""
+
+import numpy as np
+from astropy.table import Table, vstack
+
+from blendhunter._utils.images import as_image
+from blendhunter.benchmark.baselines import (
+    catalog_scores,
+    split_by_photutils,
+    train_trees,
+)
+from blendhunter.benchmark.injection.place import (
+    MERGED,
+    inject_sources,
+    redetect,
+)
+from blendhunter.benchmark.metrics import (
+    area_under_roc,
+    bootstrap_error,
+    completeness_at_false_positives,
+)
+from blendhunter.dataset import DataSet
+from blendhunter.detection import (
+    Detection,
+    detect_prepared,
+    settings_from_meta,
+    subtract_background,
+)
+from blendhunter.stamps import assign_segments, cut_stamps
+
+__all__ = ['FRACTIONS', 'injection_bins', 'injection_scores',
+           'measure_injections']
+
+#: Fractions of the untouched hosts that may be flagged.
+FRACTIONS = (0.01, 0.05, 0.10)
+# wide enough for most merged pairs and all of their SNR
+BINS = {'separation': (2, 4, 6, 8, 12),
+        'flux_ratio': (0.1, 0.2, 0.4, 0.7, 1.0),
+        'snr': (5, 10, 20, 50, 1e9)}
+
+
+def measure_injections(image, identifier, *, catalog=None, ext=None,
+                       mask=None, noise=None, background='auto',
+                       training=None, rounds=6, seed=0, progress=None):
+    """
+    Inject companions into an image and score what is made of them.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx)
+    identifier : `~blendhunter.BlendIdentifier`
+    catalog : `~astropy.table.Table`, optional
+        From `~blendhunter.detect`: the image is detected with the
+        settings in its meta, else with the defaults.
+    ext, mask, noise, background : optional
+        As in `~blendhunter.detect`.
+    training : `~astropy.table.Table`, optional
+        Truth of simulated detections, for boosted trees.
+    rounds : int, optional
+        How often sources are injected, each time beside other hosts.
+    seed : int, optional
+    progress : callable, optional
+        Called with 1 after each round.
+
+    Returns
+    -------
+    injections : `~blendhunter.dataset.DataSet`
+        Its truth has the columns of
+        `~blendhunter.benchmark.injection.inject_sources`, ``round``,
+        ``outcome``, and for the merged ones the score of each method
+        after and before the injection (``network``, ``network_before``
+        ...), NaN for the others. Its ``stamps`` are those of the merged
+        ones over their noise, zero for the others.
+
+    Raises
+    ------
+    ValueError
+        If the image has no source to copy, or ``rounds`` is not
+        positive.
+    """
+    if rounds < 1:
+        msg = f'rounds must be positive, got {rounds!r}'
+        raise ValueError(msg)
+    settings = None if catalog is None else settings_from_meta(catalog.meta)
+    settings = settings or Detection()
+    prepared = subtract_background(
+        as_image(image, mask=mask, noise=noise, ext=ext),
+        background=background, method=settings.method)
+    found, segmentation = detect_prepared(prepared, settings)
+    trees = None if training is None else train_trees(training)
+    tables, stamps = [], []
+    for number in range(rounds):
+        rng = np.random.default_rng([seed, number])
+        injected, table = inject_sources(prepared, found, segmentation, rng)
+        after, segments, outcome, row = redetect(injected, table, settings)
+        table['round'] = number
+        table['outcome'] = outcome
+        merged = np.flatnonzero(outcome == MERGED)
+        pixels, scores_after = _scores(injected, after, segments,
+                                       row[merged], identifier, trees)
+        _, scores_before = _scores(prepared, found, segmentation,
+                                   np.asarray(table['host'])[merged],
+                                   identifier, trees)
+        stack = np.zeros((len(table), *pixels.shape[1:]), dtype=np.float32)
+        stack[merged] = pixels
+        stamps.append(stack)
+        for name, scores in (('', scores_after),
+                             ('_before', scores_before)):
+            for method, values in scores.items():
+                column = np.full(len(table), np.nan)
+                column[merged] = values
+                table[f'{method}{name}'] = column
+        tables.append(table)
+        if progress is not None:
+            progress(1)
+    return DataSet({'stamps': np.concatenate(stamps)},
+                   vstack(tables, metadata_conflicts='silent'),
+                   {'role': 'injections', 'rounds': rounds, 'seed': seed})
+
+
+def _scores(prepared, catalog, segmentation, rows, identifier, trees):
+    """Return the stamps of some rows, and the score of each method."""
+    x, y = (np.asarray(catalog[f'{axis}_centroid'], dtype=float)
+            for axis in 'xy')
+    segments = assign_segments(segmentation, x, y, labels=catalog['label'])
+    cut = cut_stamps(prepared.normalised(), x[rows], y[rows], noise=1.0,
+                     mask=prepared.mask, segments=segments, rows=rows)
+    p = identifier.predict_proba(cut.data, regions=cut.regions, noise=1.0)
+    split = split_by_photutils(prepared, catalog, segmentation)
+    return cut.data, {
+        'network': p, **catalog_scores(catalog[rows], trees=trees),
+        'photutils split': split[rows].astype(float)}
+
+
+def _methods(injections):
+    """Return the names of the methods in a table of injections."""
+    return [name.removesuffix('_before') for name in injections.colnames
+            if name.endswith('_before')]
+
+
+def _pairs(injections, method):
+    """Return scores and labels: merged ones, and the hosts untouched."""
+    merged = injections[injections['outcome'] == MERGED]
+    after, before = (np.asarray(merged[f'{method}{name}'], dtype=float)
+                     for name in ('', '_before'))
+    good = np.isfinite(after) & np.isfinite(before)
+    score = np.concatenate([after[good], before[good]])
+    return score, np.arange(len(score)) < good.sum(), merged[good]
+
+
+def injection_scores(injections):
+    """
+    Score each method on the merged injections.
+
+    Parameters
+    ----------
+    injections : `~astropy.table.Table`
+        Truth of `measure_injections`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per method: ``auc`` of merged injections against the same
+        hosts untouched, and the completeness with 1, 5 and 10 % of these
+        flagged (``at_1`` ...), each with its bootstrap error.
+    """
+    rows = []
+    for method in _methods(injections):
+        score, merged, _ = _pairs(injections, method)
+        row = {'method': method, 'n_merged': int(merged.sum()),
+               'auc': area_under_roc(score, merged),
+               'auc_error': bootstrap_error(area_under_roc, score, merged)}
+        for fraction in FRACTIONS:
+            name = f'at_{100 * fraction:g}'
+            row[name] = completeness_at_false_positives(score, merged,
+                                                        fraction)
+            row[f'{name}_error'] = bootstrap_error(
+                lambda s, m, f=fraction: completeness_at_false_positives(
+                    s, m, f), score, merged)
+        rows.append(row)
+    return Table(rows)
+
+
+def injection_bins(injections, *, fraction=0.10):
+    """
+    Bin the completeness by separation, flux ratio and SNR.
+
+    Parameters
+    ----------
+    injections : `~astropy.table.Table`
+        Truth of `measure_injections`.
+    fraction : float, optional
+        Of the untouched hosts that may be flagged.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``method``, ``quantity``, ``low``, ``high``, ``completeness``,
+        its bootstrap error, ``n``.
+    """
+    rows = []
+    for method in _methods(injections):
+        score, merged, table = _pairs(injections, method)
+        singles = np.sort(score[~merged])[::-1]
+        if not len(singles):
+            continue
+        allowed = min(int(fraction * len(singles) + 1e-9), len(singles) - 1)
+        flagged = score[merged] > singles[allowed]
+        for quantity, edges in BINS.items():
+            place = np.digitize(np.asarray(table[quantity]), edges) - 1
+            for i in range(len(edges) - 1):
+                mine = flagged[place == i]
+                rows.append({
+                    'method': method, 'quantity': quantity,
+                    'low': float(edges[i]), 'high': float(edges[i + 1]),
+                    'completeness': float(mine.mean()) if len(mine)
+                    else np.nan,
+                    'error': bootstrap_error(np.mean, mine) if len(mine)
+                    else np.nan, 'n': len(mine)})
+    return Table(rows)
