@@ -71,6 +71,8 @@ def test_what_is_added_is_the_scaled_donor(injected, found):
         label = catalog['label'][row['donor']]
         assert np.count_nonzero(difference[box]) == np.sum(
             segmentation == label)
+        # the companion does not sit on a third source
+        assert segmentation[cy, cx] in (0, catalog['label'][row['host']])
     # nothing else has changed, and the input is as it was
     assert np.count_nonzero(difference) == sum(
         np.sum(segmentation == catalog['label'][row['donor']])
@@ -86,8 +88,41 @@ def test_outcomes(injected):
     assert (np.median(table['separation'][outcome == 'merged'])
             < np.median(table['separation'][outcome == 'split']))
     for i in np.flatnonzero(outcome == 'merged'):
-        place = segmentation[round(table['y'][i]), round(table['x'][i])]
-        assert catalog['label'][row[i]] == place
+        # one detection near both, whose segment grew over the companion
+        distance = np.hypot(catalog['x_centroid'][row[i]] - table['x'][i],
+                            catalog['y_centroid'][row[i]] - table['y'][i])
+        assert distance < 15
+        assert segmentation[round(table['y'][i]), round(
+            table['x'][i])] == catalog['label'][row[i]]
+
+
+def test_hosts_are_not_used_twice(found):
+    rng = np.random.default_rng(1)
+    _, first = inject_sources(*found, rng)
+    _, second = inject_sources(*found, rng, used=first['host'])
+    assert not set(first['host']) & set(second['host'])
+    everything = np.arange(len(found[1]))
+    _, none = inject_sources(*found, rng, used=everything)
+    assert len(none) == 0
+
+
+def test_noise_is_that_at_the_new_place(image):
+    """Twice the noise on one half: half the SNR there."""
+    noise = np.full(image.shape, 14.5)
+    noise[:, 300:] *= 2
+    prepared = subtract_background(as_image(image.data, noise=noise))
+    found = detect_prepared(prepared, Detection())
+    _, table = inject_sources(prepared, *found, np.random.default_rng(2))
+    assert np.all(table['snr'] >= 5)
+    assert len(table) > 5
+
+
+def test_image_without_merged_injections(identifier):
+    """Too small for a host: one clear line."""
+    small = simulate_field((130, 130), density=60, rng=5)[0]
+    with pytest.raises(ValueError, match='none of 0 injections was merged'
+                       '|no clean source to copy'):
+        measure_injections(small, identifier, rounds=1)
 
 
 def test_no_clean_source(found):

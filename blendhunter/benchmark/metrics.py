@@ -236,7 +236,9 @@ def bootstrap_error(statistic, *arrays, n_samples=200, rng=0):
             values.append(statistic(*(array[rows] for array in arrays)))
         except ValueError:
             continue
-    return float(np.nanstd(values)) if values else np.nan
+    values = np.array(values, dtype=float)
+    values = values[np.isfinite(values)]
+    return float(values.std()) if values.size else np.nan
 
 
 def area_under_roc(score, blended):

@@ -224,8 +224,8 @@ def fit_head(features, labels, parts, *, directory, epochs=500,
     parts : tuple of slice
         From `split_rows`.
     directory : path-like
-        Holds the state after each epoch, which a training that was
-        killed continues from, the best weights and the history.
+        Holds the best weights and the history. A head takes a minute or
+        so: one that was killed starts anew.
     epochs, batch_size : int, optional
     seed : int, optional
         Of the initial weights and the order; None leaves Keras's own.
@@ -246,27 +246,18 @@ def fit_head(features, labels, parts, *, directory, epochs=500,
     work = Path(directory)
     train, validate, _ = parts
     best = work / 'best.weights.h5'
-    log = work / 'history.csv'
-    # a resumed training must not replace a better head
-    earlier = np.atleast_1d(np.genfromtxt(
-        log, delimiter=',', names=True)['val_loss']) if (
-            log.is_file() and best.is_file()) else np.array([])
-    lowest = float(earlier.min()) if earlier.size else None
     callbacks = [
-        keras.callbacks.BackupAndRestore(work / 'backup',
-                                         double_checkpoint=True),
         keras.callbacks.ModelCheckpoint(best, monitor='val_loss',
                                         save_best_only=True,
-                                        save_weights_only=True,
-                                        initial_value_threshold=lowest),
+                                        save_weights_only=True),
         keras.callbacks.ReduceLROnPlateau(monitor='val_loss', factor=0.5,
                                           patience=REDUCE_PATIENCE),
         keras.callbacks.EarlyStopping(monitor='val_loss',
                                       patience=STOP_PATIENCE),
-        keras.callbacks.CSVLogger(log, append=True)]
-    head.fit(features[train], labels[train], epochs=epochs,
-             batch_size=batch_size, verbose=0, callbacks=callbacks,
-             validation_data=(features[validate], labels[validate]))
-    if best.is_file():
-        head.load_weights(best)
-    return head, len(log.read_text().splitlines()) - 1
+        keras.callbacks.CSVLogger(work / 'history.csv')]
+    history = head.fit(
+        features[train], labels[train], epochs=epochs,
+        batch_size=batch_size, verbose=0, callbacks=callbacks,
+        validation_data=(features[validate], labels[validate]))
+    head.load_weights(best)
+    return head, len(history.epoch)

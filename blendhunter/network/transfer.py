@@ -64,9 +64,9 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     command : str, optional
         Stored in the weights file.
     work_dir : path-like, optional
-        Holds cached features and the state after each epoch, which a
-        training that was killed continues from; by default beside the
-        output. It is deleted at the end.
+        Holds cached features, which a training that was killed
+        continues from; by default beside the output. It is deleted at
+        the end.
     overwrite : bool, optional
         Whether an existing output may be replaced.
     progress : bool, optional

@@ -57,7 +57,8 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
     training : `~astropy.table.Table`, optional
         Truth of simulated detections, for boosted trees.
     rounds : int, optional
-        How often sources are injected, each time beside other hosts.
+        How often sources are injected, each time beside other hosts,
+        until there are none left.
     seed : int, optional
     progress : callable, optional
         Called with 1 after each round.
@@ -75,8 +76,8 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
     Raises
     ------
     ValueError
-        If the image has no source to copy, or ``rounds`` is not
-        positive.
+        If the image has no source to copy, no injection is merged with
+        its host, or ``rounds`` is not positive.
     """
     if rounds < 1:
         msg = f'rounds must be positive, got {rounds!r}'
@@ -88,10 +89,12 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         background=background, method=settings.method)
     found, segmentation = detect_prepared(prepared, settings)
     trees = None if training is None else train_trees(training)
-    tables, stamps = [], []
+    tables, stamps, used = [], [], []
     for number in range(rounds):
         rng = np.random.default_rng([seed, number])
-        injected, table = inject_sources(prepared, found, segmentation, rng)
+        injected, table = inject_sources(prepared, found, segmentation, rng,
+                                         used=used)
+        used.extend(table['host'])
         after, segments, outcome, row = redetect(injected, table, settings)
         table['round'] = number
         table['outcome'] = outcome
@@ -113,8 +116,12 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         tables.append(table)
         if progress is not None:
             progress(1)
-    return DataSet({'stamps': np.concatenate(stamps)},
-                   vstack(tables, metadata_conflicts='silent'),
+    table = vstack(tables, metadata_conflicts='silent')
+    if not np.any(table['outcome'] == MERGED):
+        msg = (f'image: none of {len(table)} injections was merged with its '
+               'host: there is nothing to score')
+        raise ValueError(msg)
+    return DataSet({'stamps': np.concatenate(stamps)}, table,
                    {'role': 'injections', 'rounds': rounds, 'seed': seed})
 
 

@@ -26,7 +26,7 @@ N_TRIES = 20
 
 
 def inject_sources(prepared, catalog, segmentation, rng, *,
-                   separation=(2.0, 10.0), flux_ratio=(0.1, 1.0)):
+                   separation=(2.0, 10.0), flux_ratio=(0.1, 1.0), used=()):
     """
     Copy clean sources of an image next to other detections.
 
@@ -46,6 +46,8 @@ def inject_sources(prepared, catalog, segmentation, rng, *,
     flux_ratio : tuple of float, optional
         Limits of the companion's flux over the host's; uniform in the
         logarithm.
+    used : sequence of int, optional
+        Rows of the catalogue that are no hosts again.
 
     Returns
     -------
@@ -70,15 +72,13 @@ def inject_sources(prepared, catalog, segmentation, rng, *,
     donors = donors[np.argsort(flux[donors])]
     data = prepared.data.copy()
     rows = []
-    for host in _spaced_hosts(x, y, data.shape, rng):
+    for host in _spaced_hosts(x, y, segmentation, catalog, used, rng):
         placed = _place(prepared, catalog, segmentation, host, donors, flux,
                         x, y, separation, flux_ratio, rng)
         if placed is None:
             continue
-        row, (py, px), pixels = placed
-        on = ((py >= 0) & (py < data.shape[0])
-              & (px >= 0) & (px < data.shape[1]))
-        data[py[on], px[on]] += pixels[on]
+        row, pixels, values = placed
+        data[pixels] += values
         rows.append(row)
     if prepared.mask is not None:
         data[prepared.mask] = 0
@@ -110,16 +110,30 @@ def _touching(segmentation, n):
         below, above = first[:-1], first[1:]
         meet = (below != above) & (below > 0) & (above > 0)
         touches[below[meet]] = touches[above[meet]] = True
+    # SEP's segments are connected over corners, too
+    for first, second in ((segmentation[:-1, :-1], segmentation[1:, 1:]),
+                          (segmentation[:-1, 1:], segmentation[1:, :-1])):
+        meet = (first != second) & (first > 0) & (second > 0)
+        touches[first[meet]] = touches[second[meet]] = True
     return touches[1:]
 
 
-def _spaced_hosts(x, y, shape, rng):
-    """Return rows far from each other and from the edges, at random."""
+def _spaced_hosts(x, y, segmentation, catalog, used, rng):
+    """
+    Return rows far from each other and from the edges, at random.
+
+    The place of a host lies in its own segment, and none is used twice.
+    """
     from scipy.spatial import cKDTree
 
-    inside = np.flatnonzero((x > EDGE) & (x < shape[1] - EDGE)
-                            & (y > EDGE) & (y < shape[0] - EDGE))
-    order = rng.permutation(inside)
+    ny, nx = segmentation.shape
+    inside = np.flatnonzero((x > EDGE) & (x < nx - EDGE)
+                            & (y > EDGE) & (y < ny - EDGE))
+    at = segmentation[round_position(y[inside]), round_position(x[inside])]
+    inside = inside[at == np.asarray(catalog['label'])[inside]]
+    order = rng.permutation(np.setdiff1d(inside, used))
+    if not len(order):
+        return []
     near = cKDTree(np.column_stack([x, y])).query_ball_point(
         np.column_stack([x[order], y[order]]), SPACING)
     free = np.ones(len(x), dtype=bool)
@@ -141,24 +155,40 @@ def _place(prepared, catalog, segmentation, host, donors, flux, x, y,
             continue
         donor = donors[rng.integers(first, len(donors))]
         scale = ratio * flux[host] / flux[donor]
-        iy, ix = _segment(segmentation, catalog, donor)
-        values = scale * prepared.data[iy, ix]
-        noise = (prepared.noise[iy, ix] if np.ndim(prepared.noise)
-                 else prepared.noise)
-        # the power of the noise in the donor is not its own
-        power = np.sum((values / noise) ** 2) - scale**2 * len(iy)
-        if donor == host or power < MIN_SNR**2:
-            continue
         distance, angle = rng.uniform(*separation), rng.uniform(0, 2 * np.pi)
         dx, dy = (int(np.rint(v)) for v in (
             x[host] + distance * np.cos(angle) - x[donor],
             y[host] + distance * np.sin(angle) - y[donor]))
         place = x[donor] + dx, y[donor] + dy
+        pixels, values, snr = _copy(prepared, catalog, segmentation, donor,
+                                    scale, dx, dy)
+        under = segmentation[round_position(place[1]),
+                             round_position(place[0])]
+        # on a third source it would be that one's companion
+        if (donor == host or snr < MIN_SNR
+                or under not in (0, catalog['label'][host])):
+            continue
         row = (host, donor, x[host], y[host], *place,
-               np.hypot(place[0] - x[host], place[1] - y[host]), ratio,
-               np.sqrt(power))
-        return row, (iy + dy, ix + dx), values
+               np.hypot(place[0] - x[host], place[1] - y[host]), ratio, snr)
+        return row, pixels, values
     return None
+
+
+def _copy(prepared, catalog, segmentation, donor, scale, dx, dy):
+    """Return pixels, values and SNR of a donor at its new place."""
+    iy, ix = _segment(segmentation, catalog, donor)
+    py, px = iy + dy, ix + dx
+    ny, nx = segmentation.shape
+    on = (py >= 0) & (py < ny) & (px >= 0) & (px < nx)
+    if prepared.mask is not None:
+        on[on] = ~prepared.mask[py[on], px[on]]
+    iy, ix, py, px = (v[on] for v in (iy, ix, py, px))
+    values = scale * prepared.data[iy, ix]
+    before, after = (np.broadcast_to(prepared.noise, segmentation.shape)[v]
+                     for v in ((iy, ix), (py, px)))
+    # the power of the noise that came with the donor is not its own
+    power = np.sum((values / after) ** 2 - (scale * before / after) ** 2)
+    return (py, px), values, float(np.sqrt(max(power, 0)))
 
 
 def _segment(segmentation, catalog, row):

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from importlib.metadata import version
 
 import numpy as np
 
@@ -62,14 +63,17 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
     tests = test_scores(results)
     on_real = realistic_scores(realistic, truth)
     separations = separation_scores(results)
-    summary = summary_table(tests, on_real)
+    summary = summary_table(tests, on_real, kind=kind)
+    backbone = (f'{BACKBONES.get(setup.backbone, setup.backbone)}, '
+                f'{setup.preprocessing!r} preprocessing')
     for name, table in (('figure3-separation', separations),
                         ('figure4-accuracy', tests),
                         ('figure56-realistic', on_real),
                         ('summary', summary)):
         _shorten(table)
+        table.meta['backbone'] = backbone
+        table.meta['realistic set'] = SETS[kind]
         write_table(table, setup.directory / f'{name}.ecsv', overwrite=True)
-    backbone = BACKBONES.get(setup.backbone, setup.backbone)
     on_set = f'{SETS[kind]}\n{backbone}'
     for name, figure in (
             ('figure2-features', plot_features(
@@ -83,7 +87,8 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
             ('figure6-confusion', plot_confusion(on_real, title=on_set))):
         for suffix in ('png', 'pdf'):
             save_figure(figure, setup.directory / f'{name}.{suffix}')
-    _write_rst(setup.directory / 'summary.rst', summary)
+    _write_rst(setup.directory / 'summary.rst', summary,
+               f'Network: {backbone}. Realistic set: {SETS[kind]}.')
     _write_provenance(setup, kind, backbone, command)
     return summary
 
@@ -95,7 +100,7 @@ def _shorten(table):
             table[name].info.format = '.4g'
 
 
-def _write_rst(path, summary):
+def _write_rst(path, summary, caption):
     """Write the summary as a table for the documentation."""
     shown = summary.copy()
     for name in shown.colnames:
@@ -105,6 +110,7 @@ def _write_rst(path, summary):
                            for value in shown[name]]
     with atomic_path(path) as temporary:
         shown.write(temporary, format='ascii.rst', overwrite=True)
+        temporary.write_text(f'{caption}\n\n{temporary.read_text()}')
 
 
 def _write_provenance(setup, kind, backbone, command):
@@ -120,5 +126,7 @@ def _write_provenance(setup, kind, backbone, command):
         'python': platform.python_version(),
         'seconds': json.loads(times.read_text()) if times.is_file() else {},
         **describe_run(seed_sequence(setup.seed))}
+    provenance['versions'].update({name: version(name) for name in (
+        'keras', 'scikit-learn', 'tensorflow')})
     with atomic_path(setup.directory / 'provenance.json') as temporary:
         temporary.write_text(json.dumps(provenance, indent=1) + '\n')

@@ -26,12 +26,14 @@ from blendhunter.benchmark.paper.stages import (
     train_step,
 )
 from blendhunter.identify import BlendIdentifier
+from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.features import (
     OWN,
     build_frozen,
     cache_features,
     check_identity,
 )
+from blendhunter.network.weights import resolve_weights
 
 __all__ = ['count_work', 'reproduce_paper']
 
@@ -90,10 +92,20 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another reproduction.
     """
-    setup, kind = _prepare(directory, scale, backbone, preprocessing, seed,
-                           n_jobs, epochs, cosmos_dir, weights)
-    # first of all, so that missing weights cost nothing
+    scale = _check(scale, backbone, preprocessing)
+    # before anything is written, so that missing weights cost nothing
     body = build_frozen(backbone, precision=precision, seed=seed)
+    resolve_weights(weights)
+    kind = 'structured' if cosmos_dir is None else REALISTIC
+    directory = Path(directory)
+    directory.mkdir(exist_ok=True)
+    check_identity(directory / 'work', {
+        'scale': scale, 'backbone': str(backbone), 'seed': seed,
+        'preprocessing': preprocessing, 'epochs': epochs,
+        'cosmos_dir': str(cosmos_dir), 'weights': str(weights),
+        'precision': resolve_precision(precision)})
+    setup = Setup(scale, directory, str(backbone), preprocessing, seed,
+                  n_jobs, epochs)
     if announce is not None:
         announce(_forecast(setup, body, kind))
     with timed(setup, 'simulation'):
@@ -117,16 +129,15 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
 
 def count_work(scale):
     """Return the number of stamps that ``progress`` will have counted."""
-    scale = SCALES.get(scale, scale)
+    scale = SCALES[scale] if isinstance(scale, str) else scale
     n_steps = len(list_steps(scale))
     n_test = scale.n_stamps // 10
     return (scale.n_stamps + 3 * scale.n_realistic
             + n_steps * (scale.n_stamps + n_test))
 
 
-def _prepare(directory, scale, backbone, preprocessing, seed, n_jobs,
-             epochs, cosmos_dir, weights):
-    """Check the arguments; return the setup and the realistic kind."""
+def _check(scale, backbone, preprocessing):
+    """Check the arguments; return the scale."""
     if isinstance(scale, str) and scale not in SCALES:
         msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
         raise ValueError(msg)
@@ -138,16 +149,7 @@ def _prepare(directory, scale, backbone, preprocessing, seed, n_jobs,
         msg = ("backbone='default' was trained with preprocessing='noise'; "
                "the paper's goes with 'imagenet' or 'random'")
         raise ValueError(msg)
-    kind = 'structured' if cosmos_dir is None else REALISTIC
-    directory = Path(directory)
-    directory.mkdir(exist_ok=True)
-    scale = SCALES.get(scale, scale)
-    check_identity(directory / 'work', {
-        'scale': scale, 'backbone': str(backbone), 'seed': seed,
-        'preprocessing': preprocessing, 'epochs': epochs,
-        'cosmos_dir': str(cosmos_dir), 'weights': str(weights)})
-    return Setup(scale, directory, str(backbone), preprocessing, seed,
-                 n_jobs, epochs), kind
+    return SCALES[scale] if isinstance(scale, str) else scale
 
 
 def _forecast(setup, body, kind):

@@ -35,11 +35,12 @@ def make_set(path, n, *, kind, seed, cosmos_dir=None, n_jobs=1,
         ``centrals`` and ``companions``, in random order.
     """
     path = Path(path)
+    store = ChunkStore(path.with_name(f'{path.name}.parts'))
     if path.is_file():
+        store.discard()
         if progress is not None:
             progress(n)
         return read_dataset(path)
-    store = ChunkStore(path.with_name(f'{path.name}.parts'))
     made = simulate_stamps(
         n, kind=kind, centring='exact', noise=None, cosmos_dir=cosmos_dir,
         rng=seed, n_jobs=n_jobs, work_dir=store.directory,

@@ -76,11 +76,14 @@ def timed(setup, stage):
     """Add the seconds of a block to those of its stage."""
     path = setup.directory / 'times.json'
     began = time.monotonic()
-    yield
-    times = json.loads(path.read_text()) if path.is_file() else {}
-    times[stage] = round(times.get(stage, 0) + time.monotonic() - began, 1)
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(times, indent=1))
+    try:
+        yield
+    finally:
+        times = json.loads(path.read_text()) if path.is_file() else {}
+        times[stage] = round(times.get(stage, 0) + time.monotonic() - began,
+                             1)
+        with atomic_path(path) as temporary:
+            temporary.write_text(json.dumps(times, indent=1))
 
 
 def _save(path, **arrays):
@@ -128,11 +131,12 @@ def train_step(setup, step, dataset, body, realistic, *, progress=None):
         Called with the number of stamps whose features are there.
     """
     path = setup.file('training', step.name)
+    work = setup.directory / 'work' / f'features-{step.name}'
     if path.is_file():
+        shutil.rmtree(work, ignore_errors=True)
         if progress is not None:
             progress(len(dataset))
         return
-    work = setup.directory / 'work' / f'features-{step.name}'
     work.mkdir(exist_ok=True)
     parts = split_rows(len(dataset))
     labels = np.asarray(dataset.truth['label'], dtype=np.float32)
@@ -168,7 +172,7 @@ def label_stamps_of(setup, name, stamps, truth, *, noise, methods):
     """
     if setup.file('detectors', name).is_file():
         return
-    padded = pad_stamps(stamps, noise, rng=[setup.seed, round(10 * noise)])
+    padded = pad_stamps(stamps, noise, rng=[setup.seed, *name.encode()])
     result = {}
     with timed(setup, 'detectors'):
         for method in methods:
