@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.files import atomic_path
+from blendhunter._utils.files import atomic_path, write_text
 from blendhunter._utils.parallel import describe_run, seed_sequence
 from blendhunter.exceptions import DataSetError
 
@@ -54,8 +54,7 @@ class ChunkStore:
         path = self.directory / RUN_FILE
         if not self.n_parts():
             self.directory.mkdir(exist_ok=True)
-            with atomic_path(path) as temporary:
-                temporary.write_text(text)
+            write_text(path, text)
         elif not path.is_file() or path.read_text() != text:
             msg = (f'{str(self.directory)!r} holds parts of a run with '
                    'other arguments, seed or versions; repeat that run to '

@@ -5,7 +5,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ['atomic_path', 'check_writable']
+__all__ = ['atomic_path', 'check_writable', 'write_text']
 
 
 def check_writable(path, *, overwrite=False, name='output',
@@ -84,3 +84,9 @@ def atomic_path(path):
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write a small text file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)

@@ -127,9 +127,9 @@ def detect_on_stamps(stamps, *, noise, settings=None, n_jobs=1,
     settings = settings or Detection()
     tasks = [(stamps[i:i + CHUNK] / np.float32(noise), settings)
              for i in range(0, len(stamps), CHUNK)]
-    step = None if progress is None else lambda _: progress(CHUNK)
-    lists = [found for part in map_chunks(_find, tasks, n_jobs=n_jobs,
-                                          progress=step) for found in part]
+    parts = map_chunks(_find, tasks, n_jobs=n_jobs, progress=progress,
+                       sizes=[len(stack) for stack, _ in tasks])
+    lists = [found for part in parts for found in part]
     most = max((len(found[0]) for found in lists), default=0)
     table = np.full((3, len(lists), max(most, 1)), np.nan)
     for i, found in enumerate(lists):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.files import atomic_path
+from blendhunter._utils.files import write_text
 from blendhunter.exceptions import DataSetError
 from blendhunter.network.architecture import (
     N_FEATURES,
@@ -113,13 +113,7 @@ def check_identity(directory, identity):
                'delete it or name another: it was '
                f'{path.read_text()}')
         raise DataSetError(msg)
-    _write_text(path, repr(identity))
-
-
-def _write_text(path, text):
-    """Write a small file whole or not at all."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text)
+    write_text(path, repr(identity))
 
 
 def cache_features(body, stamps, noise, *, preprocessing, directory,
@@ -172,7 +166,7 @@ def cache_features(body, stamps, noise, *, preprocessing, directory,
             inputs[first] = np.asarray(augment(inputs[first], training=True))
         features[part] = body.predict_on_batch(inputs)
         features.flush()
-        _write_text(counter, str(part.stop))
+        write_text(counter, str(part.stop))
         if progress is not None:
             progress(part.stop - part.start)
     return features

@@ -89,6 +89,7 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         background=background, method=settings.method)
     found, segmentation = detect_prepared(prepared, settings)
     trees = None if training is None else train_trees(training)
+    split_before = split_by_photutils(prepared, found, segmentation)
     tables, stamps, used = [], [], []
     for number in range(rounds):
         rng = np.random.default_rng([seed, number])
@@ -99,11 +100,13 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         table['round'] = number
         table['outcome'] = outcome
         merged = np.flatnonzero(outcome == MERGED)
-        pixels, scores_after = _scores(injected, after, segments,
-                                       row[merged], identifier, trees)
-        _, scores_before = _scores(prepared, found, segmentation,
-                                   np.asarray(table['host'])[merged],
-                                   identifier, trees)
+        pixels, scores_after = _scores(
+            injected, after, segments, row[merged], identifier, trees,
+            split_by_photutils(injected, after, segments))
+        _, scores_before = _scores(
+            prepared, found, segmentation,
+            np.asarray(table['host'])[merged], identifier, trees,
+            split_before)
         stack = np.zeros((len(table), *pixels.shape[1:]), dtype=np.float32)
         stack[merged] = pixels
         stamps.append(stack)
@@ -125,7 +128,8 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
                    {'role': 'injections', 'rounds': rounds, 'seed': seed})
 
 
-def _scores(prepared, catalog, segmentation, rows, identifier, trees):
+def _scores(prepared, catalog, segmentation, rows, identifier, trees,
+            split):
     """Return the stamps of some rows, and the score of each method."""
     x, y = (np.asarray(catalog[f'{axis}_centroid'], dtype=float)
             for axis in 'xy')
@@ -133,7 +137,6 @@ def _scores(prepared, catalog, segmentation, rows, identifier, trees):
     cut = cut_stamps(prepared.normalised(), x[rows], y[rows], noise=1.0,
                      mask=prepared.mask, segments=segments, rows=rows)
     p = identifier.predict_proba(cut.data, regions=cut.regions, noise=1.0)
-    split = split_by_photutils(prepared, catalog, segmentation)
     return cut.data, {
         'network': p, **catalog_scores(catalog[rows], trees=trees),
         'photutils split': split[rows].astype(float)}

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from blendhunter._utils.files import atomic_path
+from blendhunter._utils.files import atomic_path, write_text
 from blendhunter._utils.parallel import describe_run, seed_sequence
 from blendhunter._utils.tables import write_table
 from blendhunter.benchmark.paper.scores import (
@@ -128,5 +128,5 @@ def _write_provenance(setup, kind, backbone, command):
         **describe_run(seed_sequence(setup.seed))}
     provenance['versions'].update({name: version(name) for name in (
         'keras', 'scikit-learn', 'tensorflow')})
-    with atomic_path(setup.directory / 'provenance.json') as temporary:
-        temporary.write_text(json.dumps(provenance, indent=1) + '\n')
+    write_text(setup.directory / 'provenance.json',
+               json.dumps(provenance, indent=1) + '\n')

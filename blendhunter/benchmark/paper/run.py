@@ -32,12 +32,14 @@ from blendhunter.network.features import (
     build_frozen,
     cache_features,
     check_identity,
+    split_rows,
 )
 from blendhunter.network.weights import resolve_weights
 
 __all__ = ['count_work', 'reproduce_paper']
 
 PROBE = 256
+THRESHOLD = 0.5
 
 
 def reproduce_paper(directory, *, scale='small', backbone='default',
@@ -118,9 +120,11 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
                 (REALISTIC, setup.scale.n_realistic, kind))))
     _train_all(setup, parametric, realistic, body, progress)
     _compare_all(setup, parametric, realistic, weights, progress)
-    results = [(step, _labels(setup, step.name, 'test'),
-                tenth_of(setup, step, parametric)[1])
-               for step in list_steps(setup.scale)]
+    truth = parametric.truth[split_rows(len(parametric))[2]]
+    results = [(step, {'network': read_stage(
+        setup, 'training', step.name)['test'] > THRESHOLD,
+        **_other_labels(setup, step.name)}, truth)
+        for step in list_steps(setup.scale)]
     stamp = realistic_stamps(setup, realistic)[:1] / REALISTIC_SIGMA
     return write_report(setup, results, _realistic_results(setup),
                         realistic.truth, kind=kind, body=body, stamp=stamp,
@@ -210,19 +214,17 @@ def _compare_all(setup, parametric, realistic, weights, progress):
                     identifier=identifier, progress=progress)
 
 
-def _labels(setup, name, test):
-    """Return the labels of every method on a step's test stamps."""
-    labels = {}
-    if test in ('test', REALISTIC) and name != REALISTIC:
-        labels['network'] = read_stage(setup, 'training', name)[test] > 0.5
-    labels['packaged model'] = read_stage(setup, 'packaged', name)['p'] > 0.5
-    return {**labels, **read_stage(setup, 'detectors', name)}
+def _other_labels(setup, name):
+    """Return the labels of what was not trained here, by method."""
+    packaged = read_stage(setup, 'packaged', name)['p'] > THRESHOLD
+    return {'packaged model': packaged,
+            **read_stage(setup, 'detectors', name)}
 
 
 def _realistic_results(setup):
     """Return the labels of every method on the realistic set."""
     results = [(step.sigma, step.realisation, 'network', read_stage(
-        setup, 'training', step.name)[REALISTIC] > 0.5)
+        setup, 'training', step.name)[REALISTIC] > THRESHOLD)
         for step in list_steps(setup.scale)]
     return results + [(np.nan, 0, method, label) for method, label in
-                      _labels(setup, REALISTIC, REALISTIC).items()]
+                      _other_labels(setup, REALISTIC).items()]

@@ -11,7 +11,6 @@ from blendhunter.truth import BLEND, SINGLE
 __all__ = ['SUBSETS', 'realistic_scores', 'separation_scores',
            'summary_table', 'test_scores']
 
-THRESHOLD = 0.5
 SEPARATIONS = np.arange(0, 37, 3.0)
 SUBSETS = ('all', 'close', 'distant')
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.files import atomic_path
+from blendhunter._utils.files import atomic_path, write_text
 from blendhunter.benchmark.labelling import (
     label_by_detection,
     pad_stamps,
@@ -82,8 +82,7 @@ def timed(setup, stage):
         times = json.loads(path.read_text()) if path.is_file() else {}
         times[stage] = round(times.get(stage, 0) + time.monotonic() - began,
                              1)
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(times, indent=1))
+        write_text(path, json.dumps(times, indent=1))
 
 
 def _save(path, **arrays):
