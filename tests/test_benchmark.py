@@ -6,7 +6,6 @@ from astropy.table import Table
 
 from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
-    measure_fields,
     measure_image,
     measure_stamps,
 )
@@ -24,7 +23,6 @@ from blendhunter.benchmark.metrics import (
     purity,
     roc_curve,
 )
-from blendhunter.simulation import FieldRanges, simulate_detections
 
 BLENDED = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
 SCORE = np.array([0.9, 0.8, 0.3, 0.85, 0.2, 0.1, 0.05, 0.0])
@@ -122,18 +120,8 @@ def test_quartiles():
     assert table['share'].tolist() == pytest.approx([0, 0, 0.1, 1])
 
 
-def test_measurements_of_an_unskilled_network(random_weights):
+def test_stamps_of_an_unskilled_network(random_weights):
     identifier = BlendIdentifier(random_weights, batch_size=32)
     stamps = measure_stamps(identifier, 40, sigmas=(14.5,))
     assert stamps['set'].tolist() == ['parametric', 'structured']
     assert np.all(np.abs(stamps['accuracy'] - 0.5) < 0.4)
-    fields = simulate_detections(
-        2, shape=(400, 400), rng=5,
-        ranges=FieldRanges(noise_factor=(1, 1), n_sigma=(1.5, 1.5)))
-    table, fraction = measure_fields(identifier, fields, fields.truth)
-    assert set(table['score']) == {'network', 'boosted trees', 'area', 'a/b',
-                                   'area x a/b', 'flag'}
-    assert 0 < fraction < 1
-    auc = dict(zip(table['score'], table['auc'], strict=True))
-    # trained on the very same detections, the trees must be good
-    assert auc['boosted trees'] > auc['network']

@@ -27,7 +27,8 @@ def lines(capsys):
 
 @pytest.mark.parametrize('verb', [
     [], ['demo'], ['detect'], ['classify'], ['simulate'], ['train'],
-    ['benchmark'], ['simulate', 'stamps'], ['benchmark', 'fields']])
+    ['benchmark'], ['simulate', 'stamps'], ['benchmark', 'field'],
+    ['benchmark', 'compare']])
 def test_help(verb, capsys):
     with pytest.raises(SystemExit) as error:
         main([*verb, '--help'])

@@ -163,6 +163,8 @@ def test_measurement(image, identifier):
     assert area['auc'] > 0.5
     with pytest.raises(ValueError, match='rounds must be positive'):
         measure_injections(image, identifier, rounds=0)
+    with pytest.raises(ValueError, match='no detection settings in its'):
+        measure_injections(image, identifier, catalog=Table({'x': [1.0]}))
 
 
 def test_scores_of_a_made_up_table():
@@ -182,6 +184,8 @@ def test_scores_of_a_made_up_table():
     assert scores['blind']['auc'] == 0.5
     assert scores['blind']['at_10'] == 0
     bins = injection_bins(table)
+    assert set(bins['flagged']) == {0.01, 0.05, 0.1}
+    bins = bins[bins['flagged'] == 0.05]
     sharp = bins[(bins['method'] == 'sharp')
                  & (bins['quantity'] == 'separation')]
     assert sharp['n'].sum() == 150

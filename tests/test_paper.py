@@ -58,8 +58,8 @@ def test_files(made):
                    'figure6-confusion'):
         assert {f'{figure}.png', f'{figure}.pdf'} <= names
         assert (directory / f'{figure}.png').stat().st_size > 8000
-    for table in ('figure3-separation', 'figure4-accuracy',
-                  'figure56-realistic', 'summary'):
+    for table in ('figure2-features', 'figure3-separation',
+                  'figure4-accuracy', 'figure56-realistic', 'summary'):
         assert len(Table.read(directory / f'{table}.ecsv')) > 0
     assert 'photutils oracle' in (directory / 'summary.rst').read_text()
     # cached features are gone

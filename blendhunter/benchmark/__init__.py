@@ -11,11 +11,11 @@ from blendhunter.benchmark.labelling import (
     truth_free_rule,
 )
 from blendhunter.benchmark.metrics import completeness_at_purity
-from blendhunter.benchmark.model import measure_fields, measure_stamps
 from blendhunter.benchmark.speed import measure_speed
+from blendhunter.benchmark.whole_stamps import measure_stamps
 
 __all__ = ['completeness_at_purity', 'label_by_detection',
-           'measure_detectors', 'measure_fields', 'measure_image',
+           'measure_detectors', 'measure_image',
            'measure_speed', 'measure_stamps', 'oracle_rule', 'pad_stamps',
            'stamp_scores', 'stored_runs', 'true_positions',
            'truth_free_rule']

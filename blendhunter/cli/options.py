@@ -41,9 +41,9 @@ def integer_or_text(text):
     return int(text) if text.lstrip('-').isdigit() else text
 
 
-def add_image_options(parser):
-    """Add what describes an image: mask, noise, background, extension."""
-    parser.add_argument('image', metavar='IMAGE', help='FITS image')
+def add_image_options(parser, *, name='image'):
+    """Add an image, and its mask, noise, background and extension."""
+    parser.add_argument(name, metavar='IMAGE', help='FITS image')
     parser.add_argument('--ext', type=integer_or_text,
                         help='extension of the image, number or name')
     parser.add_argument('--mask', metavar='FITS',

@@ -1,5 +1,9 @@
 """Figures that the command line, the benchmark and the pages share."""
 
+from blendhunter.plotting.detections import (
+    plot_field_bins,
+    plot_field_curves,
+)
 from blendhunter.plotting.fields import plot_result
 from blendhunter.plotting.files import check_figure_path, save_figure
 from blendhunter.plotting.injections import (
@@ -16,6 +20,6 @@ from blendhunter.plotting.paper import (
 from blendhunter.plotting.stamps import plot_stamps
 
 __all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
-           'plot_features', 'plot_injection_strip', 'plot_injections',
-           'plot_realistic', 'plot_result',
-           'plot_separation', 'plot_stamps', 'save_figure']
+           'plot_features', 'plot_field_bins', 'plot_field_curves',
+           'plot_injection_strip', 'plot_injections', 'plot_realistic',
+           'plot_result', 'plot_separation', 'plot_stamps', 'save_figure']

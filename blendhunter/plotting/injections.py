@@ -1,20 +1,17 @@
 """What is found of injected blends."""
 
-import numpy as np
-
+from blendhunter.plotting.bins import draw_bins
 from blendhunter.plotting.stamps import plot_stamps
 
 __all__ = ['plot_injection_strip', 'plot_injections']
 
 QUANTITIES = {'separation': 'separation [px]',
               'flux_ratio': 'flux of the companion / host',
-              'snr': 'signal-to-noise ratio of the companion'}
+              'snr': 'SNR of the companion'}
 SHOWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
-STYLES = ('-o', '--s', ':^', '-.v')
-SHIFT = 0.03
 
 
-def plot_injections(bins, *, title='10 % of the untouched hosts flagged'):
+def plot_injections(bins):
     """
     Draw the completeness against separation, flux ratio and SNR.
 
@@ -22,37 +19,29 @@ def plot_injections(bins, *, title='10 % of the untouched hosts flagged'):
     ----------
     bins : `~astropy.table.Table`
         From `~blendhunter.benchmark.injection.injection_bins`.
-    title : str, optional
 
     Returns
     -------
     figure : `matplotlib.figure.Figure`
+        A row for each fraction of the untouched hosts that is flagged.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 3.8), layout='constrained')
-    panels = figure.subplots(1, len(QUANTITIES), sharey=True)
-    for panel, (quantity, label) in zip(panels, QUANTITIES.items(),
-                                        strict=True):
-        for i, (method, style) in enumerate(zip(SHOWN, STYLES,
-                                                strict=True)):
-            part = bins[(bins['method'] == method)
-                        & (bins['quantity'] == quantity)]
-            part = part[part['n'] > 0]
-            if not len(part):
-                continue
-            # bins side by side: their number, not their place
-            place = np.arange(len(part)) + SHIFT * (i - 1.5)
-            panel.errorbar(place, part['completeness'], part['error'],
-                           fmt=style, ms=4, capsize=2, label=method)
-            names = [f'{row["low"]:g}–{row["high"]:g}\n({row["n"]})'
-                     if row['high'] < 1e6
-                     else f'> {row["low"]:g}\n({row["n"]})' for row in part]
-            panel.set_xticks(np.arange(len(part)), names, fontsize=8)
-        panel.set(xlabel=label, ylim=(-0.03, 1.03))
-    panels[0].set_ylabel('completeness')
-    panels[0].legend(fontsize=8, frameon=False, loc='upper left')
-    figure.suptitle(title, fontsize=11)
+    fractions = sorted(set(bins['flagged']))
+    figure = Figure(figsize=(11, 0.8 + 2.7 * len(fractions)),
+                    layout='constrained')
+    rows = figure.subplots(len(fractions), len(QUANTITIES), sharey=True,
+                           squeeze=False)
+    for panels, fraction in zip(rows, fractions, strict=True):
+        for panel, (quantity, label) in zip(panels, QUANTITIES.items(),
+                                            strict=True):
+            draw_bins(panel, bins[(bins['flagged'] == fraction)
+                                  & (bins['quantity'] == quantity)
+                                  & (bins['n'] > 0)], SHOWN)
+            panel.set_xlabel(label)
+        panels[0].set_ylabel(f'completeness\n{100 * fraction:g} % of the '
+                             'untouched hosts flagged')
+    rows[0, 0].legend(fontsize=8, frameon=False, loc='upper left')
     return figure
 
 

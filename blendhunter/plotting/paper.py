@@ -6,7 +6,6 @@ __all__ = ['plot_accuracy', 'plot_confusion', 'plot_features',
            'plot_realistic', 'plot_separation']
 
 COLUMNS = 4
-N_MAPS = 24
 NETWORK, DETECTOR, OTHER = 'tab:blue', 'tab:orange', '0.4'
 # solid for the network, dashed for the detector, as in the paper
 STYLES = {'network': {'color': NETWORK, 'ls': '-', 'marker': 'o'},
@@ -195,39 +194,41 @@ def plot_confusion(table, *, title=''):
     return figure
 
 
-def plot_features(stamp, maps, *, title=''):
+def plot_features(table, *, title=''):
     """
     Draw a stamp and what each block makes of it (Fig. 2).
 
     Parameters
     ----------
-    stamp : `~numpy.ndarray` of shape (m, m)
-    maps : list of `~numpy.ndarray` of shape (k, k, n)
-        Output of each block.
+    table : `~astropy.table.Table`
+        ``block`` (0: the stamp), ``width`` and the flattened ``values``
+        of each square map.
     title : str, optional
 
     Returns
     -------
     figure : `matplotlib.figure.Figure`
-        For each block the maps with the largest variance.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 0.5 + 0.85 * len(maps)),
+    blocks = {int(block): [
+        np.reshape(row['values'], (row['width'], row['width']))
+        for row in table[table['block'] == block]]
+        for block in np.unique(table['block'])}
+    stamp = blocks.pop(0)[0]
+    figure = Figure(figsize=(11, 0.5 + 0.85 * len(blocks)),
                     layout='constrained')
-    grid = figure.add_gridspec(len(maps), 2, width_ratios=(1, 5))
+    grid = figure.add_gridspec(len(blocks), 2, width_ratios=(1, 5))
     panel = figure.add_subplot(grid[:, 0])
     panel.imshow(np.arcsinh(stamp), origin='lower', cmap='gray_r')
     panel.set(xticks=[], yticks=[], title='stamp')
-    for row, block in enumerate(maps):
-        order = np.argsort(-block.var(axis=(0, 1)))[:N_MAPS // 2]
-        axes = grid[row, 1].subgridspec(1, N_MAPS // 2, wspace=0.05)
-        for i, channel in enumerate(order):
+    for row, (block, maps) in enumerate(blocks.items()):
+        axes = grid[row, 1].subgridspec(1, len(maps), wspace=0.05)
+        for i, values in enumerate(maps):
             small = figure.add_subplot(axes[i])
-            small.imshow(block[..., channel], origin='lower',
-                         cmap='viridis')
+            small.imshow(values, origin='lower', cmap='viridis')
             small.set(xticks=[], yticks=[])
             if i == 0:
-                small.set_ylabel(f'block {row + 1}', fontsize=8)
+                small.set_ylabel(f'block {block}', fontsize=8)
     figure.suptitle(title, fontsize=11)
     return figure

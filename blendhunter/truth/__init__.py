@@ -7,10 +7,13 @@ Training, benchmark and tests take their labels and measures from here.
 from blendhunter.truth.labels import (
     BLEND,
     SINGLE,
+    SNR_BLEND,
+    SNR_SINGLE,
     UNCLEAR,
     label_segments,
     label_stamps,
 )
+from blendhunter.truth.outcomes import OUTCOMES, detection_outcomes
 from blendhunter.truth.overlap import (
     blendedness,
     group_sources,
@@ -18,6 +21,7 @@ from blendhunter.truth.overlap import (
     neighbour_separation,
 )
 
-__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'blendedness', 'group_sources',
+__all__ = ['BLEND', 'OUTCOMES', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
+           'blendedness', 'detection_outcomes', 'group_sources',
            'label_segments', 'label_stamps', 'matched_filter_snr',
            'neighbour_separation']

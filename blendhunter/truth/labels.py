@@ -5,12 +5,15 @@ from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position
 
-__all__ = ['BLEND', 'SINGLE', 'UNCLEAR', 'label_segments', 'label_stamps']
+__all__ = ['BLEND', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
+           'label_segments', 'label_stamps']
 
 SINGLE = 0
 BLEND = 1
 UNCLEAR = -1
 
+#: Matched-filter SNR from which a second source makes a blend, and below
+#: which it does not count.
 SNR_BLEND = 5.0
 SNR_SINGLE = 3.0
 MIN_SEPARATION = 2.0

@@ -4,11 +4,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from blendhunter._utils.images import as_image
-from blendhunter.benchmark.baselines import (
-    catalog_scores,
-    split_by_photutils,
-    train_trees,
-)
+from blendhunter.benchmark.baselines import split_by_photutils, train_trees
 from blendhunter.benchmark.injection.place import (
     MERGED,
     inject_sources,
@@ -18,7 +14,9 @@ from blendhunter.benchmark.metrics import (
     area_under_roc,
     bootstrap_error,
     completeness_at_false_positives,
+    threshold_at_false_positives,
 )
+from blendhunter.benchmark.scoring import score_detections
 from blendhunter.dataset import DataSet
 from blendhunter.detection import (
     Detection,
@@ -26,7 +24,6 @@ from blendhunter.detection import (
     settings_from_meta,
     subtract_background,
 )
-from blendhunter.stamps import assign_segments, cut_stamps
 
 __all__ = ['FRACTIONS', 'injection_bins', 'injection_scores',
            'measure_injections']
@@ -51,7 +48,7 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
     identifier : `~blendhunter.BlendIdentifier`
     catalog : `~astropy.table.Table`, optional
         From `~blendhunter.detect`: the image is detected with the
-        settings in its meta, else with the defaults.
+        settings in its meta. By default with the default ones.
     ext, mask, noise, background : optional
         As in `~blendhunter.detect`.
     training : `~astropy.table.Table`, optional
@@ -77,13 +74,18 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
     ------
     ValueError
         If the image has no source to copy, no injection is merged with
-        its host, or ``rounds`` is not positive.
+        its host, ``rounds`` is not positive, or the catalogue does not
+        tell its settings.
     """
     if rounds < 1:
         msg = f'rounds must be positive, got {rounds!r}'
         raise ValueError(msg)
-    settings = None if catalog is None else settings_from_meta(catalog.meta)
-    settings = settings or Detection()
+    settings = (Detection() if catalog is None
+                else settings_from_meta(catalog.meta))
+    if settings is None:
+        msg = ('catalog: there are no detection settings in its meta, as '
+               'blendhunter detect leaves them')
+        raise ValueError(msg)
     prepared = subtract_background(
         as_image(image, mask=mask, noise=noise, ext=ext),
         background=background, method=settings.method)
@@ -100,13 +102,12 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         table['round'] = number
         table['outcome'] = outcome
         merged = np.flatnonzero(outcome == MERGED)
-        pixels, scores_after = _scores(
-            injected, after, segments, row[merged], identifier, trees,
-            split_by_photutils(injected, after, segments))
-        _, scores_before = _scores(
-            prepared, found, segmentation,
-            np.asarray(table['host'])[merged], identifier, trees,
-            split_before)
+        pixels, scores_after = score_detections(
+            injected, after, segments, identifier, rows=row[merged],
+            trees=trees, split=split_by_photutils(injected, after, segments))
+        _, scores_before = score_detections(
+            prepared, found, segmentation, identifier, trees=trees,
+            rows=np.asarray(table['host'])[merged], split=split_before)
         stack = np.zeros((len(table), *pixels.shape[1:]), dtype=np.float32)
         stack[merged] = pixels
         stamps.append(stack)
@@ -128,20 +129,6 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
                    {'role': 'injections', 'rounds': rounds, 'seed': seed})
 
 
-def _scores(prepared, catalog, segmentation, rows, identifier, trees,
-            split):
-    """Return the stamps of some rows, and the score of each method."""
-    x, y = (np.asarray(catalog[f'{axis}_centroid'], dtype=float)
-            for axis in 'xy')
-    segments = assign_segments(segmentation, x, y, labels=catalog['label'])
-    cut = cut_stamps(prepared.normalised(), x[rows], y[rows], noise=1.0,
-                     mask=prepared.mask, segments=segments, rows=rows)
-    p = identifier.predict_proba(cut.data, regions=cut.regions, noise=1.0)
-    return cut.data, {
-        'network': p, **catalog_scores(catalog[rows], trees=trees),
-        'photutils split': split[rows].astype(float)}
-
-
 def _methods(injections):
     """Return the names of the methods in a table of injections."""
     return [name.removesuffix('_before') for name in injections.colnames
@@ -149,13 +136,21 @@ def _methods(injections):
 
 
 def _pairs(injections, method):
-    """Return scores and labels: merged ones, and the hosts untouched."""
+    """Return the merged injections, their scores, and those before."""
     merged = injections[injections['outcome'] == MERGED]
     after, before = (np.asarray(merged[f'{method}{name}'], dtype=float)
                      for name in ('', '_before'))
     good = np.isfinite(after) & np.isfinite(before)
-    score = np.concatenate([after[good], before[good]])
-    return score, np.arange(len(score)) < good.sum(), merged[good]
+    return merged[good], after[good], before[good]
+
+
+def _statistics(after, before):
+    """Return the AUC and the completeness at each fraction flagged."""
+    score = np.concatenate([after, before])
+    merged = np.arange(len(score)) < len(after)
+    return [area_under_roc(score, merged),
+            *(completeness_at_false_positives(score, merged, fraction)
+              for fraction in FRACTIONS)]
 
 
 def injection_scores(injections):
@@ -172,26 +167,24 @@ def injection_scores(injections):
     table : `~astropy.table.Table`
         One row per method: ``auc`` of merged injections against the same
         hosts untouched, and the completeness with 1, 5 and 10 % of these
-        flagged (``at_1`` ...), each with its bootstrap error.
+        flagged (``at_1`` ...), each with its error from a bootstrap over
+        the hosts.
     """
+    names = ['auc', *(f'at_{100 * fraction:g}' for fraction in FRACTIONS)]
     rows = []
     for method in _methods(injections):
-        score, merged, _ = _pairs(injections, method)
-        row = {'method': method, 'n_merged': int(merged.sum()),
-               'auc': area_under_roc(score, merged),
-               'auc_error': bootstrap_error(area_under_roc, score, merged)}
-        for fraction in FRACTIONS:
-            name = f'at_{100 * fraction:g}'
-            row[name] = completeness_at_false_positives(score, merged,
-                                                        fraction)
-            row[f'{name}_error'] = bootstrap_error(
-                lambda s, m, f=fraction: completeness_at_false_positives(
-                    s, m, f), score, merged)
+        merged, after, before = _pairs(injections, method)
+        errors = bootstrap_error(_statistics, after, before)
+        row = {'method': method, 'n_merged': len(merged)}
+        for name, value, error in zip(
+                names, _statistics(after, before),
+                np.broadcast_to(errors, len(names)), strict=True):
+            row[name], row[f'{name}_error'] = value, float(error)
         rows.append(row)
     return Table(rows)
 
 
-def injection_bins(injections, *, fraction=0.10):
+def injection_bins(injections):
     """
     Bin the completeness by separation, flux ratio and SNR.
 
@@ -199,32 +192,39 @@ def injection_bins(injections, *, fraction=0.10):
     ----------
     injections : `~astropy.table.Table`
         Truth of `measure_injections`.
-    fraction : float, optional
-        Of the untouched hosts that may be flagged.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        ``method``, ``quantity``, ``low``, ``high``, ``completeness``,
-        its bootstrap error, ``n``.
+        ``method``, ``flagged`` (fraction of the untouched hosts above
+        the threshold: 0.01, 0.05, 0.10), ``quantity``, ``low``,
+        ``high``, ``completeness``, its bootstrap error, ``n``.
     """
     rows = []
     for method in _methods(injections):
-        score, merged, table = _pairs(injections, method)
-        singles = np.sort(score[~merged])[::-1]
-        if not len(singles):
+        table, after, before = _pairs(injections, method)
+        if not len(before):
             continue
-        allowed = min(int(fraction * len(singles) + 1e-9), len(singles) - 1)
-        flagged = score[merged] > singles[allowed]
-        for quantity, edges in BINS.items():
-            place = np.digitize(np.asarray(table[quantity]), edges) - 1
-            for i in range(len(edges) - 1):
-                mine = flagged[place == i]
-                rows.append({
-                    'method': method, 'quantity': quantity,
-                    'low': float(edges[i]), 'high': float(edges[i + 1]),
-                    'completeness': float(mine.mean()) if len(mine)
-                    else np.nan,
-                    'error': bootstrap_error(np.mean, mine) if len(mine)
-                    else np.nan, 'n': len(mine)})
+        for fraction in FRACTIONS:
+            flagged = after > threshold_at_false_positives(before, fraction)
+            rows.extend(
+                {'method': method, 'flagged': fraction,
+                 'quantity': quantity, 'low': float(edges[i]),
+                 'high': float(edges[i + 1]), **_bin(mine)}
+                for quantity, edges in BINS.items()
+                for i, mine in enumerate(_split(flagged, table[quantity],
+                                                edges)))
     return Table(rows)
+
+
+def _split(flagged, values, edges):
+    """Return the decisions in each bin."""
+    place = np.digitize(np.asarray(values), edges) - 1
+    return [flagged[place == i] for i in range(len(edges) - 1)]
+
+
+def _bin(mine):
+    """Return the completeness of one bin."""
+    return {'completeness': float(mine.mean()) if len(mine) else np.nan,
+            'error': bootstrap_error(np.mean, mine) if len(mine) else np.nan,
+            'n': len(mine)}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from blendhunter.simulation import SIGMAS
 
-__all__ = ['SCALES', 'Scale', 'Step', 'estimate_seconds', 'list_steps']
+__all__ = ['SCALES', 'Scale', 'Step', 'count_work', 'detectors_of',
+           'estimate_seconds', 'list_steps']
 
 #: Noise of the paper's realistic set, in counts.
 REALISTIC_SIGMA = 14.5
@@ -84,6 +85,33 @@ def list_steps(scale):
     return [Step(sigma, realisation)
             for realisation in range(scale.n_realisations)
             for sigma in scale.sigmas]
+
+
+def detectors_of(step):
+    """Return the detectors of a step: photutils, slow, once per noise."""
+    return ('sep', 'photutils') if step.realisation == 0 else ('sep',)
+
+
+def count_work(scale):
+    """
+    Count the stamps that the progress of a reproduction passes.
+
+    Parameters
+    ----------
+    scale : str or `Scale`
+
+    Returns
+    -------
+    n : int
+        Each stamp once in the simulation, the features, the training of
+        a head, each rule of each detector, and the packaged model.
+    """
+    scale = SCALES[scale] if isinstance(scale, str) else scale
+    n_test = scale.n_stamps // 10
+    work = scale.n_stamps + (1 + 1 + 1 + 4) * scale.n_realistic
+    return work + sum(
+        2 * scale.n_stamps + (1 + 2 * len(detectors_of(step))) * n_test
+        for step in list_steps(scale))
 
 
 def estimate_seconds(scale, *, per_feature, kind, n_cores):

@@ -10,6 +10,7 @@ from blendhunter._utils.files import atomic_path, write_text
 from blendhunter._utils.parallel import describe_run, seed_sequence
 from blendhunter._utils.tables import write_table
 from blendhunter.benchmark.paper.scores import (
+    feature_table,
     realistic_scores,
     separation_scores,
     summary_table,
@@ -64,9 +65,12 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
     on_real = realistic_scores(realistic, truth)
     separations = separation_scores(results)
     summary = summary_table(tests, on_real, kind=kind)
+    features = feature_table(stamp[0], block_outputs(
+        body, stamp[0], preprocessing=setup.preprocessing))
     backbone = (f'{BACKBONES.get(setup.backbone, setup.backbone)}, '
                 f'{setup.preprocessing!r} preprocessing')
-    for name, table in (('figure3-separation', separations),
+    for name, table in (('figure2-features', features),
+                        ('figure3-separation', separations),
                         ('figure4-accuracy', tests),
                         ('figure56-realistic', on_real),
                         ('summary', summary)):
@@ -76,10 +80,7 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
         write_table(table, setup.directory / f'{name}.ecsv', overwrite=True)
     on_set = f'{SETS[kind]}\n{backbone}'
     for name, figure in (
-            ('figure2-features', plot_features(
-                stamp[0], block_outputs(
-                    body, stamp[0], preprocessing=setup.preprocessing),
-                title=backbone)),
+            ('figure2-features', plot_features(features, title=backbone)),
             ('figure3-separation', plot_separation(separations,
                                                    title=backbone)),
             ('figure4-accuracy', plot_accuracy(tests, title=backbone)),
@@ -105,12 +106,15 @@ def _write_rst(path, summary, caption):
     shown = summary.copy()
     for name in shown.colnames:
         if shown[name].dtype.kind == 'f':
-            digits = 'g' if name == 'sigma' else '.1f'
+            digits = 'g' if name.endswith('sigma') else '.1f'
             shown[name] = ['–' if np.isnan(value) else f'{value:{digits}}'
                            for value in shown[name]]
     with atomic_path(path) as temporary:
         shown.write(temporary, format='ascii.rst', overwrite=True)
-        temporary.write_text(f'{caption}\n\n{temporary.read_text()}')
+        sources = '\n'.join(f'* {name}: {text}.' for name, text
+                            in summary.meta['sources'].items())
+        temporary.write_text(
+            f'{caption}\n\n{temporary.read_text()}\n{sources}\n')
 
 
 def _write_provenance(setup, kind, backbone, command):

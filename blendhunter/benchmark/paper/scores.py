@@ -3,16 +3,28 @@
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.authors import stored_realistic, stored_runs
+from blendhunter.benchmark.authors import (
+    published_realistic,
+    stored_realistic,
+    stored_runs,
+)
 from blendhunter.benchmark.detectors import stamp_scores
 from blendhunter.benchmark.paper.stages import LEFT_OUT
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['SUBSETS', 'realistic_scores', 'separation_scores',
-           'summary_table', 'test_scores']
+__all__ = ['SUBSETS', 'feature_table', 'realistic_scores',
+           'separation_scores', 'summary_table', 'test_scores']
 
 SEPARATIONS = np.arange(0, 37, 3.0)
 SUBSETS = ('all', 'close', 'distant')
+N_MAPS = 12
+# where the authors' numbers are from
+SOURCES = {
+    'authors': 'runs stored in github.com/CosmoStat/BlendHunter, grid of '
+               '2020; the noise of the run nearest to sigma stands in '
+               '"authors sigma"',
+    'published': 'Farrens et al. 2022, A&A 657, A98; of BlendHunter a '
+                 'lower limit'}
 
 
 def _scores(label, truth):
@@ -131,6 +143,37 @@ def realistic_scores(results, truth):
     return Table(rows)
 
 
+def feature_table(stamp, maps):
+    """
+    List what the blocks make of one stamp: the data of Fig. 2.
+
+    Parameters
+    ----------
+    stamp : `~numpy.ndarray` of shape (m, m)
+    maps : list of `~numpy.ndarray` of shape (k, k, n)
+        From `~blendhunter.network.features.block_outputs`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``block`` (0: the stamp itself), ``map`` (its channel), ``width``
+        and the flattened ``values``, of the maps with the greatest
+        variance in each block.
+    """
+    rows = [(0, 0, len(stamp), stamp)]
+    for number, block in enumerate(maps, start=1):
+        order = np.argsort(-block.var(axis=(0, 1)))[:N_MAPS]
+        rows.extend((number, int(i), len(block), block[..., i])
+                    for i in order)
+    values = np.empty(len(rows), dtype=object)
+    for i, row in enumerate(rows):
+        values[i] = np.asarray(row[3], dtype=np.float32).ravel()
+    table = Table(rows=[row[:3] for row in rows],
+                  names=('block', 'map', 'width'))
+    table['values'] = values
+    return table
+
+
 def summary_table(tests, realistic, *, kind='realistic'):
     """
     Put all methods side by side, with the authors' numbers.
@@ -150,8 +193,10 @@ def summary_table(tests, realistic, *, kind='realistic'):
     table : `~astropy.table.Table`
         ``set`` ('parametric', or ``kind``), ``sigma`` (of the test set,
         or of the training), ``score``, and a column for each method, in
-        per cent: means over realisations. ``authors sigma`` is the noise
-        of the authors' stored run that stands beside.
+        per cent: means over realisations. ``authors ...`` are the
+        authors' stored runs and ``published ...`` the paper's numbers;
+        ``authors sigma`` is the noise of the stored run that stands
+        beside. Their sources are in its meta.
     """
     rows = []
     authors = stored_runs()
@@ -168,7 +213,7 @@ def summary_table(tests, realistic, *, kind='realistic'):
                 row['authors sigma'] = near['sigma'][0]
             rows.append(row)
     rows.extend(_realistic_rows(realistic, kind))
-    return Table(_aligned(rows))
+    return Table(_aligned(rows), meta={'sources': SOURCES})
 
 
 def _realistic_rows(realistic, kind):
@@ -176,7 +221,7 @@ def _realistic_rows(realistic, kind):
     rows = []
     trained = realistic[np.isfinite(realistic['sigma'])]
     fixed = realistic[~np.isfinite(realistic['sigma'])]
-    authors = stored_realistic()
+    authors, published = stored_realistic(), published_realistic()
     for sigma in np.unique(trained['sigma']):
         for subset in SUBSETS:
             row = {'set': kind, 'sigma': float(sigma),
@@ -187,6 +232,9 @@ def _realistic_rows(realistic, kind):
             if kind == 'realistic':
                 # SEP has no training; BlendHunter's was at sigma 14
                 row['authors SEP'] = 100 * authors['SEP'][subset]
+                row.update({f'published {method}': 100 * values[subset]
+                            for method, values in published.items()
+                            if subset in values})
             if kind == 'realistic' and abs(sigma - 14) <= 1:
                 row['authors BlendHunter'] = 100 * authors['BlendHunter'][
                     subset]
@@ -205,6 +253,6 @@ def _means(table, score):
 def _aligned(rows):
     """Give all rows the same columns, the authors' last."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    names.sort(key=lambda name: name.startswith('authors'))
+    names.sort(key=lambda name: name.startswith(('authors', 'published')))
     return [{name: row.get(name, np.nan) for name in names}
             for row in rows]

@@ -127,14 +127,14 @@ def train_step(setup, step, dataset, body, realistic, *, progress=None):
     realistic : float `~numpy.ndarray` of shape (m, 2048)
         Features of the realistic set.
     progress : callable, optional
-        Called with the number of stamps whose features are there.
+        Called with the number of stamps whose features are there, and
+        again when the head is trained.
     """
     path = setup.file('training', step.name)
     work = setup.directory / 'work' / f'features-{step.name}'
     if path.is_file():
         shutil.rmtree(work, ignore_errors=True)
-        if progress is not None:
-            progress(len(dataset))
+        _report(progress, 2 * len(dataset))
         return
     work.mkdir(exist_ok=True)
     parts = split_rows(len(dataset))
@@ -153,9 +153,17 @@ def train_step(setup, step, dataset, body, realistic, *, progress=None):
         _save(path, test=apply_head(head, features[parts[2]]),
               realistic=apply_head(head, realistic), epochs=n_epochs)
     shutil.rmtree(work)
+    _report(progress, len(dataset))
 
 
-def label_stamps_of(setup, name, stamps, truth, *, noise, methods):
+def _report(progress, n):
+    """Tell of ``n`` stamps, where somebody wants to know."""
+    if progress is not None:
+        progress(n)
+
+
+def label_stamps_of(setup, name, stamps, truth, *, noise, methods,
+                    progress=None):
     """
     Label stamps with detectors, by both rules.
 
@@ -168,8 +176,11 @@ def label_stamps_of(setup, name, stamps, truth, *, noise, methods):
     truth : `~astropy.table.Table`
     noise : float
     methods : tuple of {'sep', 'photutils'}
+    progress : callable, optional
+        Called with the number of stamps that were labelled.
     """
     if setup.file('detectors', name).is_file():
+        _report(progress, 2 * len(methods) * len(stamps))
         return
     padded = pad_stamps(stamps, noise, rng=[setup.seed, *name.encode()])
     result = {}
@@ -179,7 +190,8 @@ def label_stamps_of(setup, name, stamps, truth, *, noise, methods):
                                     ('truth-free', None)):
                 labels = label_by_detection(
                     padded, noise=noise, positions=positions,
-                    settings=Detection(method=method), n_jobs=setup.n_jobs)
+                    settings=Detection(method=method), n_jobs=setup.n_jobs,
+                    progress=progress)
                 # what the rule leaves out is marked, not dropped
                 label = np.where(labels['failure'], LEFT_OUT,
                                  labels['label'])
@@ -205,5 +217,4 @@ def classify_stamps(setup, name, stamps, *, noise, identifier,
         with timed(setup, 'packaged model'):
             p = identifier.predict_proba(stamps, noise=noise)
         _save(path, p=p)
-    if progress is not None:
-        progress(len(stamps))
+    _report(progress, len(stamps))

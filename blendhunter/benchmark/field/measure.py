@@ -1,0 +1,200 @@
+"""Detect, classify, and compare with the truth."""
+
+import numpy as np
+from astropy.table import vstack
+
+from blendhunter._utils.images import as_image
+from blendhunter.benchmark.baselines import split_by_photutils, train_trees
+from blendhunter.benchmark.field.describe import (
+    describe_detections,
+    prepare_truth,
+)
+from blendhunter.benchmark.scoring import score_detections
+from blendhunter.dataset import DataSet
+from blendhunter.detection import (
+    Detection,
+    detect_prepared,
+    subtract_background,
+)
+from blendhunter.stamps import STAMP_SIZE
+from blendhunter.truth import SNR_BLEND, label_stamps
+
+__all__ = ['SCORE', 'measure_field', 'measure_survey', 'train_on_survey']
+
+#: Before the names of the columns that hold a method's score.
+SCORE = 'score: '
+REGIONS = ('segment', 'stamp')
+
+
+def measure_field(image, truth, identifier, *, regions=REGIONS,
+                  settings=None, ext=None, mask=None, noise=None,
+                  background='auto', truth_columns=None, mag_limit=None,
+                  mag_column=None, trees=None):
+    """
+    Detect and classify an image whose true sources are known.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx)
+    truth : Table or path
+        See `~blendhunter.benchmark.field.prepare_truth`.
+    identifier : `~blendhunter.BlendIdentifier`
+    regions : sequence of {'segment', 'stamp'}, optional
+        What the network is asked about.
+    settings : `~blendhunter.detection.Detection`, optional
+    ext, mask, noise, background : optional
+        As in `~blendhunter.detect`.
+    truth_columns : tuple of str, optional
+        Position columns of the truth.
+    mag_limit, mag_column : optional
+        As in `~blendhunter.benchmark.field.prepare_truth`.
+    trees : object with ``predict_proba``, optional
+        Boosted trees, from `train_on_survey`.
+
+    Returns
+    -------
+    detections : `~blendhunter.dataset.DataSet`
+        ``stamps`` over their noise (float16). Its truth has the columns
+        of `~blendhunter.benchmark.field.describe_detections`,
+        ``stamp_label`` (1: two or more true sources of SNR 5 in the
+        stamp), and the score of each method, ``'score: network'`` ...
+
+    Raises
+    ------
+    ValueError
+        If nothing is detected, or the truth has no source on the image.
+    """
+    settings = settings or Detection()
+    data = as_image(image, mask=mask, noise=noise, ext=ext)
+    truth = prepare_truth(truth, wcs=data.wcs, columns=truth_columns,
+                          mag_limit=mag_limit, mag_column=mag_column)
+    prepared, catalog, segmentation = _detect(data, background, settings)
+    _check(catalog, truth, segmentation.shape)
+    table = describe_detections(catalog, segmentation, truth)
+    table['stamp_label'] = _label_stamps(table, truth)
+    stamps, scores = score_detections(
+        prepared, catalog, segmentation, identifier, trees=trees,
+        regions=regions,
+        split=split_by_photutils(prepared, catalog, segmentation))
+    for name, values in scores.items():
+        table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
+    limit = np.finfo(np.float16).max
+    return DataSet({'stamps': stamps.clip(-limit, limit).astype(np.float16)},
+                   table, {'role': 'field', 'detection': settings.to_meta()})
+
+
+def _detect(data, background, settings):
+    """Return the prepared image, its detections and their segments."""
+    prepared = subtract_background(data, background=background,
+                                   method=settings.method)
+    return prepared, *detect_prepared(prepared, settings)
+
+
+def _check(catalog, truth, shape):
+    """Check that there is something to compare."""
+    if not len(catalog):
+        msg = 'image: no source was detected'
+        raise ValueError(msg)
+    on = ((truth['x'] > -0.5) & (truth['x'] < shape[1] - 0.5)
+          & (truth['y'] > -0.5) & (truth['y'] < shape[0] - 0.5))
+    if not np.any(on):
+        msg = (f'truth: none of its {len(truth)} sources lies on the image '
+               f'of shape {shape}')
+        raise ValueError(msg)
+
+
+def _label_stamps(table, truth):
+    """Label whole stamps: two or more sources of SNR 5 in them."""
+    from scipy.spatial import cKDTree
+
+    seen = truth[truth['snr'] >= SNR_BLEND]
+    if not len(seen):
+        return label_stamps(np.zeros(len(table), dtype=int))
+    centre = np.column_stack([np.round(table[f'{axis}_centroid'])
+                              for axis in 'xy'])
+    tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
+    return label_stamps(tree.query_ball_point(
+        centre, STAMP_SIZE / 2, p=np.inf, return_length=True))
+
+
+def measure_survey(skies, identifier, n_fields, *, regions=REGIONS,
+                   settings=None, trees=None, seed=0, n_jobs=1,
+                   progress=None):
+    """
+    Measure simulated fields of a survey.
+
+    Parameters
+    ----------
+    skies : `~blendhunter.benchmark.field.SurveyFields`
+    identifier : `~blendhunter.BlendIdentifier`
+    n_fields : int
+    regions, settings, trees : optional
+        As in `measure_field`.
+    seed : int, optional
+    n_jobs : int, optional
+        Processes that render.
+    progress : callable, optional
+        Called with 1 after each field.
+
+    Returns
+    -------
+    detections : `~blendhunter.dataset.DataSet`
+        As from `measure_field`, with ``field``.
+    """
+    stamps, tables = [], []
+    for i, (image, truth) in enumerate(_fields(skies, n_fields, seed, 0,
+                                               n_jobs)):
+        made = measure_field(_pixels(image), truth, identifier,
+                             regions=regions, settings=settings, trees=trees)
+        made.truth.add_column(np.full(len(made), i, dtype=np.int32),
+                              name='field', index=0)
+        stamps.append(made.arrays['stamps'])
+        tables.append(made.truth)
+        if progress is not None:
+            progress(1)
+    return DataSet({'stamps': np.concatenate(stamps)}, vstack(tables),
+                   {'role': 'field', 'skies': str(skies), 'seed': seed})
+
+
+def train_on_survey(skies, n_fields, *, settings=None, seed=0, n_jobs=1,
+                    progress=None):
+    """
+    Train boosted trees on other fields of the same survey.
+
+    Parameters
+    ----------
+    skies : `~blendhunter.benchmark.field.SurveyFields`
+    n_fields : int
+    settings : `~blendhunter.detection.Detection`, optional
+    seed, n_jobs, progress : optional
+        As in `measure_survey`; the same seed gives other fields there.
+
+    Returns
+    -------
+    trees : `sklearn.ensemble.HistGradientBoostingClassifier`
+        On the detector's own columns:
+        `~blendhunter.benchmark.baselines.catalog_features`.
+    """
+    settings = settings or Detection()
+    tables = []
+    for image, truth in _fields(skies, n_fields, seed, 1, n_jobs):
+        _, catalog, segmentation = _detect(as_image(_pixels(image)), 'auto',
+                                           settings)
+        tables.append(describe_detections(catalog, segmentation,
+                                          prepare_truth(truth)))
+        if progress is not None:
+            progress(1)
+    return train_trees(vstack(tables), seed=seed)
+
+
+def _fields(skies, n, seed, which, n_jobs):
+    """Yield fields; test (0) and training (1) have seeds of their own."""
+    for part in np.random.SeedSequence([seed, which]).spawn(n):
+        yield skies.make(part, n_jobs=n_jobs)
+
+
+def _pixels(image):
+    """Return the image without its noise: the pipeline estimates it."""
+    from astropy.nddata import NDData
+
+    return NDData(image.data, mask=image.mask, wcs=image.wcs)

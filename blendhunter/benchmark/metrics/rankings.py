@@ -1,0 +1,171 @@
+"""Scores of a classifier's ranking, and thresholds in it."""
+
+import numpy as np
+
+from blendhunter.benchmark.metrics.decisions import completeness
+
+__all__ = ['area_under_roc', 'completeness_at_false_positives',
+           'completeness_at_purity', 'completeness_at_rejection', 'flag_top',
+           'roc_curve', 'threshold_at_false_positives', 'threshold_at_purity']
+
+
+def area_under_roc(score, blended):
+    """Return the area under the ROC curve; NaN without either kind."""
+    from sklearn.metrics import roc_auc_score
+
+    if len(np.unique(np.asarray(blended, dtype=bool))) < 2:
+        return np.nan
+
+    return float(roc_auc_score(blended, score))
+
+
+def roc_curve(score, blended):
+    """
+    Return the ROC curve (scikit-learn).
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+    blended : bool array_like of shape (n,)
+
+    Returns
+    -------
+    false_positives, completeness : float `~numpy.ndarray`
+        Ascending, from 0 to 1.
+    """
+    from sklearn.metrics import roc_curve as sklearn_roc_curve
+
+    return sklearn_roc_curve(blended, score)[:2]
+
+
+def threshold_at_purity(score, blended, wanted):
+    """
+    Return the lowest threshold with a purity of at least ``wanted``.
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+    blended : bool array_like of shape (n,)
+    wanted : float
+
+    Returns
+    -------
+    threshold : float
+        Sources with this score are flagged, too; infinite where no
+        threshold is pure enough.
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    if not np.any(blended):
+        return np.inf
+    pure, complete, thresholds = precision_recall_curve(blended, score)
+    good = (pure[:-1] >= wanted) & (complete[:-1] > 0)
+    return float(thresholds[good].min()) if good.any() else np.inf
+
+
+def completeness_at_purity(score, blended, wanted):
+    """
+    Return the greatest completeness at a purity of at least ``wanted``.
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+        Greater for likelier blends.
+    blended : bool array_like of shape (n,)
+    wanted : float
+        Purity between 0 and 1.
+
+    Returns
+    -------
+    completeness : float
+        Over all thresholds between different scores; 0 where none is
+        pure enough, NaN without blends.
+    """
+    blended = np.asarray(blended, dtype=bool)
+    flagged = np.asarray(score) >= threshold_at_purity(score, blended,
+                                                       wanted)
+    return completeness(flagged, blended)
+
+
+def flag_top(score, fraction):
+    """
+    Flag the sources with the highest scores.
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+    fraction : float
+        Of all sources; of those that tie, the first ones.
+
+    Returns
+    -------
+    flagged : bool `~numpy.ndarray` of shape (n,)
+    """
+    score = np.asarray(score)
+    flagged = np.zeros(len(score), dtype=bool)
+    order = np.argsort(-score, kind='stable')
+    flagged[order[:round(fraction * len(score))]] = True
+    return flagged
+
+
+def completeness_at_rejection(score, blended, rejected):
+    """
+    Return the completeness when the top of the sample is rejected.
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+    blended : bool array_like of shape (n,)
+    rejected : float
+        Fraction of all sources that is flagged.
+
+    Returns
+    -------
+    completeness : float
+    """
+    return completeness(flag_top(score, rejected),
+                        np.asarray(blended, dtype=bool))
+
+
+def threshold_at_false_positives(singles, fraction):
+    """
+    Return the threshold above which a fraction of the singles lies.
+
+    Parameters
+    ----------
+    singles : float array_like of shape (n,)
+        Scores of the sources that are not blended; at least one.
+    fraction : float
+
+    Returns
+    -------
+    threshold : float
+        One of the scores; at most the fraction lies above it.
+    """
+    singles = np.sort(singles)[::-1]
+    allowed = int(fraction * singles.size + 1e-9)
+    return float(singles[min(allowed, singles.size - 1)])
+
+
+def completeness_at_false_positives(score, blended, fraction):
+    """
+    Return the completeness when a fraction of the singles is flagged.
+
+    Parameters
+    ----------
+    score : float array_like of shape (n,)
+    blended : bool array_like of shape (n,)
+    fraction : float
+        Fraction of the sources that are not blended, which lie above the
+        threshold; the next lower one where it falls between two of them.
+
+    Returns
+    -------
+    completeness : float
+        Sources that tie with the threshold are not flagged.
+    """
+    score, blended = np.asarray(score), np.asarray(blended, dtype=bool)
+    if blended.all():
+        return np.nan
+    return completeness(score > threshold_at_false_positives(
+        score[~blended], fraction), blended)

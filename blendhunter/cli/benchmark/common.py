@@ -1,0 +1,131 @@
+"""What the benchmarks' commands share."""
+
+from pathlib import Path
+
+from blendhunter._utils.files import check_writable
+
+__all__ = ['add_directory', 'add_model_options', 'add_table', 'check_record',
+           'print_table', 'record', 'write_field_tables',
+           'write_tables']
+
+
+def add_model_options(parser):
+    """Add the weights, and where their scores are kept."""
+    parser.add_argument('--weights', default='default')
+    parser.add_argument('--record', action='store_true',
+                        help='store the results in the weights file')
+
+
+def add_table(parser):
+    """Add a table to write."""
+    parser.add_argument('-o', '--output', metavar='TABLE',
+                        help='write the scores too')
+    parser.add_argument('--overwrite', action='store_true')
+
+
+def add_directory(parser, *, required=True):
+    """Add a directory of tables and figures."""
+    parser.add_argument('-o', '--output', dest='directory', metavar='DIR',
+                        required=required,
+                        help='directory of tables and figures')
+
+
+def write_tables(directory, tables):
+    """Write tables by name as ECSV; return the directory, made if new."""
+    from blendhunter._utils.tables import write_table
+
+    directory = Path(directory)
+    directory.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        write_table(table, directory / f'{name}.ecsv', overwrite=True)
+    return directory
+
+
+def write_field_tables(directory, detections, scores):
+    """Write scores, bins and curves of detections, with their figures."""
+    from blendhunter.benchmark import field
+    from blendhunter.plotting import (
+        plot_field_bins,
+        plot_field_curves,
+        save_figure,
+    )
+
+    bins = field.field_bins(detections)
+    curves = field.field_curves(detections)
+    directory = write_tables(directory, {
+        'detections': detections, 'scores': scores, 'bins': bins,
+        'curves': curves})
+    for name, figure in (('curves', plot_field_curves(curves)),
+                         ('bins', plot_field_bins(bins))):
+        for suffix in ('png', 'pdf'):
+            save_figure(figure, directory / f'{name}.{suffix}')
+    return directory
+
+
+def print_table(table):
+    """Print a table with four digits, errors beside their values."""
+    print('\n'.join(_compact(table).pformat(max_lines=-1, max_width=-1)))
+
+
+def _compact(table):
+    """Return a table as text: four digits, values with their errors."""
+    from astropy.table import Table
+
+    shown = Table()
+    for name in table.colnames:
+        error = f'{name}_error'
+        if name.removesuffix('_error') in table.colnames and (
+                name.endswith('_error')):
+            continue
+        if error in table.colnames:
+            shown[name] = [_with_error(*pair) for pair in zip(
+                table[name], table[error], strict=True)]
+        elif table[name].dtype.kind == 'f':
+            shown[name] = [_number(value) for value in table[name]]
+        else:
+            shown[name] = table[name]
+    return shown
+
+
+def _number(value):
+    """Return a number with four digits, a dash for none."""
+    return f'{value:.4g}' if value == value else '-'
+
+
+def _with_error(value, error):
+    """Return a value and its error, with as many decimals as it has."""
+    if value != value:
+        return '-'
+    return (f'{value:.3f} ± {error:.3f}' if error == error
+            else f'{value:.3f}')
+
+
+def check_record(arguments):
+    """Refuse, before the measurement, weights that cannot be changed."""
+    from blendhunter.network.weights import resolve_weights
+
+    if not arguments.record:
+        return
+    if resolve_weights(arguments.weights) != Path(arguments.weights):
+        msg = ('record: the packaged weights are not changed; give '
+               '--weights the path of a file')
+        raise ValueError(msg)
+    check_writable(arguments.weights, overwrite=True, name='weights')
+
+
+def record(arguments, entry, table, changes=None):
+    """Store scores in the weights file."""
+    from blendhunter.network.weights import (
+        read_metadata,
+        update_metadata,
+    )
+
+    if not arguments.record:
+        return
+    path = arguments.weights
+    metadata = read_metadata(path)
+    results = {**metadata['results'], entry: [
+        {key: value.item() if hasattr(value, 'item') else value
+         for key, value in dict(row).items()} for row in table]}
+    update_metadata(path, {'results': results, **(
+        changes(metadata) if changes else {})})

@@ -1,0 +1,188 @@
+"""``blendhunter benchmark field``."""
+
+from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.benchmark.common import (
+    add_directory,
+    add_model_options,
+    check_record,
+    record,
+    write_field_tables,
+)
+from blendhunter.cli.options import (
+    add_detection_options,
+    add_image_options,
+    detection_options,
+    natural,
+    positive_int,
+    read_image,
+)
+
+__all__ = ['add_parser', 'run']
+
+# stamps of each kind in the strip
+SHOWN = 12
+
+
+def add_parser(kinds):
+    """Add the unrecognised blends of fields."""
+    parser = kinds.add_parser(
+        'field', help='unrecognised blends in fields whose true sources '
+        'are known')
+    _add_sky_options(parser.add_argument_group(
+        'simulated fields (with --image, those the trees learn from)'))
+    own = parser.add_argument_group('your own image')
+    add_image_options(own, name='--image')
+    own.add_argument('--truth', metavar='CAT',
+                     help='catalogue of true sources: of a simulation, or '
+                          'deeper or sharper')
+    own.add_argument('--truth-columns', nargs=2, metavar=('X', 'Y'),
+                     help='its position columns')
+    own.add_argument('--mag-limit', type=float,
+                     help='faintest magnitude that counts as a source of '
+                          'its own; needed where the truth has no snr')
+    own.add_argument('--mag-column', metavar='NAME',
+                     help="the truth's magnitudes")
+    add_detection_options(parser.add_argument_group('detection'))
+    parser.add_argument('--regions', nargs='+', default=['segment', 'stamp'],
+                        choices=('segment', 'stamp'),
+                        help='what the network is asked about (both)')
+    parser.add_argument('--training', metavar='HDF5',
+                        help='simulated detections from which boosted trees '
+                             'learn')
+    parser.add_argument('--n-training', type=int, default=10,
+                        help='without --training: other fields of the '
+                             'survey, simulated for the trees; 0: no trees '
+                             '(%(default)s)')
+    parser.add_argument('--seed', type=natural, default=5001)
+    parser.add_argument('--n-jobs', type=int, default=-1)
+    add_model_options(parser)
+    add_directory(parser)
+
+
+def _add_sky_options(group):
+    """Add what decides how the simulated fields look."""
+    group.add_argument('--survey', default='cfis',
+                       help='whose pixels, seeing and noise (%(default)s)')
+    group.add_argument('--n', type=positive_int, default=20,
+                       help='fields (%(default)s)')
+    group.add_argument('--size', type=positive_int, default=1500,
+                       help='their width in px (%(default)s)')
+    group.add_argument('--kind', default='structured',
+                       choices=('structured', 'parametric', 'realistic'),
+                       help='galaxies (%(default)s)')
+    group.add_argument('--cosmos-dir', metavar='DIR',
+                       help='RealGalaxyCatalog, for --kind realistic')
+    group.add_argument('--density', type=float, default=90.0,
+                       help='galaxies per square arcminute to magnitude '
+                            '26.5 (%(default)s)')
+    group.add_argument('--clustering', type=float, default=0.0,
+                       help='fraction of them in clumps (%(default)s)')
+    group.add_argument('--noise-factor', type=float, default=1.0,
+                       help="times the survey's noise (%(default)s)")
+    group.add_argument('--seeing-factor', type=float, nargs=2,
+                       default=(0.9, 1.1), metavar=('LOW', 'HIGH'),
+                       help="times the survey's seeing (0.9 1.1)")
+
+
+def run(arguments):
+    """Measure fields; write tables and figures."""
+    from blendhunter.benchmark import field
+    from blendhunter.detection import Detection
+    from blendhunter.identify import BlendIdentifier
+
+    if bool(arguments.image) != bool(arguments.truth):
+        msg = 'image: --image and --truth go together'
+        raise ValueError(msg)
+    check_record(arguments)
+    settings = Detection(**detection_options(arguments))
+    skies = field.SurveyFields(
+        survey=arguments.survey, kind=arguments.kind,
+        cosmos_dir=arguments.cosmos_dir, density=arguments.density,
+        shape=(arguments.size, arguments.size),
+        clustering=arguments.clustering,
+        noise_factor=arguments.noise_factor,
+        seeing_factor=tuple(arguments.seeing_factor))
+    options = {'regions': tuple(arguments.regions), 'settings': settings,
+               'trees': _trees(arguments, skies, settings)}
+    identifier = BlendIdentifier(arguments.weights)
+    made = (_image if arguments.image else _survey)(
+        arguments, identifier, skies, options)
+    table = made.truth
+    scores = field.field_scores(table)
+    directory = write_field_tables(arguments.directory, table, scores)
+    _save_strip(directory, made)
+    fraction = _describe(table)
+    record(arguments, 'segment', scores, lambda metadata: {
+        'prior': {**metadata['prior'], 'segment': round(fraction, 4)}})
+    return scores
+
+
+def _trees(arguments, skies, settings):
+    """Train the boosted trees, on given or on simulated detections."""
+    from blendhunter.benchmark import field
+    from blendhunter.benchmark.baselines import train_trees
+    from blendhunter.dataset import read_dataset
+
+    if arguments.training:
+        return train_trees(read_dataset(arguments.training).truth)
+    if arguments.n_training < 1:
+        return None
+    with progress_bar(total=arguments.n_training,
+                      description='fields for trees') as bar:
+        return field.train_on_survey(
+            skies, arguments.n_training, settings=settings,
+            seed=arguments.seed, n_jobs=arguments.n_jobs,
+            progress=bar.update)
+
+
+def _survey(arguments, identifier, skies, options):
+    """Measure simulated fields."""
+    from blendhunter.benchmark import field
+
+    with progress_bar(total=arguments.n, description='fields') as bar:
+        return field.measure_survey(
+            skies, identifier, arguments.n, seed=arguments.seed,
+            n_jobs=arguments.n_jobs, progress=bar.update, **options)
+
+
+def _image(arguments, identifier, skies, options):  # noqa: ARG001
+    """Measure the user's image."""
+    from blendhunter.benchmark import field
+    from blendhunter.catalogs import read_catalog
+
+    image, background = read_image(arguments)
+    return field.measure_field(
+        image, read_catalog(arguments.truth), identifier,
+        background=background, truth_columns=arguments.truth_columns,
+        mag_limit=arguments.mag_limit, mag_column=arguments.mag_column,
+        **options)
+
+
+def _describe(table):
+    """Print what the detections are; return the fraction of blends."""
+    import numpy as np
+
+    from blendhunter.truth import OUTCOMES
+
+    counts = {name: int(np.sum(table['outcome'] == name))
+              for name in OUTCOMES}
+    clear = np.sum(table['truth_label'] >= 0)
+    fraction = float(counts['unrecognised'] / clear) if clear else np.nan
+    print(f'{len(table)} detections: ' + ', '.join(
+        f'{count} {name}' for name, count in counts.items())
+        + f'; unrecognised blends are {100 * fraction:.2f} % of the clear '
+        'ones')
+    return fraction
+
+
+def _save_strip(directory, made):
+    """Draw the surest answers that are right and wrong."""
+    from blendhunter.benchmark.field import field_examples
+    from blendhunter.plotting import plot_stamps, save_figure
+
+    rows = field_examples(made.truth, SHOWN)
+    if all(len(part) for part in rows.values()):
+        save_figure(plot_stamps(
+            {name: made.arrays['stamps'][part].astype('f4')
+             for name, part in rows.items()}, noise=1.0),
+            directory / 'strip.png')

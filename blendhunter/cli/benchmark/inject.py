@@ -1,0 +1,85 @@
+"""``blendhunter benchmark inject``."""
+
+import numpy as np
+
+from blendhunter._utils.progress import progress_bar
+from blendhunter.cli.benchmark.common import add_directory, write_tables
+from blendhunter.cli.options import (
+    add_image_options,
+    natural,
+    positive_int,
+    read_image,
+)
+
+__all__ = ['add_parser', 'run']
+
+# stamps of each kind in the strip
+SHOWN = 12
+
+
+def add_parser(kinds):
+    """Add the injections into the user's image."""
+    parser = kinds.add_parser(
+        'inject', help="what is found of blends made of the image's own "
+        'sources')
+    add_image_options(parser)
+    parser.add_argument('--catalog', metavar='TABLE',
+                        help='of blendhunter detect: the image is detected '
+                             'with its settings')
+    parser.add_argument('--rounds', type=positive_int, default=6,
+                        help='each with other hosts (%(default)s)')
+    parser.add_argument('--training', metavar='HDF5',
+                        help='simulated detections, from which boosted '
+                             'trees learn')
+    parser.add_argument('--weights', default='default')
+    parser.add_argument('--seed', type=natural, default=0)
+    add_directory(parser)
+
+
+def run(arguments):
+    """Inject companions into an image; write tables and figures."""
+    from blendhunter.benchmark import injection
+    from blendhunter.catalogs import read_catalog
+    from blendhunter.dataset import read_dataset
+    from blendhunter.identify import BlendIdentifier
+    from blendhunter.plotting import plot_injections, save_figure
+
+    image, background = read_image(arguments)
+    training = (read_dataset(arguments.training).truth
+                if arguments.training else None)
+    catalog = (read_catalog(arguments.catalog) if arguments.catalog
+               else None)
+    with progress_bar(total=arguments.rounds, description='rounds') as bar:
+        made = injection.measure_injections(
+            image, BlendIdentifier(arguments.weights), catalog=catalog,
+            background=background, training=training,
+            rounds=arguments.rounds, seed=arguments.seed,
+            progress=bar.update)
+    table = made.truth
+    scores = injection.injection_scores(table)
+    bins = injection.injection_bins(table)
+    directory = write_tables(arguments.directory, {
+        'injections': table, 'scores': scores, 'bins': bins})
+    save_figure(plot_injections(bins), directory / 'completeness.png')
+    save_figure(_strip(made, scores), directory / 'strip.png')
+    outcome = ', '.join(f'{np.sum(table["outcome"] == name)} {name}'
+                        for name in ('split', 'merged', 'lost'))
+    print(f'{len(table)} injections: {outcome}')
+    return scores
+
+
+def _strip(made, scores):
+    """Draw injections that are found, and missed, at 10 % flagged."""
+    from blendhunter.plotting import plot_injection_strip
+
+    table = made.truth
+    merged = np.flatnonzero(table['outcome'] == 'merged')
+    found = int(round(scores['at_10'][scores['method'] == 'network'][0]
+                      * len(merged)))
+    order = merged[np.argsort(-table['network'][merged], kind='stable')]
+    stamps = made.arrays['stamps']
+    # a sample of both, in the order of their scores
+    parts = [part[np.linspace(0, len(part) - 1, min(len(part), SHOWN),
+                              dtype=int)] if len(part) else part
+             for part in (order[:found], order[found:])]
+    return plot_injection_strip(*(stamps[part] for part in parts))

@@ -1,0 +1,492 @@
+"""Fields with known sources: labels, scores, other people's catalogues."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from numpy.testing import assert_allclose, assert_array_equal
+
+from blendhunter import detect, simulate_field
+from blendhunter.benchmark.field import (
+    SurveyFields,
+    compare_catalogs,
+    describe_detections,
+    field_bins,
+    field_curves,
+    field_examples,
+    field_scores,
+    measure_field,
+    measure_survey,
+    prepare_truth,
+    train_on_survey,
+)
+from blendhunter.benchmark.field.segments import paint_ellipses
+from blendhunter.benchmark.metrics import (
+    bootstrap_error,
+    completeness_at_purity,
+    flag_top,
+    threshold_at_false_positives,
+    threshold_at_purity,
+)
+from blendhunter.cli import main
+
+SKIES = SurveyFields(shape=(260, 260), density=60.0)
+
+
+@pytest.fixture(scope='module')
+def sky():
+    """An image of a CFIS-like field, and its truth."""
+    return simulate_field((420, 420), density=90, rng=11)
+
+
+@pytest.fixture(scope='module')
+def measured(sky, random_weights):
+    from blendhunter import BlendIdentifier
+
+    return measure_field(sky[0], sky[1],
+                         BlendIdentifier(random_weights, batch_size=32))
+
+
+def blocks(*boxes, shape=(120, 120)):
+    """A segmentation image of rectangles, labelled 1, 2, ..."""
+    segmentation = np.zeros(shape, dtype=np.int32)
+    for label, (x0, x1, y0, y1) in enumerate(boxes, start=1):
+        segmentation[y0:y1, x0:x1] = label
+    return segmentation
+
+
+def detections(segmentation):
+    """Detections at the middle of each segment."""
+    labels = np.unique(segmentation[segmentation > 0])
+    return Table({'label': labels, **{
+        f'{axis}_centroid': [np.where(segmentation == label)[i].mean()
+                             for label in labels]
+        for axis, i in (('x', 1), ('y', 0))}})
+
+
+def sources(*rows):
+    return Table(rows=rows, names=('x', 'y', 'snr', 'magnitude'),
+                 dtype=[float] * 4)
+
+
+def test_outcomes():
+    """Every outcome, from segments drawn by hand."""
+    segmentation = blocks((40, 50, 40, 50), (50, 60, 40, 50),
+                          (70, 80, 40, 50), (40, 50, 70, 80),
+                          (60, 70, 70, 80), (70, 80, 80, 90))
+    truth = sources(
+        (44, 44, 50, 22), (54, 44, 20, 23),  # 1 and 2 touch: a split
+        (74, 44, 40, 22),                    # 3 alone
+        (42, 74, 40, 22), (47, 74, 10, 24),  # 4 holds both
+        (64, 74, 40, 22), (74, 84, 4, 25))   # 5 touches 6 at a corner,
+    found = describe_detections(detections(segmentation), segmentation,
+                                truth)
+    # the sixth holds only a source of SNR 4: no blend that was split
+    assert found['outcome'].tolist() == [
+        'recognised', 'recognised', 'single', 'unrecognised', 'single',
+        'single']
+    assert found['truth_label'].tolist() == [0, 0, 0, 1, 0, 0]
+
+
+def test_unclear_outcomes():
+    segmentation = blocks((40, 50, 40, 50), (60, 70, 60, 70))
+    found = describe_detections(
+        detections(segmentation), segmentation,
+        sources((44, 44, 50, 22), (48, 44, 4, 25)))
+    # a second source of SNR 4; no source at all
+    assert found['outcome'].tolist() == ['unclear', 'unclear']
+    assert np.isnan(found['separation'][1])
+
+
+def test_companion_of_a_blend_and_neighbour_of_a_single():
+    segmentation = blocks((30, 50, 40, 50), (70, 80, 40, 50))
+    found = describe_detections(
+        detections(segmentation), segmentation,
+        sources((34, 44, 50, 22.0), (46, 44, 10, 24.0), (36, 44, 2, 26.0),
+                (74, 44, 40, 21.0), (77, 62, 6, 25.0), (75, 44, 2, 27.0)))
+    assert found['outcome'].tolist() == ['unrecognised', 'single']
+    # of the blend, what makes it one, though a fainter one is nearer; of
+    # the single one, the nearest source of SNR 3, wherever it is
+    assert_allclose(found['separation'], [12, np.hypot(3, 18)], rtol=1e-6)
+    assert_allclose(found['companion_snr'], [10, 6])
+    assert_allclose(found['magnitude_difference'], [2, 4], atol=1e-6)
+
+
+def test_field_without_true_sources_in_reach():
+    segmentation = blocks((40, 50, 40, 50))
+    found = describe_detections(detections(segmentation), segmentation,
+                                sources((44, 44, 50, 22)))
+    assert found['outcome'].tolist() == ['single']
+    assert np.isnan(found['separation'][0])
+
+
+def test_truth_with_a_magnitude_limit():
+    table = Table({'X_IMAGE': [11.0, 12.0, np.nan], 'Y_IMAGE': [1.0, 2, 3],
+                   'MAG_AUTO': [25.0, 22.5, 20.0]})
+    truth = prepare_truth(table, mag_limit=25.0)
+    assert truth['x'].tolist() == [10, 11]
+    assert_allclose(truth['snr'], [5.0, 50.0])
+    assert_allclose(truth['magnitude'], [25.0, 22.5])
+    with pytest.raises(ValueError, match="no column 'snr'; give mag_limit"):
+        prepare_truth(table)
+    with pytest.raises(ValueError, match="mag_column: truth has no column "
+                       "'i'"):
+        prepare_truth(table, mag_limit=25, mag_column='i')
+    table.rename_column('MAG_AUTO', 'i')
+    with pytest.raises(ValueError, match='name its magnitudes'):
+        prepare_truth(table, mag_limit=25)
+    assert len(prepare_truth(table, mag_limit=25, mag_column='i')) == 2
+
+
+def test_truth_on_the_sky(sky):
+    """Sky positions go through the image's WCS."""
+    image, truth = sky
+    there = prepare_truth(truth['ra', 'dec', 'snr'], wcs=image.wcs)
+    assert_allclose(there['x'], truth['x'], atol=1e-6)
+    assert np.all(np.isnan(there['magnitude']))
+
+
+def test_measured_field(measured, sky):
+    table = measured.truth
+    methods = {'network', 'network, whole stamp', 'area x a/b', 'area',
+               'a/b', 'flag', 'photutils split'}
+    assert {f'score: {name}' for name in methods} <= set(table.colnames)
+    assert measured.arrays['stamps'].shape == (len(table), 51, 51)
+    catalog = detect(sky[0])
+    assert len(catalog) == len(table)
+    assert_allclose(table['x_centroid'], catalog['x_centroid'])
+    assert set(table['outcome']) == {'unrecognised', 'recognised', 'single',
+                                     'unclear'}
+    assert set(np.unique(table['stamp_label'])) == {0, 1}
+    blended = table['truth_label'] == 1
+    assert np.all(table['stamp_label'][blended] == 1)
+    assert np.all(table['separation'][blended] >= 2)
+
+
+def test_one_region_alone(sky, identifier):
+    made = measure_field(sky[0], sky[1], identifier, regions=('segment',))
+    assert 'score: network' in made.truth.colnames
+    assert 'score: network, whole stamp' not in made.truth.colnames
+    assert np.all(np.isnan(field_scores(made.truth)['stamp_auc']))
+
+
+def test_measured_scores(measured):
+    scores = field_scores(measured.truth, n_samples=20)
+    rows = {row['method']: row for row in scores}
+    # more light, more likely a blend
+    assert rows['area']['auc'] > 0.6
+    assert 0 <= rows['network, whole stamp']['stamp_auc'] <= 1
+    assert np.isnan(rows['network']['stamp_auc'])
+    assert np.all(scores['auc_error'][scores['auc'] != 0.5] > 0)
+    clear = measured.truth['truth_label'] >= 0
+    assert scores['n'][0] == clear.sum()
+
+
+@pytest.mark.parametrize(('field', 'message'), [
+    (np.zeros((100, 100)), 'no source was detected'),
+    (None, 'none of its 1 sources lies on the image')])
+def test_nothing_to_measure(field, message, sky, identifier):
+    image = sky[0].data if field is None else field
+    with pytest.raises(ValueError, match=message):
+        measure_field(image, sources((-50, 20, 9, 22)), identifier,
+                      noise=1.0)
+
+
+def made_up():
+    """200 detections, a quarter of them blends, and three scores."""
+    blended = np.arange(200) % 4 == 0
+    rng = np.random.default_rng(1)
+    table = Table({
+        'truth_label': np.append(blended.astype(int), [-1, -1]),
+        'stamp_label': np.ones(202, dtype=int),
+        'separation': np.where(np.arange(202) < 100, 2.5, 7.0),
+        'companion_snr': np.where(np.arange(202) < 50, 8.0, 12.0),
+        'magnitude_difference': np.full(202, 0.5),
+        'snr': np.full(202, 30.0)})
+    table['score: sharp'] = np.append(blended + rng.uniform(0, 0.9, 200),
+                                      [9, 9])
+    table['score: blind'] = 1.0
+    table['score: noisy'] = np.append(blended + rng.normal(0, 1, 200),
+                                      [9, 9])
+    table['score: noisy'][:3] = np.nan
+    return table, blended
+
+
+def test_scores_of_made_up_detections():
+    from sklearn.metrics import roc_auc_score
+
+    table, blended = made_up()
+    rows = {row['method']: row for row in field_scores(table)}
+    sharp = rows['sharp']
+    assert (sharp['n'], sharp['n_blends']) == (200, 50)
+    for name in ('auc', 'purity_50', 'purity_80', 'purity_90',
+                 'resolvable'):
+        assert sharp[name] == 1
+        assert sharp[f'{name}_error'] == pytest.approx(0, abs=1e-12)
+    # 50 blends, of which 20 and all fit into the top 10 and 30 per cent
+    assert sharp['rejected_10'] == pytest.approx(20 / 50)
+    assert sharp['rejected_30'] == 1
+    assert rows['blind']['auc'] == 0.5
+    assert rows['blind']['purity_50'] == 0
+    # unknown scores rank below all others
+    score = np.array(table['score: noisy'][:200])
+    score[:3] = -99
+    assert rows['noisy']['auc'] == pytest.approx(roc_auc_score(blended,
+                                                               score))
+    assert 0.02 < rows['noisy']['auc_error'] < 0.08
+
+
+def test_bins_of_made_up_detections():
+    table, _ = made_up()
+    bins = field_bins(table)
+    part = bins[(bins['method'] == 'sharp')
+                & (bins['working_point'] == 'rejected 10')
+                & (bins['quantity'] == 'separation')]
+    assert part['n_flagged'].sum() == 20
+    assert part['n_blends'].sum() == 50
+    two, seven = (part[part['low'] == low][0] for low in (2, 6))
+    assert (two['n_blends'], seven['n_blends']) == (25, 25)
+    assert np.all(part['purity'][part['n_flagged'] > 0] == 1)
+    assert np.all(np.isnan(part['completeness'][part['n_blends'] == 0]))
+    full = bins[(bins['method'] == 'sharp') & (bins['quantity'] == 'snr')
+                & (bins['working_point'] == 'purity 80')]
+    # the lowest threshold of 80 % purity: all blends and a few more
+    row = full[full['low'] == 20][0]
+    assert row['completeness'] == 1
+    assert row['purity'] >= 0.8
+    blind = bins[(bins['method'] == 'blind')
+                 & (bins['working_point'] == 'purity 80')]
+    assert blind['n_flagged'].sum() == 0
+
+
+def test_curves_of_made_up_detections():
+    table, blended = made_up()
+    curves = field_curves(table)
+    sharp = curves[curves['method'] == 'sharp']
+    assert np.trapezoid(sharp['completeness'],
+                        sharp['false_positives']) == pytest.approx(1)
+    last = curves[-1]
+    assert last['completeness'] == last['false_positives'] == 1
+    assert last['purity'] == pytest.approx(blended.mean())
+    only = table[:0]
+    assert len(field_curves(only)) == 0
+
+
+def test_examples():
+    table, _ = made_up()
+    rows = field_examples(table, 5, method='sharp')
+    score = np.asarray(table['score: sharp'])
+    assert score[rows['found'][0]] == score[:200].max()
+    label = np.asarray(table['truth_label'])
+    assert np.all(label[rows['missed']] == 1)
+    assert score[rows['missed'][0]] == score[:200][label[:200] == 1].min()
+    assert np.all(label[rows['false alarms']] == 0)
+    assert all(len(part) == 0 for part in field_examples(
+        table, 5, method='none').values())
+
+
+def test_thresholds():
+    score = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    blended = np.array([1, 0, 1, 0, 0], dtype=bool)
+    assert threshold_at_purity(score, blended, 0.6) == 0.7
+    assert threshold_at_purity(score, blended, 1.0) == 0.9
+    assert threshold_at_purity(-score, blended, 0.9) == np.inf
+    assert threshold_at_purity(score, ~blended & blended, 0.5) == np.inf
+    assert np.isnan(completeness_at_purity(score, np.zeros(5, bool), 0.5))
+    assert flag_top(score, 0.4).tolist() == [True, True, False, False, False]
+    assert flag_top([1.0, 1, 1, 1], 0.5).sum() == 2
+    assert threshold_at_false_positives([1.0, 2, 3, 4], 0.25) == 3
+
+
+def test_bootstrap_of_several_numbers():
+    values = np.arange(100.0)
+    one = bootstrap_error(np.mean, values)
+    several = bootstrap_error(lambda v: [np.mean(v), np.nan], values)
+    assert several[0] == pytest.approx(one)
+    assert np.isnan(several[1])
+    assert np.isnan(bootstrap_error(lambda _: np.nan, values))
+
+
+def test_survey_fields(identifier):
+    """The same seed, the same fields, for any number of processes."""
+    seen = []
+    one = measure_survey(SKIES, identifier, 2, regions=('segment',), seed=3,
+                         progress=seen.append)
+    two = measure_survey(SKIES, identifier, 2, regions=('segment',), seed=3,
+                         n_jobs=2)
+    assert seen == [1, 1]
+    assert set(one.truth['field']) == {0, 1}
+    assert_array_equal(one.arrays['stamps'], two.arrays['stamps'])
+    assert_array_equal(one.truth['flux'], two.truth['flux'])
+    other = measure_survey(SKIES, identifier, 1, regions=(), seed=4)
+    assert not np.array_equal(other.truth['flux'],
+                              one.truth['flux'][one.truth['field'] == 0])
+
+
+def test_trees_of_a_survey(sky, identifier):
+    trees = train_on_survey(SurveyFields(shape=(500, 500)), 1, seed=5)
+    made = measure_field(sky[0], sky[1], identifier, regions=(),
+                         trees=trees)
+    rows = {row['method']: row for row in field_scores(made.truth,
+                                                       n_samples=2)}
+    assert rows['boosted trees']['auc'] > 0.6
+
+
+def test_fields_end_at_their_surveys_depth():
+    """KiDS sees 1.1 magnitudes less deep than CFIS."""
+    faint = {}
+    for survey in ('cfis', 'kids'):
+        skies = SurveyFields(survey=survey, shape=(150, 150))
+        _, truth = skies.make(np.random.SeedSequence(1))
+        faint[survey] = truth['magnitude'].max()
+    assert 26.9 < faint['cfis'] < 27.4
+    assert 25.6 < faint['kids'] < 26.3
+
+
+@pytest.fixture(scope='module')
+def catalogs(sky, measured):
+    """The network's answer, SEP's, and a shuffled and shifted one."""
+    catalog = detect(sky[0])
+    mine = catalog.copy()
+    mine['blend_prob'] = measured.truth['score: area']
+    order = np.random.default_rng(1).permutation(len(mine))[5:]
+    theirs = Table({'X_IMAGE': np.asarray(mine['x_centroid'])[order] + 1.3,
+                    'Y_IMAGE': np.asarray(mine['y_centroid'])[order] + 0.8,
+                    'FLAGS': np.where(measured.truth['truth_label'] == 1,
+                                      2, 1)[order]})
+    return {'mine': mine, 'sep': catalog, 'theirs': theirs}
+
+
+def test_compare_with_labelled_detections(catalogs, measured):
+    table = compare_catalogs(catalogs, measured.truth)
+    assert len(table) == len(measured.truth) - 5
+    assert table.meta['matched'] == {
+        'mine': len(measured.truth), 'sep': len(measured.truth),
+        'theirs': len(measured.truth) - 5}
+    rows = {row['method']: row for row in field_scores(table, n_samples=2)}
+    assert set(rows) == {'mine', 'sep', 'theirs'}
+    # its flag 2 is the truth, and flag 1 means something else
+    assert rows['theirs']['auc'] == 1
+    assert 0.5 < rows['mine']['auc'] < 1
+    both = compare_catalogs({'mine': catalogs['mine']}, measured.truth)
+    alone = {row['method']: row for row in field_scores(measured.truth,
+                                                        n_samples=2)}
+    assert field_scores(both, n_samples=2)['auc'][0] == pytest.approx(
+        alone['area']['auc'])
+
+
+def test_compare_with_true_sources(catalogs, sky, measured):
+    """Segments as ellipses give nearly the labels of the segments."""
+    mine = {'mine': catalogs['mine']}
+    rough = compare_catalogs(mine, sky[1])
+    same = (np.asarray(rough['truth_label'])
+            == np.asarray(measured.truth['truth_label']))
+    assert same.mean() > 0.85
+    _, segmentation = detect(sky[0], return_segmentation=True)
+    exact = compare_catalogs(mine, sky[1], segmentation=segmentation.data)
+    assert_array_equal(exact['truth_label'], measured.truth['truth_label'])
+
+
+def test_compare_several_fields(identifier):
+    made = measure_survey(SKIES, identifier, 2, regions=(), seed=3).truth
+    other = made['field', 'x_centroid', 'y_centroid']
+    other['prob'] = np.asarray(made['truth_label']) == 1
+    table = compare_catalogs({'other': other[::-1]}, made)
+    assert len(table) == len(made)
+    assert field_scores(table, n_samples=2)['auc'][0] == 1
+
+
+def test_compare_errors(catalogs, measured):
+    truth = measured.truth
+    with pytest.raises(ValueError, match='catalogs must not be empty'):
+        compare_catalogs({}, truth)
+    with pytest.raises(ValueError, match="mine has no column 'nope'"):
+        compare_catalogs(catalogs, truth, columns=['nope'])
+    with pytest.raises(ValueError, match='one for each of the 3'):
+        compare_catalogs(catalogs, truth, columns=['a', 'b'])
+    bare = Table({'x': [1.0], 'y': [2.0]})
+    with pytest.raises(ValueError, match='name the probability or flag of '
+                       'bare'):
+        compare_catalogs({'bare': bare}, truth)
+    bare['p'] = 0.5
+    with pytest.raises(ValueError, match='no detection is within 2.0 px'):
+        compare_catalogs({'bare': bare}, truth, columns=['p'])
+    with pytest.raises(ValueError, match='give the segmentation image'):
+        compare_catalogs({'bare': bare}, sources((1, 2, 9, 22)),
+                         columns=['p'])
+
+
+def test_ellipses_have_the_area_and_angle():
+    catalog = Table({'n_pixels': [314, 100], 'semimajor_axis': [4.0, 1.0],
+                     'semiminor_axis': [1.0, 1.0],
+                     'orientation': [90.0, 0.0]})
+    x, y = np.array([60.0, 64.0]), np.array([60.0, 60.0])
+    image, labels = paint_ellipses(catalog, x, y)
+    assert labels.tolist() == [1, 2]
+    alone, _ = paint_ellipses(catalog[:1], x[:1], y[:1])
+    assert np.sum(alone == 1) == pytest.approx(314, rel=0.05)
+    # standing up: tall and narrow
+    rows, columns = np.nonzero(alone)
+    assert np.ptp(rows) > 3 * np.ptp(columns)
+    assert image[60, 64] == 2
+    assert image[60, 60] == 1
+    _, none = paint_ellipses(catalog, np.array([60.0, np.nan]), y)
+    assert none.tolist() == [1, 0]
+
+
+def test_commands(tmp_path, sky, random_weights, capsys):
+    image, truth = sky
+    fits.writeto(tmp_path / 'f.fits', image.data)
+    truth.write(tmp_path / 'f.ecsv')
+    assert main(['benchmark', 'field', '--image', str(tmp_path / 'f.fits'),
+                 '--truth', str(tmp_path / 'f.ecsv'), '--n-training', '0',
+                 '--weights', str(random_weights), '-o',
+                 str(tmp_path / 'out')]) == 0
+    printed = capsys.readouterr().out
+    assert 'unrecognised blends are' in printed
+    assert ' ± ' in printed
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
+        'bins.ecsv', 'bins.pdf', 'bins.png', 'curves.ecsv', 'curves.pdf',
+        'curves.png', 'detections.ecsv', 'scores.ecsv', 'strip.png']
+    written = Table.read(tmp_path / 'out' / 'detections.ecsv')
+    # to the last digit: other catalogues are matched to it
+    assert_allclose(written['x_centroid'],
+                    detect(image.data)['x_centroid'], rtol=1e-12)
+    written['p'] = written['score: area']
+    written.remove_column('truth_label')
+    written.write(tmp_path / 'a.ecsv')
+    assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
+                 str(tmp_path / 'a.ecsv'), '--truth',
+                 str(tmp_path / 'out' / 'detections.ecsv')]) == 1
+    assert 'is given twice' in capsys.readouterr().err
+    assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
+                 '--columns', 'p', '-o', str(tmp_path / 'cmp'), '--truth',
+                 str(tmp_path / 'out' / 'detections.ecsv')]) == 0
+    assert 'labelled detections' in capsys.readouterr().out
+    assert (tmp_path / 'cmp' / 'curves.png').is_file()
+
+
+def test_command_on_a_survey(tmp_path, random_weights):
+    assert main(['benchmark', 'field', '--n', '1', '--size', '260',
+                 '--n-training', '1', '--n-jobs', '1', '--regions',
+                 'segment', '--weights', str(random_weights), '--record',
+                 '-o', str(tmp_path / 'out')]) == 0
+    from blendhunter.network.weights import read_metadata
+
+    stored = read_metadata(random_weights)['results']['segment']
+    assert {'network', 'boosted trees'} <= {row['method'] for row in stored}
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (['--image', 'a.fits'], '--image and --truth go together'),
+    (['--truth', 'a.ecsv'], '--image and --truth go together'),
+    (['--n-training', '0', '--survey', 'hubble'], 'survey must be one of'),
+    (['--n-sigma', '-1'], 'n_sigma must be positive'),
+    (['--record'], 'the packaged weights are not changed')])
+def test_command_errors(arguments, message, tmp_path, capsys):
+    assert main(['benchmark', 'field', *arguments, '-o',
+                 str(tmp_path / 'out')]) == 1
+    error = capsys.readouterr().err.splitlines()
+    assert len(error) == 1
+    assert message in error[0]
+    assert not (tmp_path / 'out').exists()
