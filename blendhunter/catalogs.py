@@ -7,7 +7,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
-__all__ = ['as_table', 'catalog_labels', 'catalog_positions', 'read_catalog']
+__all__ = ['as_table', 'catalog_labels', 'catalog_positions', 'plain_values',
+           'read_catalog']
 
 # (x, y, offset): SExtractor counts pixels from one
 PIXEL_COLUMNS = (('x_centroid', 'y_centroid', 0),
@@ -15,7 +16,8 @@ PIXEL_COLUMNS = (('x_centroid', 'y_centroid', 0),
                  ('x', 'y', 0),
                  ('XWIN_IMAGE', 'YWIN_IMAGE', 1),
                  ('X_IMAGE', 'Y_IMAGE', 1))
-SKY_COLUMNS = (('ALPHA_J2000', 'DELTA_J2000'), ('ra', 'dec'))
+SKY_COLUMNS = (('ALPHA_J2000', 'DELTA_J2000'), ('ra', 'dec'), ('RA', 'DEC'),
+               ('RAJ2000', 'DEJ2000'))
 LABEL_COLUMNS = ('label', 'NUMBER')
 FORMATS = {'.fits': 'fits', '.fit': 'fits', '.ecsv': 'ascii.ecsv',
            '.csv': 'ascii.csv', '.parquet': 'parquet', '.hdf5': 'hdf5',
@@ -122,6 +124,22 @@ def _pixels(column, name):
     if unit is not None and unit not in (u.pix, u.dimensionless_unscaled):
         msg = f'catalog column {name!r} must be in pixels, got {unit}'
         raise ValueError(msg)
+    return plain_values(column)
+
+
+def plain_values(column):
+    """
+    Return the numbers of a column.
+
+    Parameters
+    ----------
+    column : `~astropy.table.Column`, Quantity or array_like of shape (n,)
+
+    Returns
+    -------
+    values : float64 `~numpy.ndarray` of shape (n,)
+        Without unit; masked entries are NaN.
+    """
     values = getattr(column, 'value', column)
     mask = np.ma.getmaskarray(values) if isinstance(
         values, np.ma.MaskedArray) else getattr(column, 'mask', None)

@@ -1,5 +1,7 @@
 """Configuration of the Sphinx build."""
 
+from pathlib import Path
+
 from blendhunter.version import __version__
 
 project = 'BlendHunter'
@@ -15,6 +17,23 @@ automodapi_inheritance_diagram = False
 default_role = 'obj'
 html_theme = 'pydata_sphinx_theme'
 html_title = f'BlendHunter {release}'
-exclude_patterns = ['_build']
+# tables that pages include
+exclude_patterns = ['_build', '_paper', 'results']
 # references to other projects are not resolved: the build needs no network
 nitpicky = False
+
+
+def reproduce_small(app):
+    """Repeat the paper at its small scale, which a page shows."""
+    from blendhunter.benchmark.paper import reproduce_paper
+
+    directory = Path(app.srcdir) / '_paper'
+    # a finished one is kept; one that was killed continues
+    if not (directory / 'provenance.json').is_file():
+        reproduce_paper(directory, scale='small', n_jobs=-1, command='docs',
+                        announce=lambda line: print(line))  # noqa: T201
+
+
+def setup(app):
+    """Register what happens before the pages are read."""
+    app.connect('builder-inited', reproduce_small)

@@ -24,7 +24,7 @@ from blendhunter.benchmark.field.segments import paint_ellipses
 from blendhunter.benchmark.metrics import (
     bootstrap_error,
     completeness_at_purity,
-    flag_top,
+    share_in_top,
     threshold_at_false_positives,
     threshold_at_purity,
 )
@@ -88,6 +88,14 @@ def test_outcomes():
     assert found['truth_label'].tolist() == [0, 0, 0, 1, 0, 0]
 
 
+def test_a_source_listed_twice_is_not_split():
+    segmentation = blocks((40, 50, 40, 50), (70, 80, 40, 50))
+    twice = detections(segmentation)[[0, 0, 1]]
+    found = describe_detections(twice, segmentation, sources(
+        (44, 44, 50, 22), (74, 44, 40, 22)))
+    assert found['outcome'].tolist() == ['single', 'single', 'single']
+
+
 def test_unclear_outcomes():
     segmentation = blocks((40, 50, 40, 50), (60, 70, 60, 70))
     found = describe_detections(
@@ -127,6 +135,12 @@ def test_truth_with_a_magnitude_limit():
     assert truth['x'].tolist() == [10, 11]
     assert_allclose(truth['snr'], [5.0, 50.0])
     assert_allclose(truth['magnitude'], [25.0, 22.5])
+    # a magnitude that is not known is no very bright source
+    table['MAG_AUTO'][0] = -99.0
+    assert len(prepare_truth(table, mag_limit=25.0)) == 1
+    table['snr'] = 9.0
+    assert prepare_truth(table)['snr'].tolist() == [9, 9]
+    table.remove_column('snr')
     with pytest.raises(ValueError, match="no column 'snr'; give mag_limit"):
         prepare_truth(table)
     with pytest.raises(ValueError, match="mag_column: truth has no column "
@@ -135,7 +149,7 @@ def test_truth_with_a_magnitude_limit():
     table.rename_column('MAG_AUTO', 'i')
     with pytest.raises(ValueError, match='name its magnitudes'):
         prepare_truth(table, mag_limit=25)
-    assert len(prepare_truth(table, mag_limit=25, mag_column='i')) == 2
+    assert len(prepare_truth(table, mag_limit=25, mag_column='i')) == 1
 
 
 def test_truth_on_the_sky(sky):
@@ -161,6 +175,36 @@ def test_measured_field(measured, sky):
     blended = table['truth_label'] == 1
     assert np.all(table['stamp_label'][blended] == 1)
     assert np.all(table['separation'][blended] >= 2)
+
+
+def test_scores_are_those_of_classify(measured, sky, random_weights):
+    """Unknown where classify knows nothing: at the edges."""
+    from blendhunter import BlendIdentifier
+
+    for region, name in (('segment', 'network'),
+                         ('stamp', 'network, whole stamp')):
+        result = BlendIdentifier(random_weights, region=region,
+                                 batch_size=32).classify(sky[0])
+        assert np.isnan(result['blend_prob']).any()
+        assert_allclose(measured.truth[f'score: {name}'],
+                        result['blend_prob'], atol=2e-3)
+
+
+def test_photutils_with_a_mask(sky, identifier):
+    from blendhunter.detection import Detection
+
+    mask = np.zeros(sky[0].shape, dtype=bool)
+    mask[200:230] = True
+    made = measure_field(sky[0].data, sky[1], identifier, mask=mask,
+                         settings=Detection(method='photutils'))
+    table = made.truth
+    assert len(table) > 50
+    # its own deblending is no rival of itself
+    assert 'score: photutils split' not in table.colnames
+    assert 'score: flag' in table.colnames
+    assert np.isin('recognised', table['outcome'])
+    assert not np.any((table['y_centroid'] > 201)
+                      & (table['y_centroid'] < 228))
 
 
 def test_one_region_alone(sky, identifier):
@@ -219,15 +263,15 @@ def test_scores_of_made_up_detections():
     rows = {row['method']: row for row in field_scores(table)}
     sharp = rows['sharp']
     assert (sharp['n'], sharp['n_blends']) == (200, 50)
-    for name in ('auc', 'purity_50', 'purity_80', 'purity_90',
+    for name in ('auc', 'at_purity_50', 'at_purity_80', 'at_purity_90',
                  'resolvable'):
         assert sharp[name] == 1
         assert sharp[f'{name}_error'] == pytest.approx(0, abs=1e-12)
     # 50 blends, of which 20 and all fit into the top 10 and 30 per cent
-    assert sharp['rejected_10'] == pytest.approx(20 / 50)
-    assert sharp['rejected_30'] == 1
+    assert sharp['at_rejected_10'] == pytest.approx(20 / 50)
+    assert sharp['at_rejected_30'] == 1
     assert rows['blind']['auc'] == 0.5
-    assert rows['blind']['purity_50'] == 0
+    assert rows['blind']['at_purity_50'] == 0
     # unknown scores rank below all others
     score = np.array(table['score: noisy'][:200])
     score[:3] = -99
@@ -244,7 +288,7 @@ def test_bins_of_made_up_detections():
                 & (bins['quantity'] == 'separation')]
     assert part['n_flagged'].sum() == 20
     assert part['n_blends'].sum() == 50
-    two, seven = (part[part['low'] == low][0] for low in (2, 6))
+    two, seven = (part[part['low'] == low][0] for low in (0, 6))
     assert (two['n_blends'], seven['n_blends']) == (25, 25)
     assert np.all(part['purity'][part['n_flagged'] > 0] == 1)
     assert np.all(np.isnan(part['completeness'][part['n_blends'] == 0]))
@@ -257,6 +301,48 @@ def test_bins_of_made_up_detections():
     blind = bins[(bins['method'] == 'blind')
                  & (bins['working_point'] == 'purity 80')]
     assert blind['n_flagged'].sum() == 0
+
+
+def test_every_detection_is_in_a_bin(measured):
+    """False alarms without a neighbour count in the purity, too."""
+    bins = field_bins(measured.truth, n_samples=3)
+    clear = measured.truth['truth_label'] >= 0
+    blends = np.sum(measured.truth['truth_label'] == 1)
+    tenth = bins[(bins['method'] == 'area')
+                 & (bins['working_point'] == 'rejected 10')]
+    for quantity in ('separation', 'magnitude_difference', 'companion_snr',
+                     'snr'):
+        part = tenth[tenth['quantity'] == quantity]
+        assert part['n_flagged'].sum() == pytest.approx(0.1 * clear.sum(),
+                                                        abs=0.3)
+        assert part['n_blends'].sum() == blends
+
+
+def test_errors_include_that_of_the_threshold():
+    """Few flagged: the threshold itself is uncertain."""
+    table, _ = made_up()
+    bins = field_bins(table)
+    part = bins[(bins['method'] == 'noisy') & (bins['quantity'] == 'snr')
+                & (bins['working_point'] == 'rejected 10')
+                & (bins['low'] == 20)][0]
+    binomial = np.sqrt(part['completeness'] * (1 - part['completeness'])
+                       / part['n_blends'])
+    assert 0.5 * binomial < part['completeness_error'] < 2 * binomial
+    sure = bins[(bins['method'] == 'sharp') & (bins['completeness'] == 1)]
+    assert np.all(np.isnan(sure['completeness_error']))
+
+
+def test_field_without_blends():
+    from blendhunter.plotting import plot_field_bins, plot_field_curves
+
+    table, _ = made_up()
+    single = table[table['truth_label'] == 0]
+    scores = field_scores(single, n_samples=5)
+    assert np.all(np.isnan(scores['at_rejected_10']))
+    assert np.all(np.isnan(scores['auc']))
+    assert len(field_curves(single)) == 0
+    plot_field_curves(field_curves(single)).canvas.draw()
+    plot_field_bins(field_bins(single, n_samples=5)).canvas.draw()
 
 
 def test_curves_of_made_up_detections():
@@ -293,8 +379,12 @@ def test_thresholds():
     assert threshold_at_purity(-score, blended, 0.9) == np.inf
     assert threshold_at_purity(score, ~blended & blended, 0.5) == np.inf
     assert np.isnan(completeness_at_purity(score, np.zeros(5, bool), 0.5))
-    assert flag_top(score, 0.4).tolist() == [True, True, False, False, False]
-    assert flag_top([1.0, 1, 1, 1], 0.5).sum() == 2
+    assert share_in_top(score, 0.4).tolist() == [1, 1, 0, 0, 0]
+    # those that tie share what is left, in any order
+    assert share_in_top([1.0, 1, 1, 1], 0.5).tolist() == [0.5] * 4
+    assert_allclose(share_in_top([0, 1, 2, 1], 0.5), [0, 0.5, 1, 0.5])
+    assert share_in_top([], 0.5).size == 0
+    assert share_in_top(score, 1.0).tolist() == [1] * 5
     assert threshold_at_false_positives([1.0, 2, 3, 4], 0.25) == 3
 
 
@@ -368,6 +458,10 @@ def test_compare_with_labelled_detections(catalogs, measured):
     # its flag 2 is the truth, and flag 1 means something else
     assert rows['theirs']['auc'] == 1
     assert 0.5 < rows['mine']['auc'] < 1
+    # the same bit counts if the column is named
+    named = compare_catalogs({'theirs': catalogs['theirs']}, measured.truth,
+                             columns='FLAGS')
+    assert field_scores(named, n_samples=2)['auc'][0] == 1
     both = compare_catalogs({'mine': catalogs['mine']}, measured.truth)
     alone = {row['method']: row for row in field_scores(measured.truth,
                                                         n_samples=2)}
@@ -379,9 +473,12 @@ def test_compare_with_true_sources(catalogs, sky, measured):
     """Segments as ellipses give nearly the labels of the segments."""
     mine = {'mine': catalogs['mine']}
     rough = compare_catalogs(mine, sky[1])
-    same = (np.asarray(rough['truth_label'])
-            == np.asarray(measured.truth['truth_label']))
-    assert same.mean() > 0.85
+    labels, rough_labels = (np.asarray(table['truth_label'])
+                            for table in (measured.truth, rough))
+    # both kinds, so that calling all single would not do
+    assert np.mean(rough_labels[labels == 0] == 0) > 0.85
+    assert np.mean(rough_labels[labels == 1] == 1) > 0.6
+    assert rough.meta['segments'] == 'ellipses'
     _, segmentation = detect(sky[0], return_segmentation=True)
     exact = compare_catalogs(mine, sky[1], segmentation=segmentation.data)
     assert_array_equal(exact['truth_label'], measured.truth['truth_label'])
@@ -394,6 +491,37 @@ def test_compare_several_fields(identifier):
     table = compare_catalogs({'other': other[::-1]}, made)
     assert len(table) == len(made)
     assert field_scores(table, n_samples=2)['auc'][0] == 1
+
+
+def test_compare_bare_tables(measured):
+    """Labels, positions and words are enough."""
+    label = np.asarray(measured.truth['truth_label'])
+    truth = Table({'u': measured.truth['x_centroid'],
+                   'v': measured.truth['y_centroid'], 'truth_label': label})
+    theirs = Table({'x': measured.truth['x_centroid'],
+                    'y': measured.truth['y_centroid'],
+                    'answer': np.where(label == 1, 'True', 'false')})
+    theirs['field'] = 'W3'
+    theirs['answer'][0] = ''
+    table = compare_catalogs({'theirs': theirs}, truth, columns=['answer'],
+                             truth_columns=('u', 'v'))
+    scores = field_scores(table, n_samples=2)
+    assert scores['auc'][0] > 0.99
+    assert np.isnan(scores['resolvable'][0])
+    assert len(field_bins(table)) == 0
+    theirs['answer'][1] = 'maybe'
+    with pytest.raises(ValueError, match="'answer' of theirs holds neither"):
+        compare_catalogs({'theirs': theirs}, truth, columns=['answer'],
+                         truth_columns=('u', 'v'))
+
+
+def test_a_row_stands_for_one_detection():
+    truth = Table({'x': [50.0, 51.5, 90.0], 'y': [50.0, 50, 90],
+                   'truth_label': [0, 1, 0]})
+    theirs = Table({'x': [50.8, 90.0], 'y': [50.0, 90.0],
+                    'prob': [0.9, 0.1]})
+    table = compare_catalogs({'theirs': theirs}, truth)
+    assert table['x'].tolist() == [51.5, 90.0]
 
 
 def test_compare_errors(catalogs, measured):
@@ -417,21 +545,25 @@ def test_compare_errors(catalogs, measured):
 
 
 def test_ellipses_have_the_area_and_angle():
-    catalog = Table({'n_pixels': [314, 100], 'semimajor_axis': [4.0, 1.0],
-                     'semiminor_axis': [1.0, 1.0],
-                     'orientation': [90.0, 0.0]})
-    x, y = np.array([60.0, 64.0]), np.array([60.0, 60.0])
+    catalog = Table({'n_pixels': [314, 5, 100],
+                     'semimajor_axis': [4.0, 1.0, 1.0],
+                     'semiminor_axis': [1.0, 1.0, 1.0],
+                     'orientation': [90.0, 0.0, 0.0]})
+    x, y = np.array([60.0, 120.0, 64.0]), np.array([60.0, 120.0, 60.0])
     image, labels = paint_ellipses(catalog, x, y)
-    assert labels.tolist() == [1, 2]
-    alone, _ = paint_ellipses(catalog[:1], x[:1], y[:1])
+    assert labels.tolist() == [1, 2, 3]
+    alone, _ = paint_ellipses(catalog[:2], x[:2], y[:2])
     assert np.sum(alone == 1) == pytest.approx(314, rel=0.05)
     # standing up: tall and narrow
-    rows, columns = np.nonzero(alone)
+    rows, columns = np.nonzero(alone == 1)
     assert np.ptp(rows) > 3 * np.ptp(columns)
-    assert image[60, 64] == 2
+    assert image[60, 64] == 3
+    masked = Table(catalog, masked=True)
+    masked['n_pixels'].mask = [False, True, False]
+    assert paint_ellipses(masked, x, y)[1].tolist() == [1, 0, 3]
     assert image[60, 60] == 1
-    _, none = paint_ellipses(catalog, np.array([60.0, np.nan]), y)
-    assert none.tolist() == [1, 0]
+    _, none = paint_ellipses(catalog, np.array([60.0, np.nan, 64.0]), y)
+    assert none.tolist() == [1, 0, 3]
 
 
 def test_commands(tmp_path, sky, random_weights, capsys):
@@ -447,7 +579,8 @@ def test_commands(tmp_path, sky, random_weights, capsys):
     assert ' ± ' in printed
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
         'bins.ecsv', 'bins.pdf', 'bins.png', 'curves.ecsv', 'curves.pdf',
-        'curves.png', 'detections.ecsv', 'scores.ecsv', 'strip.png']
+        'curves.png', 'detections.ecsv', 'scores.ecsv', 'scores.rst',
+        'strip.png']
     written = Table.read(tmp_path / 'out' / 'detections.ecsv')
     # to the last digit: other catalogues are matched to it
     assert_allclose(written['x_centroid'],
@@ -464,6 +597,11 @@ def test_commands(tmp_path, sky, random_weights, capsys):
                  str(tmp_path / 'out' / 'detections.ecsv')]) == 0
     assert 'labelled detections' in capsys.readouterr().out
     assert (tmp_path / 'cmp' / 'curves.png').is_file()
+    assert Table.read(tmp_path / 'out' / 'scores.ecsv').meta[
+        'blendhunter.command'].startswith('blendhunter benchmark field')
+    assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
+                 '-o', str(tmp_path / 'cmp'), '--truth', 'x']) == 1
+    assert 'give --overwrite' in capsys.readouterr().err
 
 
 def test_command_on_a_survey(tmp_path, random_weights):
@@ -482,7 +620,10 @@ def test_command_on_a_survey(tmp_path, random_weights):
     (['--truth', 'a.ecsv'], '--image and --truth go together'),
     (['--n-training', '0', '--survey', 'hubble'], 'survey must be one of'),
     (['--n-sigma', '-1'], 'n_sigma must be positive'),
-    (['--record'], 'the packaged weights are not changed')])
+    (['--record'], 'the packaged weights are not changed'),
+    (['--record', '--regions', 'stamp'], 'scores of the segment question'),
+    (['--weights', 'nothing.h5'], 'nothing.h5'),
+    (['--image', 'no.fits', '--truth', 'no.ecsv'], 'no.fits')])
 def test_command_errors(arguments, message, tmp_path, capsys):
     assert main(['benchmark', 'field', *arguments, '-o',
                  str(tmp_path / 'out')]) == 1

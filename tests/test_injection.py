@@ -189,21 +189,33 @@ def test_scores_of_a_made_up_table():
     sharp = bins[(bins['method'] == 'sharp')
                  & (bins['quantity'] == 'separation')]
     assert sharp['n'].sum() == 150
-    assert np.all(sharp['completeness'] == 1)
+    assert np.all(sharp['completeness'][sharp['n'] > 0] == 1)
     snr = bins[(bins['method'] == 'blind') & (bins['quantity'] == 'snr')]
     assert snr['n'].tolist() == [150, 0, 0, 0]
     assert np.isnan(snr['completeness'][1])
+    # nothing is found of the blind score's: no error can be given
+    assert snr['completeness'][0] == 0
+    assert np.isnan(snr['error'][0])
+    assert np.all(bins['n'][bins['quantity'] == 'separation'].reshape(
+        2, -1).sum(axis=1) == 150)
 
 
 def test_segments_that_photutils_would_split(found):
     prepared, catalog, segmentation = found
-    split = split_by_photutils(prepared, catalog, segmentation)
+    split = split_by_photutils(prepared, catalog, segmentation, Detection())
     assert split.shape == (len(catalog),)
     assert split.mean() < 0.2
     # one segment for all: it holds every centroid
     whole = np.ones_like(segmentation)
-    assert split_by_photutils(prepared, Table({'label': [1]}),
-                              whole).tolist() == [True]
+    assert split_by_photutils(prepared, Table({'label': [1]}), whole,
+                              Detection()).tolist() == [True]
+    # of photutils' own segments it has no more to say
+    assert split_by_photutils(prepared, catalog, segmentation,
+                              Detection(method='photutils')) is None
+    # with the user's settings: at 30 sigma hardly anything is found
+    high = split_by_photutils(prepared, Table({'label': [1]}), whole,
+                              Detection(n_sigma=1e6))
+    assert high.tolist() == [False]
 
 
 def test_command(tmp_path, image, random_weights, capsys):
@@ -215,4 +227,4 @@ def test_command(tmp_path, image, random_weights, capsys):
     assert 'merged' in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
         'bins.ecsv', 'completeness.png', 'injections.ecsv', 'scores.ecsv',
-        'strip.png']
+        'scores.rst', 'strip.png']

@@ -42,5 +42,5 @@ def test_unrecognised_blends_in_fields():
     network = scores['network']
     assert 0.05 < network['n_blends'] / network['n'] < 0.1
     assert network['auc'] > 0.915
-    assert network['purity_80'] > 0.38
-    assert network['purity_80'] > 3 * scores['area x a/b']['purity_80']
+    assert network['at_purity_80'] > 0.38
+    assert network['at_purity_80'] > 3 * scores['area x a/b']['at_purity_80']

@@ -1,9 +1,11 @@
 """What a sceptic would try first: scores from the detector's catalogue."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from blendhunter._utils.arrays import round_position
-from blendhunter.detection import Detection, detect_prepared
+from blendhunter.detection import detect_prepared
 from blendhunter.truth import BLEND
 
 __all__ = ['FEATURES', 'catalog_features', 'catalog_scores',
@@ -62,7 +64,7 @@ def train_trees(training, *, seed=0):
                      label[clear] == BLEND)
 
 
-def split_by_photutils(prepared, catalog, segmentation):
+def split_by_photutils(prepared, catalog, segmentation, settings):
     """
     Say which segments photutils' deblending would split.
 
@@ -72,13 +74,19 @@ def split_by_photutils(prepared, catalog, segmentation):
     catalog : `~astropy.table.Table`
         With ``label``; from any detector.
     segmentation : 2-D int `~numpy.ndarray`
+    settings : `~blendhunter.detection.Detection`
+        Those that the catalogue was made with.
 
     Returns
     -------
-    split : bool `~numpy.ndarray` of shape (n,)
+    split : bool `~numpy.ndarray` of shape (n,) or None
         True where two or more of photutils' centroids lie in a segment.
+        None where the catalogue is photutils' own, deblended.
     """
-    found, _ = detect_prepared(prepared, Detection(method='photutils'))
+    if settings.method == 'photutils' and settings.deblend:
+        return None
+    found, _ = detect_prepared(prepared, replace(
+        settings, method='photutils', deblend=True))
     ix, iy = (round_position(found[f'{axis}_centroid']) for axis in 'xy')
     ny, nx = segmentation.shape
     on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)

@@ -3,13 +3,20 @@
 import numpy as np
 
 from blendhunter.benchmark.baselines import catalog_scores
-from blendhunter.stamps import assign_segments, cut_stamps
+from blendhunter.identify import BlendIdentifier
+from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
 
-__all__ = ['score_detections']
+__all__ = ['NETWORK', 'WHOLE_STAMP', 'score_detections', 'show_stamps']
+
+#: Names of the network's answers.
+NETWORK, WHOLE_STAMP = 'network', 'network, whole stamp'
+NAMES = {'segment': NETWORK, 'stamp': WHOLE_STAMP}
+ROWS_AT_ONCE = 1000
 
 
 def score_detections(prepared, catalog, segmentation, identifier, *,
-                     split, rows=None, trees=None, regions=('segment',)):
+                     split=None, rows=None, trees=None,
+                     regions=('segment',)):
     """
     Score detections with the network and all baselines.
 
@@ -20,7 +27,8 @@ def score_detections(prepared, catalog, segmentation, identifier, *,
         From `~blendhunter.detection.detect_prepared`.
     segmentation : 2-D int `~numpy.ndarray`
     identifier : `~blendhunter.BlendIdentifier`
-    split : bool `~numpy.ndarray` of shape (n,)
+        Its weights, prior and precision count, not its region.
+    split : bool `~numpy.ndarray` of shape (n,), optional
         From `~blendhunter.benchmark.baselines.split_by_photutils`.
     rows : int `~numpy.ndarray` of shape (m,), optional
         Which detections; by default all.
@@ -32,26 +40,52 @@ def score_detections(prepared, catalog, segmentation, identifier, *,
 
     Returns
     -------
-    stamps : float32 `~numpy.ndarray` of shape (m, 51, 51)
-        Over the noise, other segments filled.
     scores : dict of float `~numpy.ndarray` of shape (m,)
-        By method; greater means likelier a blend.
+        By method; greater means likelier a blend. The network's are
+        those of `~blendhunter.BlendIdentifier.classify`, NaN where it
+        has none.
     """
     rows = np.arange(len(catalog)) if rows is None else rows
+    part = catalog[rows]
+    scores = {}
+    for region in regions:
+        asked = BlendIdentifier(
+            identifier.weights, region=region, prior=identifier.prior,
+            batch_size=identifier.batch_size, precision=identifier.precision)
+        scores[NAMES[region]] = np.asarray(asked.classify(
+            prepared.data, part, segmentation=segmentation,
+            mask=prepared.mask, noise=prepared.noise, background=None)[
+                'blend_prob']) if len(part) else np.zeros(0)
+    scores.update(catalog_scores(part, trees=trees))
+    if split is not None:
+        scores['photutils split'] = split[rows].astype(float)
+    return scores
+
+
+def show_stamps(prepared, catalog, segmentation, rows=None):
+    """
+    Cut detections as the network sees them, other segments filled.
+
+    Parameters
+    ----------
+    prepared, catalog, segmentation, rows
+        As in `score_detections`.
+
+    Returns
+    -------
+    stamps : float16 `~numpy.ndarray` of shape (m, 51, 51)
+        Over their noise.
+    """
+    rows = np.arange(len(catalog)) if rows is None else np.asarray(rows)
     x, y = (np.asarray(catalog[f'{axis}_centroid'], dtype=float)
             for axis in 'xy')
     segments = assign_segments(segmentation, x, y, labels=catalog['label'])
     pixels = prepared.normalised()
-    cut = cut_stamps(pixels, x[rows], y[rows], noise=1.0,
-                     mask=prepared.mask, segments=segments, rows=rows)
-    scores = {}
-    if 'segment' in regions:
-        scores['network'] = identifier.predict_proba(
-            cut.data, regions=cut.regions, noise=1.0)
-    if 'stamp' in regions:
-        plain = cut_stamps(pixels, x[rows], y[rows], noise=1.0,
-                           mask=prepared.mask)
-        scores['network, whole stamp'] = identifier.predict_proba(
-            plain.data, noise=1.0)
-    return cut.data, {**scores, **catalog_scores(catalog[rows], trees=trees),
-                      'photutils split': split[rows].astype(float)}
+    stamps = np.empty((len(rows), STAMP_SIZE, STAMP_SIZE), dtype=np.float16)
+    limit = np.finfo(np.float16).max
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[start:start + ROWS_AT_ONCE]
+        stamps[start:start + len(some)] = cut_stamps(
+            pixels, x[some], y[some], noise=1.0, mask=prepared.mask,
+            segments=segments, rows=some).data.clip(-limit, limit)
+    return stamps

@@ -40,7 +40,8 @@ def draw_bins(panel, bins, methods, *, value='completeness', error='error',
         place = np.arange(len(part)) + SHIFT * (i - (len(shown) - 1) / 2)
         style, colour = COLOURS.get(method, ('-o', None))
         good = np.isfinite(np.asarray(part[value], dtype=float))
-        panel.errorbar(place[good], part[value][good], part[error][good],
+        spread = np.nan_to_num(np.asarray(part[error], dtype=float))
+        panel.errorbar(place[good], part[value][good], spread[good],
                        fmt=style, color=colour, ms=4, capsize=2, lw=1.2,
                        label=method)
         if i == 0:
@@ -53,4 +54,8 @@ def draw_bins(panel, bins, methods, *, value='completeness', error='error',
 
 def _name(low, high):
     """Return the name of a bin."""
-    return f'{low:g}–{high:g}' if high < 1e6 else f'> {low:g}'
+    if not np.isfinite(high):
+        return f'> {low:g}'
+    # a lower limit of zero, or none, needs no saying
+    return f'< {high:g}' if low <= 0 < high or not np.isfinite(low) else (
+        f'{low:g}–{high:g}')

@@ -6,7 +6,6 @@ from blendhunter.plotting.bins import COLOURS, draw_bins
 
 __all__ = ['plot_field_bins', 'plot_field_curves']
 
-SHOWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
 QUANTITIES = {'separation': 'separation [px]',
               'magnitude_difference': 'magnitude difference',
               'companion_snr': 'SNR of the companion',
@@ -51,11 +50,12 @@ def plot_field_curves(curves):
              ylabel='completeness', xlim=(0, 1), ylim=(0, 1.01))
     right.set(xlabel='completeness', ylabel='purity', xlim=(0, 1),
               ylim=(0, 1.01))
-    left.legend(fontsize=8, frameon=False, loc='lower right')
+    if len(curves):
+        left.legend(fontsize=8, frameon=False, loc='lower right')
     return figure
 
 
-def plot_field_bins(bins):
+def plot_field_bins(bins, *, methods=None):
     """
     Draw completeness and purity against what the blends are like.
 
@@ -63,6 +63,8 @@ def plot_field_bins(bins):
     ----------
     bins : `~astropy.table.Table`
         From `~blendhunter.benchmark.field.field_bins`.
+    methods : sequence of str, optional
+        Those drawn, as far as they are in the table; by default all.
 
     Returns
     -------
@@ -73,9 +75,8 @@ def plot_field_bins(bins):
     from matplotlib.figure import Figure
 
     known = [name for name in QUANTITIES if name in set(bins['quantity'])]
-    methods = [name for name in SHOWN if name in set(bins['method'])]
-    # catalogues that are compared have names of their own
-    methods = methods or list(dict.fromkeys(bins['method'].tolist()))
+    present = list(dict.fromkeys(bins['method'].tolist()))
+    methods = [name for name in methods or present if name in present]
     lines = [(point, value) for point in POINTS
              for value in ('completeness', 'purity')]
     figure = Figure(figsize=(3.9 * len(known), 2.5 * len(lines)),

@@ -39,7 +39,10 @@ def detection_outcomes(segmentation, detections, labels, truth):
     holds = primary >= 0
     holds[holds] = np.asarray(truth['snr'])[primary[holds]] >= SNR_BLEND
     region = _connected_regions(segmentation, detections)
-    count = np.bincount(region[holds],
+    # segments are counted, not rows: a catalogue may list one twice
+    _, first = np.unique(np.asarray(detections['label'])[holds],
+                         return_index=True)
+    count = np.bincount(region[holds][first],
                         minlength=int(region.max(initial=0)) + 1)
     outcome = np.full(len(label), 'unclear', dtype='U12')
     outcome[label == BLEND] = 'unrecognised'

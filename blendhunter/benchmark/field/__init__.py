@@ -1,5 +1,6 @@
 """Unrecognised blends in whole fields: who finds them, and at what cost."""
 
+from blendhunter.benchmark.field.bins import field_bins
 from blendhunter.benchmark.field.compare import compare_catalogs
 from blendhunter.benchmark.field.describe import (
     describe_detections,
@@ -11,7 +12,6 @@ from blendhunter.benchmark.field.measure import (
     train_on_survey,
 )
 from blendhunter.benchmark.field.scores import (
-    field_bins,
     field_curves,
     field_examples,
     field_scores,

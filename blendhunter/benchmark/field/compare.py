@@ -7,9 +7,9 @@ from blendhunter.benchmark.field.describe import (
     describe_detections,
     prepare_truth,
 )
-from blendhunter.benchmark.field.measure import SCORE
+from blendhunter.benchmark.field.scores import SCORE
 from blendhunter.benchmark.field.segments import paint_ellipses
-from blendhunter.catalogs import as_table, catalog_positions
+from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.stamps import assign_segments
 
 __all__ = ['compare_catalogs']
@@ -21,10 +21,13 @@ ANSWERS = {'blend_prob': None, 'p_blend': None, 'probability': None,
            # SEP: merged; SExtractor: blended with another
            'flag': 1, 'FLAGS': 2}
 LABELLED = 'truth_label'
+WORDS = {'true': 1.0, 't': 1.0, 'yes': 1.0, 'false': 0.0, 'f': 0.0,
+         'no': 0.0}
 
 
-def compare_catalogs(catalogs, truth, *, columns=None, segmentation=None,
-                     radius=2.0, wcs=None, mag_limit=None, mag_column=None):
+def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
+                     truth_columns=None, segmentation=None, radius=2.0,
+                     wcs=None, mag_limit=None, mag_column=None):
     """
     Score classified catalogues of one image against the same truth.
 
@@ -42,13 +45,16 @@ def compare_catalogs(catalogs, truth, *, columns=None, segmentation=None,
         The column with the answer in each catalogue, or one name for
         all. By default ``blend_prob``, ``p_blend``, ``probability``,
         ``prob``, ``is_blend``, ``blended``, then SEP's ``flag`` (merged)
-        or SExtractor's ``FLAGS`` (blended).
+        or SExtractor's ``FLAGS`` (blended), of which that bit counts.
+    positions, truth_columns : tuple of str, optional
+        Position columns of the catalogues, and of the truth.
     segmentation : 2-D int array_like, optional
         Segments of the first catalogue, for true sources. Without it a
-        segment is taken for an ellipse of its area and shape.
+        segment is taken for an ellipse of its area and shape, which is
+        right for most detections, not for all.
     radius : float, optional
         Rows farther than this (px) from a labelled detection are left
-        out.
+        out; each row stands for one detection, the nearest.
     wcs : `~astropy.wcs.WCS`, optional
         For sky positions.
     mag_limit, mag_column : optional
@@ -60,7 +66,7 @@ def compare_catalogs(catalogs, truth, *, columns=None, segmentation=None,
         Those that every catalogue has, with the score of each,
         ``'score: NAME'``: for `~blendhunter.benchmark.field.field_scores`.
         Its meta counts the ``labelled`` ones and those ``matched`` by
-        each catalogue.
+        each catalogue, and says where the ``segments`` are from.
 
     Raises
     ------
@@ -73,15 +79,19 @@ def compare_catalogs(catalogs, truth, *, columns=None, segmentation=None,
     tables = {name: as_table(item) for name, item in catalogs.items()}
     answers = dict(zip(tables, _answer_columns(tables, columns),
                        strict=True))
-    reference = _reference(as_table(truth), next(iter(tables.values())),
-                           segmentation, wcs, mag_limit, mag_column)
-    place = _places(reference, wcs)
+    reference, segments = _reference(
+        as_table(truth), next(iter(tables.values())), segmentation,
+        positions=positions, wcs=wcs, truth_columns=truth_columns,
+        mag_limit=mag_limit, mag_column=mag_column)
+    # of labelled detections the columns are those of the truth
+    columns = truth_columns if segments == 'given' else None
     common = np.ones(len(reference), dtype=bool)
     matched = {}
     for name, table in tables.items():
-        row = _match(place, _places(table, wcs), radius)
+        row = _match(*_places(reference, table, columns, positions, wcs),
+                     radius)
         score = np.full(len(reference), np.nan)
-        score[row >= 0] = _values(table, *answers[name])[row[row >= 0]]
+        score[row >= 0] = _values(table, name, *answers[name])[row[row >= 0]]
         reference[f'{SCORE}{name}'] = score
         matched[name] = int(np.sum(row >= 0))
         common &= row >= 0
@@ -90,13 +100,15 @@ def compare_catalogs(catalogs, truth, *, columns=None, segmentation=None,
                f'each of {list(tables)}')
         raise ValueError(msg)
     result = reference[common]
-    result.meta = {'labelled': len(reference), 'matched': matched}
+    result.meta = {'labelled': len(reference), 'matched': matched,
+                   'segments': segments}
     return result
 
 
 def _answer_columns(tables, columns):
     """Return the column of each catalogue, and its bits."""
-    wanted = [None] * len(tables) if columns is None else list(columns)
+    wanted = ([columns] if isinstance(columns, str) else
+              [None] * len(tables) if columns is None else list(columns))
     if len(wanted) == 1:
         wanted *= len(tables)
     if len(wanted) != len(tables):
@@ -111,49 +123,75 @@ def _answer_columns(tables, columns):
             msg = (f'columns: {name} has no column {column!r}' if column
                    else f'columns: name the probability or flag of {name}')
             raise ValueError(f'{msg}; it has {table.colnames}')
-        result.append((found, None if column else ANSWERS[found]))
+        result.append((found, ANSWERS.get(found)))
     return result
 
 
-def _values(table, column, bits):
+def _values(table, name, column, bits):
     """Return the answers as numbers; greater means likelier a blend."""
-    values = np.ma.asarray(getattr(table[column], 'value', table[column]))
+    values = table[column]
+    if values.dtype.kind in 'SUO':
+        # tables without types write words
+        words = [str(word).strip().lower() for word in np.ma.filled(
+            np.ma.asarray(values, dtype=object), '')]
+        known = {**WORDS, '': np.nan}
+        if set(words) - set(known):
+            msg = (f'columns: {column!r} of {name} holds neither numbers '
+                   'nor yes and no')
+            raise ValueError(msg)
+        return np.array([known[word] for word in words])
+    values = plain_values(values)
     if bits is not None:
-        values = (values.astype(int) & bits) > 0
-    return np.ma.filled(values.astype(float), np.nan)
+        good = np.isfinite(values)
+        values[good] = (values[good].astype(int) & bits) > 0
+    return values
 
 
-def _reference(truth, catalog, segmentation, wcs, mag_limit, mag_column):
-    """Return the labelled detections."""
+def _reference(truth, catalog, segmentation, *, positions, truth_columns,
+               wcs, mag_limit, mag_column):
+    """Return the labelled detections, and where their segments are from."""
     if LABELLED in truth.colnames:
         kept = [name for name in truth.colnames
                 if not name.startswith(SCORE)]
-        return Table(truth[kept], copy=True)
-    truth = prepare_truth(truth, wcs=wcs, mag_limit=mag_limit,
-                          mag_column=mag_column)
-    x, y = catalog_positions(catalog, wcs=wcs)
+        return Table(truth[kept], copy=True), 'given'
+    truth = prepare_truth(truth, wcs=wcs, columns=truth_columns,
+                          mag_limit=mag_limit, mag_column=mag_column)
+    x, y = catalog_positions(catalog, wcs=wcs, columns=positions)
     if segmentation is None:
         segmentation, labels = paint_ellipses(catalog, x, y)
+        source = 'ellipses'
     else:
         segments = assign_segments(np.asarray(segmentation), x, y)
         segmentation, labels = segments.image, segments.labels
+        source = 'segmentation image'
+    own = {'snr': plain_values(catalog['snr'])} if (
+        'snr' in catalog.colnames) else {}
     return describe_detections(
-        Table({**{name: np.asarray(catalog[name]) for name in ('snr',)
-                  if name in catalog.colnames},
-               'label': labels, 'x_centroid': x, 'y_centroid': y}),
-        segmentation, truth)
+        Table({**own, 'label': labels, 'x_centroid': x, 'y_centroid': y}),
+        segmentation, truth), source
 
 
-def _places(table, wcs):
-    """Return positions, those of different fields far from each other."""
-    x, y = catalog_positions(table, wcs=wcs)
-    field = (np.asarray(table['field'], dtype=float)
-             if 'field' in table.colnames else np.zeros(len(table)))
-    return np.column_stack([x + 1e6 * field, y])
+def _places(reference, table, columns, positions, wcs):
+    """Return both tables' positions, and fields far from each other."""
+    both = [np.column_stack(catalog_positions(part, wcs=wcs, columns=names))
+            for part, names in ((reference, columns), (table, positions))]
+    if 'field' in reference.colnames and 'field' in table.colnames:
+        fields = [np.asarray(part['field']).astype(str)
+                  for part in (reference, table)]
+        _, number = np.unique(np.concatenate(fields), return_inverse=True)
+        for place, shift in zip(both, np.split(number, [len(reference)]),
+                                strict=True):
+            place[:, 0] += 1e6 * shift
+    return both
 
 
 def _match(place, other, radius):
-    """Return the nearest row of another table, -1 where there is none."""
+    """
+    Return the nearest row of another table, -1 where there is none.
+
+    A row that is the nearest of several positions is given to the one
+    that it is nearest to.
+    """
     from scipy.spatial import cKDTree
 
     good = np.flatnonzero(np.isfinite(other).all(axis=1))
@@ -162,6 +200,9 @@ def _match(place, other, radius):
     if not len(good) or not len(known):
         return row
     distance, near = cKDTree(other[good]).query(place[known])
-    within = distance <= radius
-    row[known[within]] = good[near[within]]
+    order = np.argsort(distance, kind='stable')
+    _, first = np.unique(near[order], return_index=True)
+    mine = order[first]
+    mine = mine[distance[mine] <= radius]
+    row[known[mine]] = good[near[mine]]
     return row

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Table, hstack
 
-from blendhunter.catalogs import as_table, catalog_positions
+from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.truth import (
     BLEND,
     SNR_BLEND,
@@ -15,6 +15,8 @@ from blendhunter.truth import (
 __all__ = ['describe_detections', 'prepare_truth']
 
 MAGNITUDES = ('magnitude', 'mag', 'MAG_AUTO', 'mag_auto')
+# catalogues write 99 or -99 for those they do not know
+NO_MAGNITUDE = 90.0
 # columns of the detector that stay
 KEPT = ('label', 'x_centroid', 'y_centroid', 'n_pixels', 'semimajor_axis',
         'semiminor_axis', 'orientation', 'flux', 'snr', 'flag')
@@ -37,8 +39,9 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
         Names of the position columns.
     mag_limit : float, optional
         The faintest magnitude that counts as a source of its own. It
-        stands for an SNR of 5 where the catalogue has no ``snr``:
-        ``snr = 5 * 10**(-0.4 * (magnitude - mag_limit))``.
+        stands for an SNR of 5, and replaces ``snr`` if there is one:
+        ``snr = 5 * 10**(-0.4 * (magnitude - mag_limit))``. Magnitudes of
+        90 and more, or -90 and less, are taken for missing ones.
     mag_column : str, optional
         By default ``magnitude``, ``mag``, ``MAG_AUTO`` or ``mag_auto``.
 
@@ -62,7 +65,8 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
     name = mag_column or next(
         (name for name in MAGNITUDES if name in table.colnames), None)
     magnitude = (np.full(len(table), np.nan) if name is None
-                 else _floats(table[name]))
+                 else plain_values(table[name]))
+    magnitude[np.abs(magnitude) >= NO_MAGNITUDE] = np.nan
     if mag_limit is not None:
         if name is None:
             msg = (f'mag_limit: truth has none of {MAGNITUDES}; name its '
@@ -70,19 +74,13 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
             raise ValueError(msg)
         snr = SNR_BLEND * 10 ** (-0.4 * (magnitude - mag_limit))
     elif 'snr' in table.colnames:
-        snr = _floats(table['snr'])
+        snr = plain_values(table['snr'])
     else:
         msg = ("truth: there is no column 'snr'; give mag_limit, the "
                'faintest magnitude that counts as a source of its own')
         raise ValueError(msg)
     good = np.isfinite(x) & np.isfinite(y) & np.isfinite(snr)
     return Table({'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude})[good]
-
-
-def _floats(column):
-    """Return a column as floats, masked entries as NaN."""
-    values = np.ma.asarray(getattr(column, 'value', column), dtype=float)
-    return np.ma.filled(values, np.nan)
 
 
 def describe_detections(catalog, segmentation, truth):

@@ -9,7 +9,8 @@ from blendhunter.benchmark.field.describe import (
     describe_detections,
     prepare_truth,
 )
-from blendhunter.benchmark.scoring import score_detections
+from blendhunter.benchmark.field.scores import SCORE
+from blendhunter.benchmark.scoring import score_detections, show_stamps
 from blendhunter.dataset import DataSet
 from blendhunter.detection import (
     Detection,
@@ -19,10 +20,8 @@ from blendhunter.detection import (
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import SNR_BLEND, label_stamps
 
-__all__ = ['SCORE', 'measure_field', 'measure_survey', 'train_on_survey']
+__all__ = ['measure_field', 'measure_survey', 'train_on_survey']
 
-#: Before the names of the columns that hold a method's score.
-SCORE = 'score: '
 REGIONS = ('segment', 'stamp')
 
 
@@ -69,18 +68,21 @@ def measure_field(image, truth, identifier, *, regions=REGIONS,
     truth = prepare_truth(truth, wcs=data.wcs, columns=truth_columns,
                           mag_limit=mag_limit, mag_column=mag_column)
     prepared, catalog, segmentation = _detect(data, background, settings)
-    _check(catalog, truth, segmentation.shape)
+    if not len(catalog):
+        msg = 'image: no source was detected'
+        raise ValueError(msg)
+    truth = _on_image(truth, segmentation.shape)
     table = describe_detections(catalog, segmentation, truth)
     table['stamp_label'] = _label_stamps(table, truth)
-    stamps, scores = score_detections(
+    scores = score_detections(
         prepared, catalog, segmentation, identifier, trees=trees,
-        regions=regions,
-        split=split_by_photutils(prepared, catalog, segmentation))
+        regions=regions, split=split_by_photutils(
+            prepared, catalog, segmentation, settings))
     for name, values in scores.items():
         table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
-    limit = np.finfo(np.float16).max
-    return DataSet({'stamps': stamps.clip(-limit, limit).astype(np.float16)},
-                   table, {'role': 'field', 'detection': settings.to_meta()})
+    stamps = show_stamps(prepared, catalog, segmentation)
+    return DataSet({'stamps': stamps}, table,
+                   {'role': 'field', 'detection': settings.to_meta()})
 
 
 def _detect(data, background, settings):
@@ -90,17 +92,15 @@ def _detect(data, background, settings):
     return prepared, *detect_prepared(prepared, settings)
 
 
-def _check(catalog, truth, shape):
-    """Check that there is something to compare."""
-    if not len(catalog):
-        msg = 'image: no source was detected'
-        raise ValueError(msg)
+def _on_image(truth, shape):
+    """Return the true sources whose centres lie on the image."""
     on = ((truth['x'] > -0.5) & (truth['x'] < shape[1] - 0.5)
           & (truth['y'] > -0.5) & (truth['y'] < shape[0] - 0.5))
     if not np.any(on):
         msg = (f'truth: none of its {len(truth)} sources lies on the image '
                f'of shape {shape}')
         raise ValueError(msg)
+    return truth[on]
 
 
 def _label_stamps(table, truth):

@@ -1,37 +1,30 @@
-"""From scored detections to the tables behind the figures."""
+"""How well each method finds the unrecognised blends."""
 
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.field.measure import SCORE
 from blendhunter.benchmark.metrics import (
     accuracy,
     area_under_roc,
-    binomial_error,
     bootstrap_error,
     completeness,
     completeness_at_purity,
     completeness_at_rejection,
-    flag_top,
-    purity,
     roc_curve,
     threshold_at_purity,
 )
+from blendhunter.benchmark.scoring import NETWORK, WHOLE_STAMP
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['field_bins', 'field_curves', 'field_examples', 'field_scores',
-           'score_methods']
+__all__ = ['SCORE', 'clear_detections', 'field_curves', 'field_examples',
+           'field_scores', 'rank', 'score_methods']
 
+#: Before the names of the columns that hold a method's score.
+SCORE = 'score: '
 PURITIES = (50, 80, 90)
 REJECTED = (10, 30)
 # what a resolvable blend is: separation in px, SNR of the companion
 RESOLVABLE = (4.0, 10.0)
-#: What is flagged for `field_bins`.
-WORKING_POINTS = ('purity 80', 'rejected 10')
-BINS = {'separation': (2, 3, 4, 5, 6, 8, 10, 15),
-        'magnitude_difference': (-1, 0, 1, 2, 3, 4, 6),
-        'companion_snr': (5, 7, 10, 15, 25, 50, 1e9),
-        'snr': (0, 10, 20, 40, 80, 160, 1e9)}
 N_CURVE = 300
 
 
@@ -41,12 +34,12 @@ def score_methods(detections):
             if name.startswith(SCORE)]
 
 
-def _clear(detections):
+def clear_detections(detections):
     """Return the detections that are blends or single ones."""
     return detections[np.asarray(detections['truth_label']) >= 0]
 
 
-def _score(detections, method):
+def rank(detections, method):
     """Return a method's score; unknown ones below all others."""
     score = np.asarray(detections[f'{SCORE}{method}'], dtype=float)
     known = np.isfinite(score)
@@ -71,24 +64,22 @@ def field_scores(detections, *, n_samples=100):
     -------
     table : `~astropy.table.Table`
         One row per method: ``auc``; the completeness at a purity of 50,
-        80 and 90 per cent (``purity_50`` ...), and when 10 and 30 per
-        cent of the detections are rejected (``rejected_10`` ...);
+        80 and 90 per cent (``at_purity_50`` ...), and when 10 and 30 per
+        cent of the detections are rejected (``at_rejected_10`` ...);
         ``resolvable``: at the threshold of 80 per cent purity, the
         completeness of blends with a separation of 4 px or more and a
         companion of SNR 10 or more. Each with its bootstrap error. For
         the network asked about the whole stamp, ``stamp_auc`` and
         ``stamp_accuracy``: how well it answers that very question.
     """
-    clear = _clear(detections)
+    clear = clear_detections(detections)
     blended = np.asarray(clear['truth_label']) == BLEND
-    plain = blended & (
-        np.asarray(clear['separation']) >= RESOLVABLE[0]) & (
-        np.asarray(clear['companion_snr']) >= RESOLVABLE[1])
-    names = ['auc', *(f'purity_{p}' for p in PURITIES),
-             *(f'rejected_{p}' for p in REJECTED), 'resolvable']
+    plain = blended & _resolvable(clear)
+    names = ['auc', *(f'at_purity_{p}' for p in PURITIES),
+             *(f'at_rejected_{p}' for p in REJECTED), 'resolvable']
     rows = []
     for method in score_methods(clear):
-        score = _score(clear, method)
+        score = rank(clear, method)
         values = _statistics(score, blended, plain)
         errors = bootstrap_error(_statistics, score, blended, plain,
                                  n_samples=n_samples)
@@ -98,8 +89,18 @@ def field_scores(detections, *, n_samples=100):
                 names, values, np.broadcast_to(errors, len(names)),
                 strict=True):
             row[name], row[f'{name}_error'] = value, float(error)
-        rows.append({**row, **_stamp_question(detections, method)})
+        rows.append({**row, **_stamp_question(clear, method)})
     return Table(rows)
+
+
+def _resolvable(detections):
+    """Return what has a separation and an SNR that could be resolved."""
+    good = np.ones(len(detections), dtype=bool)
+    for name, limit in zip(('separation', 'companion_snr'), RESOLVABLE,
+                           strict=True):
+        good &= (np.asarray(detections[name]) >= limit
+                 if name in detections.colnames else False)
+    return good
 
 
 def _statistics(score, blended, plain):
@@ -115,65 +116,12 @@ def _statistics(score, blended, plain):
 
 def _stamp_question(detections, method):
     """Score the answer about the whole stamp; NaN for other methods."""
-    if method != 'network, whole stamp':
+    if method != WHOLE_STAMP:
         return {'stamp_auc': np.nan, 'stamp_accuracy': np.nan}
     blended = np.asarray(detections['stamp_label']) == BLEND
-    score = _score(detections, method)
+    score = rank(detections, method)
     return {'stamp_auc': area_under_roc(score, blended),
             'stamp_accuracy': accuracy(score >= 0.5, blended)}
-
-
-def field_bins(detections):
-    """
-    Bin completeness and purity by what the blends are like.
-
-    Parameters
-    ----------
-    detections : `~astropy.table.Table`
-        As in `field_scores`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``method``; ``working_point``: 'purity 80', all above the
-        threshold at which four in five are blends, or 'rejected 10', the
-        top tenth; ``quantity``: ``separation`` (px),
-        ``magnitude_difference`` and ``companion_snr`` of the companion,
-        or of the nearest source for those that are none (see
-        `~blendhunter.benchmark.field.describe_detections`), or ``snr`` of
-        the detection; ``low``, ``high``; ``completeness`` and ``purity``
-        with their binomial errors; ``n_blends``, ``n_flagged``.
-    """
-    clear = _clear(detections)
-    blended = np.asarray(clear['truth_label']) == BLEND
-    rows = []
-    for method in score_methods(clear):
-        score = _score(clear, method)
-        for point, flagged in zip(WORKING_POINTS, (
-                score >= threshold_at_purity(score, blended, 0.8),
-                flag_top(score, 0.1)), strict=True):
-            for quantity, edges in BINS.items():
-                if quantity not in clear.colnames:
-                    continue
-                place = np.digitize(np.asarray(clear[quantity]), edges) - 1
-                rows.extend(
-                    {'method': method, 'working_point': point,
-                     'quantity': quantity, 'low': float(edges[i]),
-                     'high': float(edges[i + 1]),
-                     **_bin(flagged[place == i], blended[place == i])}
-                    for i in range(len(edges) - 1))
-    return Table(rows)
-
-
-def _bin(flagged, blended):
-    """Return completeness and purity of one bin."""
-    found = completeness(flagged, blended)
-    pure = purity(flagged, blended)
-    return {'completeness': found,
-            'completeness_error': binomial_error(found, blended.sum()),
-            'purity': pure,
-            'purity_error': binomial_error(pure, flagged.sum()),
-            'n_blends': int(blended.sum()), 'n_flagged': int(flagged.sum())}
 
 
 def field_curves(detections):
@@ -189,9 +137,10 @@ def field_curves(detections):
     -------
     table : `~astropy.table.Table`
         ``method``, ``false_positives`` (fraction of the single ones that
-        are flagged), ``completeness``, ``purity``.
+        are flagged), ``completeness``, ``purity``. Empty where there are
+        no blends, or nothing else.
     """
-    clear = _clear(detections)
+    clear = clear_detections(detections)
     blended = np.asarray(clear['truth_label']) == BLEND
     parts = {name: [] for name in ('method', 'false_positives',
                                    'completeness', 'purity')}
@@ -199,7 +148,7 @@ def field_curves(detections):
         return Table(parts)
     n_blends = blended.sum()
     for method in score_methods(clear):
-        wrong, found = roc_curve(_score(clear, method), blended)
+        wrong, found = roc_curve(rank(clear, method), blended)
         shown = np.unique(np.round(np.linspace(
             0, len(wrong) - 1, N_CURVE)).astype(int))
         wrong, found = wrong[shown], found[shown]
@@ -214,7 +163,7 @@ def field_curves(detections):
     return Table(parts)
 
 
-def field_examples(detections, n, *, method='network'):
+def field_examples(detections, n, *, method=NETWORK):
     """
     Pick detections that show what a method gets right and wrong.
 
@@ -237,10 +186,13 @@ def field_examples(detections, n, *, method='network'):
     if f'{SCORE}{method}' in detections.colnames:
         score = np.asarray(detections[f'{SCORE}{method}'], dtype=float)
     label = np.asarray(detections['truth_label'])
-    known = np.isfinite(score)
-    blends = np.flatnonzero(known & (label == BLEND))
-    blends = blends[np.argsort(-score[blends], kind='stable')]
-    singles = np.flatnonzero(known & (label == SINGLE))
-    singles = singles[np.argsort(-score[singles], kind='stable')]
+    blends, singles = (_by_score(score, label == kind)
+                       for kind in (BLEND, SINGLE))
     return {'found': blends[:n], 'missed': blends[::-1][:n],
             'false alarms': singles[:n]}
+
+
+def _by_score(score, wanted):
+    """Return the rows that are wanted and scored, highest first."""
+    rows = np.flatnonzero(wanted & np.isfinite(score))
+    return rows[np.argsort(-score[rows], kind='stable')]

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from blendhunter.catalogs import plain_values
+
 __all__ = ['paint_ellipses']
 
 NEEDED = ('n_pixels', 'semimajor_axis', 'semiminor_axis', 'orientation')
-# room around the outermost source, so that none counts as at the edge
-MARGIN = 60
+# px beyond the outermost source, where the image is taken to end
+MARGIN = 3
 
 
 def paint_ellipses(catalog, x, y):
@@ -24,9 +26,9 @@ def paint_ellipses(catalog, x, y):
     Returns
     -------
     segmentation : 2-D int32 `~numpy.ndarray`
-        From the origin to beyond the outermost source; where ellipses
-        meet, the pixel belongs to the one whose centre is nearest in
-        units of its own axes.
+        From the origin to the outermost source, where the image is taken
+        to end; where ellipses meet, the pixel belongs to the one whose
+        centre is nearest in units of its own axes.
     labels : int `~numpy.ndarray` of shape (n,)
         1, 2, ...; 0 for rows without a position.
 
@@ -40,9 +42,8 @@ def paint_ellipses(catalog, x, y):
         msg = (f'segmentation: the first catalogue has no {missing}, so its '
                'segments are not known; give the segmentation image')
         raise ValueError(msg)
-    area, major, minor, angle = (
-        np.asarray(getattr(catalog[name], 'value', catalog[name]),
-                   dtype=float) for name in NEEDED)
+    area, major, minor, angle = (plain_values(catalog[name])
+                                 for name in NEEDED)
     ratio = np.clip(minor / np.maximum(major, 1e-3), 0.05, 1.0)
     long = np.sqrt(area / (np.pi * ratio))
     good = np.flatnonzero(np.isfinite(x) & np.isfinite(y)
@@ -60,9 +61,9 @@ def paint_ellipses(catalog, x, y):
                   for part, n, v in zip(box, shape, (y, x), strict=True))
         cos, sin = np.cos(np.deg2rad(angle[row])), np.sin(
             np.deg2rad(angle[row]))
-        u = (dx * cos + dy[:, None] * sin) / long[row]
-        v = (dy[:, None] * cos - dx * sin) / (long[row] * ratio[row])
-        distance = u**2 + v**2
+        along = (dx * cos + dy[:, None] * sin) / long[row]
+        across = (dy[:, None] * cos - dx * sin) / (long[row] * ratio[row])
+        distance = along**2 + across**2
         mine = distance <= nearest[box]
         image[box][mine] = labels[row]
         nearest[box][mine] = distance[mine]

@@ -16,7 +16,7 @@ from blendhunter.benchmark.metrics import (
     completeness_at_false_positives,
     threshold_at_false_positives,
 )
-from blendhunter.benchmark.scoring import score_detections
+from blendhunter.benchmark.scoring import score_detections, show_stamps
 from blendhunter.dataset import DataSet
 from blendhunter.detection import (
     Detection,
@@ -30,10 +30,11 @@ __all__ = ['FRACTIONS', 'injection_bins', 'injection_scores',
 
 #: Fractions of the untouched hosts that may be flagged.
 FRACTIONS = (0.01, 0.05, 0.10)
-# wide enough for most merged pairs and all of their SNR
-BINS = {'separation': (2, 4, 6, 8, 12),
-        'flux_ratio': (0.1, 0.2, 0.4, 0.7, 1.0),
-        'snr': (5, 10, 20, 50, 1e9)}
+# copies are placed at whole pixels, so nearer than 2 px and farther than
+# 10 by up to one
+BINS = {'separation': (0, 2, 4, 6, 8, np.inf),
+        'flux_ratio': (0, 0.2, 0.4, 0.7, np.inf),
+        'snr': (0, 10, 20, 50, np.inf)}
 
 
 def measure_injections(image, identifier, *, catalog=None, ext=None,
@@ -91,7 +92,8 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         background=background, method=settings.method)
     found, segmentation = detect_prepared(prepared, settings)
     trees = None if training is None else train_trees(training)
-    split_before = split_by_photutils(prepared, found, segmentation)
+    split_before = split_by_photutils(prepared, found, segmentation,
+                                      settings)
     tables, stamps, used = [], [], []
     for number in range(rounds):
         rng = np.random.default_rng([seed, number])
@@ -102,12 +104,14 @@ def measure_injections(image, identifier, *, catalog=None, ext=None,
         table['round'] = number
         table['outcome'] = outcome
         merged = np.flatnonzero(outcome == MERGED)
-        pixels, scores_after = score_detections(
+        scores_after = score_detections(
             injected, after, segments, identifier, rows=row[merged],
-            trees=trees, split=split_by_photutils(injected, after, segments))
-        _, scores_before = score_detections(
+            trees=trees, split=split_by_photutils(injected, after, segments,
+                                                  settings))
+        scores_before = score_detections(
             prepared, found, segmentation, identifier, trees=trees,
             rows=np.asarray(table['host'])[merged], split=split_before)
+        pixels = show_stamps(injected, after, segments, row[merged])
         stack = np.zeros((len(table), *pixels.shape[1:]), dtype=np.float32)
         stack[merged] = pixels
         stamps.append(stack)
@@ -198,33 +202,44 @@ def injection_bins(injections):
     table : `~astropy.table.Table`
         ``method``, ``flagged`` (fraction of the untouched hosts above
         the threshold: 0.01, 0.05, 0.10), ``quantity``, ``low``,
-        ``high``, ``completeness``, its bootstrap error, ``n``.
+        ``high`` (infinite where open), ``completeness``, its bootstrap
+        ``error`` (NaN at 0 and 1), ``n``.
     """
     rows = []
     for method in _methods(injections):
         table, after, before = _pairs(injections, method)
         if not len(before):
             continue
+        places = [np.digitize(np.asarray(table[name]), edges) - 1
+                  for name, edges in BINS.items()]
         for fraction in FRACTIONS:
-            flagged = after > threshold_at_false_positives(before, fraction)
+            def found(after, before, *places, fraction=fraction):
+                level = threshold_at_false_positives(before, fraction)
+                return _completeness(after > level, places)
+            values = found(after, before, *places)
+            errors = np.broadcast_to(bootstrap_error(
+                found, after, before, *places), len(values))
+            bins = [(name, edges[i], edges[i + 1], int(np.sum(place == i)))
+                    for (name, edges), place in zip(BINS.items(), places,
+                                                    strict=True)
+                    for i in range(len(edges) - 1)]
             rows.extend(
-                {'method': method, 'flagged': fraction,
-                 'quantity': quantity, 'low': float(edges[i]),
-                 'high': float(edges[i + 1]), **_bin(mine)}
-                for quantity, edges in BINS.items()
-                for i, mine in enumerate(_split(flagged, table[quantity],
-                                                edges)))
+                {'method': method, 'flagged': fraction, 'quantity': name,
+                 'low': float(low), 'high': float(high),
+                 'completeness': value,
+                 # resampling cannot tell how sure none, or all, is
+                 'error': error if error > 0 else np.nan, 'n': n}
+                for (name, low, high, n), value, error in zip(
+                    bins, values, errors, strict=True))
     return Table(rows)
 
 
-def _split(flagged, values, edges):
-    """Return the decisions in each bin."""
-    place = np.digitize(np.asarray(values), edges) - 1
-    return [flagged[place == i] for i in range(len(edges) - 1)]
-
-
-def _bin(mine):
-    """Return the completeness of one bin."""
-    return {'completeness': float(mine.mean()) if len(mine) else np.nan,
-            'error': bootstrap_error(np.mean, mine) if len(mine) else np.nan,
-            'n': len(mine)}
+def _completeness(flagged, places):
+    """Return the completeness in every bin of every quantity."""
+    parts = []
+    for place, edges in zip(places, BINS.values(), strict=True):
+        found, total = (np.bincount(place[part], minlength=len(edges) - 1)
+                        for part in (flagged, slice(None)))
+        parts.append(np.divide(found, total, where=total > 0,
+                               out=np.full(len(edges) - 1, np.nan)))
+    return np.concatenate(parts)

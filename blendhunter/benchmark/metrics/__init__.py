@@ -16,8 +16,8 @@ from blendhunter.benchmark.metrics.rankings import (
     completeness_at_false_positives,
     completeness_at_purity,
     completeness_at_rejection,
-    flag_top,
     roc_curve,
+    share_in_top,
     threshold_at_false_positives,
     threshold_at_purity,
 )
@@ -25,6 +25,6 @@ from blendhunter.benchmark.metrics.rankings import (
 __all__ = ['accuracy', 'area_under_roc', 'balanced_accuracy',
            'binomial_error', 'bootstrap_error', 'calibration_error',
            'completeness', 'completeness_at_false_positives',
-           'completeness_at_purity', 'completeness_at_rejection', 'flag_top',
-           'purity', 'roc_curve', 'threshold_at_false_positives',
+           'completeness_at_purity', 'completeness_at_rejection', 'purity',
+           'roc_curve', 'share_in_top', 'threshold_at_false_positives',
            'threshold_at_purity']

@@ -5,8 +5,9 @@ import numpy as np
 from blendhunter.benchmark.metrics.decisions import completeness
 
 __all__ = ['area_under_roc', 'completeness_at_false_positives',
-           'completeness_at_purity', 'completeness_at_rejection', 'flag_top',
-           'roc_curve', 'threshold_at_false_positives', 'threshold_at_purity']
+           'completeness_at_purity', 'completeness_at_rejection', 'roc_curve',
+           'share_in_top', 'threshold_at_false_positives',
+           'threshold_at_purity']
 
 
 def area_under_roc(score, blended):
@@ -87,25 +88,29 @@ def completeness_at_purity(score, blended, wanted):
     return completeness(flagged, blended)
 
 
-def flag_top(score, fraction):
+def share_in_top(score, fraction):
     """
-    Flag the sources with the highest scores.
+    Return how far each source belongs to the highest scores.
 
     Parameters
     ----------
     score : float array_like of shape (n,)
     fraction : float
-        Of all sources; of those that tie, the first ones.
+        Of all sources.
 
     Returns
     -------
-    flagged : bool `~numpy.ndarray` of shape (n,)
+    share : float `~numpy.ndarray` of shape (n,)
+        1 for the highest scores, 0 for the lowest; sources that tie at
+        the limit share what is left, so that their order does not count.
     """
-    score = np.asarray(score)
-    flagged = np.zeros(len(score), dtype=bool)
-    order = np.argsort(-score, kind='stable')
-    flagged[order[:round(fraction * len(score))]] = True
-    return flagged
+    score = np.asarray(score, dtype=float)
+    n = fraction * len(score)
+    if not len(score):
+        return np.zeros(0)
+    level = np.sort(score)[::-1][min(int(n), len(score) - 1)]
+    above, tied = score > level, score == level
+    return above + tied * min((n - above.sum()) / tied.sum(), 1)
 
 
 def completeness_at_rejection(score, blended, rejected):
@@ -122,9 +127,12 @@ def completeness_at_rejection(score, blended, rejected):
     Returns
     -------
     completeness : float
+        Its expected value, where sources tie; NaN without blends.
     """
-    return completeness(flag_top(score, rejected),
-                        np.asarray(blended, dtype=bool))
+    blended = np.asarray(blended, dtype=bool)
+    if not blended.any():
+        return np.nan
+    return float(share_in_top(score, rejected)[blended].mean())
 
 
 def threshold_at_false_positives(singles, fraction):

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from blendhunter._utils.files import check_writable
+from blendhunter._utils.files import atomic_path, check_writable
 
-__all__ = ['add_directory', 'add_model_options', 'add_table', 'check_record',
-           'print_table', 'record', 'write_field_tables',
-           'write_tables']
+__all__ = ['add_directory', 'add_model_options', 'add_table',
+           'check_directory', 'check_record', 'print_table', 'record',
+           'write_field_tables', 'write_tables']
 
 
 def add_model_options(parser):
@@ -23,25 +23,73 @@ def add_table(parser):
     parser.add_argument('--overwrite', action='store_true')
 
 
-def add_directory(parser, *, required=True):
+def add_directory(parser, *, required=True, overwrite=True):
     """Add a directory of tables and figures."""
     parser.add_argument('-o', '--output', dest='directory', metavar='DIR',
                         required=required,
                         help='directory of tables and figures')
+    if overwrite:
+        parser.add_argument('--overwrite', action='store_true',
+                            help='replace the results in it')
 
 
-def write_tables(directory, tables):
-    """Write tables by name as ECSV; return the directory, made if new."""
+def check_directory(arguments):
+    """Check, before any work, that results can be written."""
+    if not arguments.directory:
+        return
+    directory = Path(arguments.directory)
+    if directory.exists() and not directory.is_dir():
+        msg = f'output: {str(directory)!r} is no directory'
+        raise NotADirectoryError(msg)
+    if not directory.parent.is_dir():
+        msg = f'output: no such directory: {str(directory.parent)!r}'
+        raise FileNotFoundError(msg)
+    if (directory / 'scores.ecsv').is_file() and not arguments.overwrite:
+        msg = (f'output: {str(directory)!r} holds results; give '
+               '--overwrite to replace them')
+        raise FileExistsError(msg)
+
+
+def write_tables(arguments, tables):
+    """
+    Write tables by name as ECSV; return the directory, made if new.
+
+    The one called 'scores' is written as rst, too, for a page. All say
+    by which command they were made, and with which weights.
+    """
     from blendhunter._utils.tables import write_table
 
-    directory = Path(directory)
+    directory = Path(arguments.directory)
     directory.mkdir(exist_ok=True)
+    about = _provenance(arguments)
     for name, table in tables.items():
+        table = table.copy(copy_data=False)
+        table.meta.update(about)
         write_table(table, directory / f'{name}.ecsv', overwrite=True)
+    with atomic_path(directory / 'scores.rst') as temporary:
+        _compact(tables['scores']).write(temporary, format='ascii.rst',
+                                         overwrite=True)
     return directory
 
 
-def write_field_tables(directory, detections, scores):
+def _provenance(arguments):
+    """Return what made a table, as flat plain values."""
+    from blendhunter.version import __version__
+
+    about = {'blendhunter.version': __version__,
+             'blendhunter.command': arguments.command}
+    if 'weights' in arguments:
+        from blendhunter.network.weights import (
+            read_metadata,
+            resolve_weights,
+        )
+
+        path = resolve_weights(arguments.weights)
+        about['blendhunter.sha256'] = read_metadata(path)['sha256']
+    return about
+
+
+def write_field_tables(arguments, detections, scores, *, methods=None):
     """Write scores, bins and curves of detections, with their figures."""
     from blendhunter.benchmark import field
     from blendhunter.plotting import (
@@ -52,11 +100,11 @@ def write_field_tables(directory, detections, scores):
 
     bins = field.field_bins(detections)
     curves = field.field_curves(detections)
-    directory = write_tables(directory, {
+    directory = write_tables(arguments, {
         'detections': detections, 'scores': scores, 'bins': bins,
         'curves': curves})
     for name, figure in (('curves', plot_field_curves(curves)),
-                         ('bins', plot_field_bins(bins))):
+                         ('bins', plot_field_bins(bins, methods=methods))):
         for suffix in ('png', 'pdf'):
             save_figure(figure, directory / f'{name}.{suffix}')
     return directory

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from blendhunter.cli.benchmark.common import add_directory, write_field_tables
+from blendhunter.cli.benchmark.common import (
+    add_directory,
+    check_directory,
+    write_field_tables,
+)
 
 __all__ = ['add_parser', 'run']
 
@@ -21,6 +25,10 @@ def add_parser(kinds):
                         help='the probability or flag of each catalogue, or '
                              'one name for all (blend_prob, is_blend, flag, '
                              'FLAGS ...)')
+    parser.add_argument('--positions', nargs=2, metavar=('X', 'Y'),
+                        help="the catalogues' position columns")
+    parser.add_argument('--truth-columns', nargs=2, metavar=('X', 'Y'),
+                        help="the truth's position columns")
     parser.add_argument('--segmentation', metavar='FITS',
                         help="the first catalogue's segments, for true "
                              'sources; without it, ellipses')
@@ -42,6 +50,7 @@ def run(arguments):
     from blendhunter.benchmark import field
     from blendhunter.catalogs import read_catalog
 
+    check_directory(arguments)
     segmentation = (read_array(arguments.segmentation, 'segmentation')
                     if arguments.segmentation else None)
     wcs = as_image(arguments.wcs).wcs if arguments.wcs else None
@@ -49,16 +58,20 @@ def run(arguments):
         {name: read_catalog(path) for name, path in _names(
             arguments.catalogs).items()},
         read_catalog(arguments.truth), columns=arguments.columns,
-        segmentation=segmentation, radius=arguments.radius, wcs=wcs,
+        positions=arguments.positions, wcs=wcs, radius=arguments.radius,
+        truth_columns=arguments.truth_columns, segmentation=segmentation,
         mag_limit=arguments.mag_limit, mag_column=arguments.mag_column)
     scores = field.field_scores(table)
     scores.remove_columns(['stamp_auc', 'stamp_accuracy'])
     if arguments.directory:
-        write_field_tables(arguments.directory, table, scores)
+        write_field_tables(arguments, table, scores)
     matched = ', '.join(f'{name} has {count}' for name, count
                         in table.meta['matched'].items())
     print(f'{len(table)} of {table.meta["labelled"]} labelled detections '
           f'are in all catalogues: {matched}')
+    if table.meta['segments'] == 'ellipses':
+        print('segments are taken for ellipses; --segmentation gives exact '
+              'labels')
     return scores
 
 

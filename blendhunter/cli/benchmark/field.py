@@ -4,6 +4,7 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import (
     add_directory,
     add_model_options,
+    check_directory,
     check_record,
     record,
     write_field_tables,
@@ -21,6 +22,8 @@ __all__ = ['add_parser', 'run']
 
 # stamps of each kind in the strip
 SHOWN = 12
+# methods in the figure of bins, where more would not be told apart
+DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
 
 
 def add_parser(kinds):
@@ -89,11 +92,10 @@ def run(arguments):
     from blendhunter.benchmark import field
     from blendhunter.detection import Detection
     from blendhunter.identify import BlendIdentifier
+    from blendhunter.network.weights import resolve_weights
 
-    if bool(arguments.image) != bool(arguments.truth):
-        msg = 'image: --image and --truth go together'
-        raise ValueError(msg)
-    check_record(arguments)
+    _check(arguments)
+    resolve_weights(arguments.weights)
     settings = Detection(**detection_options(arguments))
     skies = field.SurveyFields(
         survey=arguments.survey, kind=arguments.kind,
@@ -102,19 +104,53 @@ def run(arguments):
         clustering=arguments.clustering,
         noise_factor=arguments.noise_factor,
         seeing_factor=tuple(arguments.seeing_factor))
+    # before the trees are trained, so that a bad file costs nothing
+    own = _read_own(arguments) if arguments.image else None
     options = {'regions': tuple(arguments.regions), 'settings': settings,
                'trees': _trees(arguments, skies, settings)}
     identifier = BlendIdentifier(arguments.weights)
-    made = (_image if arguments.image else _survey)(
-        arguments, identifier, skies, options)
+    if own is None:
+        made = _survey(arguments, identifier, skies, options)
+    else:
+        image, truth, background = own
+        made = field.measure_field(image, truth, identifier,
+                                   background=background, **options)
     table = made.truth
     scores = field.field_scores(table)
-    directory = write_field_tables(arguments.directory, table, scores)
+    directory = write_field_tables(arguments, table, scores, methods=DRAWN)
     _save_strip(directory, made)
     fraction = _describe(table)
     record(arguments, 'segment', scores, lambda metadata: {
-        'prior': {**metadata['prior'], 'segment': round(fraction, 4)}})
+        'prior': {**metadata['prior'], 'segment': round(fraction, 4)}}
+        if 0 < fraction < 1 else {})
     return scores
+
+
+def _check(arguments):
+    """Check, before any work, what belongs together."""
+    if bool(arguments.image) != bool(arguments.truth):
+        msg = 'image: --image and --truth go together'
+        raise ValueError(msg)
+    if arguments.record and (arguments.image
+                             or 'segment' not in arguments.regions):
+        msg = ('record: the weights keep scores of the segment question, '
+               'on simulated fields')
+        raise ValueError(msg)
+    check_record(arguments)
+    check_directory(arguments)
+
+
+def _read_own(arguments):
+    """Return the user's image, its true sources and the background."""
+    from blendhunter.benchmark.field import prepare_truth
+    from blendhunter.catalogs import read_catalog
+
+    image, background = read_image(arguments)
+    truth = prepare_truth(
+        read_catalog(arguments.truth), wcs=image.wcs,
+        columns=arguments.truth_columns, mag_limit=arguments.mag_limit,
+        mag_column=arguments.mag_column)
+    return image, truth, background
 
 
 def _trees(arguments, skies, settings):
@@ -145,19 +181,6 @@ def _survey(arguments, identifier, skies, options):
             n_jobs=arguments.n_jobs, progress=bar.update, **options)
 
 
-def _image(arguments, identifier, skies, options):  # noqa: ARG001
-    """Measure the user's image."""
-    from blendhunter.benchmark import field
-    from blendhunter.catalogs import read_catalog
-
-    image, background = read_image(arguments)
-    return field.measure_field(
-        image, read_catalog(arguments.truth), identifier,
-        background=background, truth_columns=arguments.truth_columns,
-        mag_limit=arguments.mag_limit, mag_column=arguments.mag_column,
-        **options)
-
-
 def _describe(table):
     """Print what the detections are; return the fraction of blends."""
     import numpy as np
@@ -172,6 +195,8 @@ def _describe(table):
         f'{count} {name}' for name, count in counts.items())
         + f'; unrecognised blends are {100 * fraction:.2f} % of the clear '
         'ones')
+    print('at_...: completeness at a purity, or with that share of the '
+          'detections rejected, in per cent')
     return fraction
 
 

@@ -3,7 +3,11 @@
 import numpy as np
 
 from blendhunter._utils.progress import progress_bar
-from blendhunter.cli.benchmark.common import add_directory, write_tables
+from blendhunter.cli.benchmark.common import (
+    add_directory,
+    check_directory,
+    write_tables,
+)
 from blendhunter.cli.options import (
     add_image_options,
     natural,
@@ -44,6 +48,7 @@ def run(arguments):
     from blendhunter.identify import BlendIdentifier
     from blendhunter.plotting import plot_injections, save_figure
 
+    check_directory(arguments)
     image, background = read_image(arguments)
     training = (read_dataset(arguments.training).truth
                 if arguments.training else None)
@@ -58,7 +63,7 @@ def run(arguments):
     table = made.truth
     scores = injection.injection_scores(table)
     bins = injection.injection_bins(table)
-    directory = write_tables(arguments.directory, {
+    directory = write_tables(arguments, {
         'injections': table, 'scores': scores, 'bins': bins})
     save_figure(plot_injections(bins), directory / 'completeness.png')
     save_figure(_strip(made, scores), directory / 'strip.png')
@@ -73,9 +78,10 @@ def _strip(made, scores):
     from blendhunter.plotting import plot_injection_strip
 
     table = made.truth
-    merged = np.flatnonzero(table['outcome'] == 'merged')
-    found = int(round(scores['at_10'][scores['method'] == 'network'][0]
-                      * len(merged)))
+    merged = np.flatnonzero((table['outcome'] == 'merged')
+                            & np.isfinite(table['network']))
+    share = scores['at_10'][scores['method'] == 'network'][0]
+    found = round(np.nan_to_num(share) * len(merged))
     order = merged[np.argsort(-table['network'][merged], kind='stable')]
     stamps = made.arrays['stamps']
     # a sample of both, in the order of their scores

@@ -28,7 +28,8 @@ def add_parser(kinds):
     parser.add_argument('--seed', type=natural, default=0)
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes; -1 takes every core')
-    add_directory(parser)
+    # a finished part of it is not made again
+    add_directory(parser, overwrite=False)
 
 
 def run(arguments):
