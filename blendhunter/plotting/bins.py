@@ -45,17 +45,17 @@ def draw_bins(panel, bins, methods, *, value='completeness', error='error',
                        fmt=style, color=colour, ms=4, capsize=2, lw=1.2,
                        label=method)
         if i == 0:
-            panel.set_xticks(np.arange(len(part)), [
-                f'{_name(row["low"], row["high"])}\n({row[count]})'
-                for row in part], fontsize=7)
+            panel.set_xticks(np.arange(len(part)),
+                             list(_names(part, count)), fontsize=7)
             panel.set_xlim(-0.5, len(part) - 0.5)
     panel.set_ylim(-0.03, 1.03)
 
 
-def _name(low, high):
-    """Return the name of a bin."""
-    if not np.isfinite(high):
-        return f'> {low:g}'
-    # a lower limit of zero, or none, needs no saying
-    return f'< {high:g}' if low <= 0 < high or not np.isfinite(low) else (
-        f'{low:g}–{high:g}')
+def _names(bins, count):
+    """Return the names of bins, open at both ends, and their numbers."""
+    last = len(bins) - 1
+    for i, row in enumerate(bins):
+        limits = (f'< {row["high"]:g}' if i == 0 else
+                  f'> {row["low"]:g}' if i == last else
+                  f'{row["low"]:g}–{row["high"]:g}')
+        yield f'{limits}\n({row[count]:.0f})'

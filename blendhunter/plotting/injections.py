@@ -36,8 +36,7 @@ def plot_injections(bins):
         for panel, (quantity, label) in zip(panels, QUANTITIES.items(),
                                             strict=True):
             draw_bins(panel, bins[(bins['flagged'] == fraction)
-                                  & (bins['quantity'] == quantity)
-                                  & (bins['n'] > 0)], SHOWN)
+                                  & (bins['quantity'] == quantity)], SHOWN)
             panel.set_xlabel(label)
         panels[0].set_ylabel(f'completeness\n{100 * fraction:g} % of the '
                              'untouched hosts flagged')

@@ -6,6 +6,8 @@ __all__ = ['plot_accuracy', 'plot_confusion', 'plot_features',
            'plot_realistic', 'plot_separation']
 
 COLUMNS = 4
+# of a title
+LETTERS_PER_INCH = 10
 NETWORK, DETECTOR, OTHER = 'tab:blue', 'tab:orange', '0.4'
 # solid for the network, dashed for the detector, as in the paper
 STYLES = {'network': {'color': NETWORK, 'ls': '-', 'marker': 'o'},
@@ -24,6 +26,15 @@ def _figure(rows, columns, *, size):
     figure = Figure(figsize=size, layout='constrained')
     return figure, figure.subplots(rows, columns, squeeze=False,
                                    sharey=True)
+
+
+def _entitle(figure, title):
+    """Put a title above, broken into lines that fit."""
+    from textwrap import fill
+
+    width = round(LETTERS_PER_INCH * figure.get_figwidth())
+    figure.suptitle('\n'.join(fill(line, width)
+                              for line in title.splitlines()), fontsize=10)
 
 
 def _mean_and_std(table, x_name, y_name):
@@ -80,7 +91,7 @@ def plot_separation(table, *, title=''):
     panels.flat[0].legend(fontsize=8, frameon=False, loc='lower right')
     figure.supxlabel('separation [px]', fontsize=10)
     figure.supylabel('accuracy of blends [%]', fontsize=10)
-    figure.suptitle(title, fontsize=11)
+    _entitle(figure, title)
     return figure
 
 
@@ -117,7 +128,7 @@ def plot_accuracy(table, *, title=''):
                            color=NETWORK, alpha=0.15, lw=0,
                            interpolate=True)
     panel.set(xlabel=r'noise $\sigma$ [counts]', ylabel='accuracy [%]')
-    panel.set_title(title, fontsize=11)
+    _entitle(figure, title)
     panel.legend(frameon=False)
     return figure
 
@@ -151,7 +162,7 @@ def plot_realistic(table, *, title=''):
     panel.axhline(0, color='0.3', lw=0.8, ls='--')
     panel.set(xlabel=r'training noise $\sigma$ [counts]',
               ylabel='accuracy relative to SEP [points]')
-    panel.set_title(title, fontsize=11)
+    _entitle(figure, title)
     panel.legend(frameon=False)
     return figure
 
@@ -190,7 +201,7 @@ def plot_confusion(table, *, title=''):
     panels[0, 0].set_ylabel('fraction [%]')
     panels[0, 0].legend(fontsize=8, frameon=False)
     figure.supxlabel(r'training noise $\sigma$ [counts]', fontsize=10)
-    figure.suptitle(title, fontsize=11)
+    _entitle(figure, title)
     return figure
 
 
@@ -230,5 +241,5 @@ def plot_features(table, *, title=''):
             small.set(xticks=[], yticks=[])
             if i == 0:
                 small.set_ylabel(f'block {block}', fontsize=8)
-    figure.suptitle(title, fontsize=11)
+    _entitle(figure, title)
     return figure

@@ -11,10 +11,10 @@ __all__ = ['SCALES', 'Scale', 'Step', 'count_work', 'detectors_of',
 REALISTIC_SIGMA = 14.5
 # seconds per stamp and core, measured on one with AVX512
 SIMULATE = {'parametric': 0.0033, 'structured': 0.005, 'realistic': 0.018}
-SEP, PHOTUTILS = 0.0015, 0.03
+SEP, PHOTUTILS = 0.0015, 0.012
 # per training stamp, of the head's epochs; passes of the packaged model
 # take as long as features
-HEAD = 0.0025
+HEAD = 0.0012
 TEST_SHARE = 0.1
 
 

@@ -36,7 +36,7 @@ SETS = {'realistic': 'real HST galaxies',
 
 
 def write_report(setup, results, realistic, truth, *, kind, body, stamp,
-                 command):
+                 command, packaged):
     """
     Write the tables, the figures and where they come from.
 
@@ -56,6 +56,8 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
     stamp : `~numpy.ndarray` of shape (1, 51, 51)
         Over its noise.
     command : str
+    packaged : str
+        sha256 of the packaged model.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def write_report(setup, results, realistic, truth, *, kind, body, stamp,
             save_figure(figure, setup.directory / f'{name}.{suffix}')
     _write_rst(setup.directory / 'summary.rst', summary,
                f'Network: {backbone}. Realistic set: {SETS[kind]}.')
-    _write_provenance(setup, kind, backbone, command)
+    _write_provenance(setup, kind, backbone, command, packaged)
     return summary
 
 
@@ -117,11 +119,12 @@ def _write_rst(path, summary, caption):
             f'{caption}\n\n{temporary.read_text()}\n{sources}\n')
 
 
-def _write_provenance(setup, kind, backbone, command):
+def _write_provenance(setup, kind, backbone, command, packaged):
     """Write versions, seed, command and times."""
     times = setup.directory / 'times.json'
     provenance = {
         'command': command, 'scale': setup.scale.name,
+        'packaged_model': packaged,
         'n_stamps': setup.scale.n_stamps, 'sigmas': setup.scale.sigmas,
         'n_realisations': setup.scale.n_realisations,
         'backbone': backbone, 'preprocessing': setup.preprocessing,

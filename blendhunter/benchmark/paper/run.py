@@ -35,7 +35,7 @@ from blendhunter.network.features import (
     check_identity,
     split_rows,
 )
-from blendhunter.network.weights import resolve_weights
+from blendhunter.network.weights import read_metadata, resolve_weights
 
 __all__ = ['reproduce_paper']
 
@@ -98,14 +98,14 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     scale = _check(scale, backbone, preprocessing)
     # before anything is written, so that missing weights cost nothing
     body = build_frozen(backbone, precision=precision, seed=seed)
-    resolve_weights(weights)
+    packaged = read_metadata(resolve_weights(weights))['sha256']
     kind = 'structured' if cosmos_dir is None else REALISTIC
     directory = Path(directory)
     directory.mkdir(exist_ok=True)
     check_identity(directory / 'work', {
         'scale': scale, 'backbone': str(backbone), 'seed': seed,
         'preprocessing': preprocessing, 'epochs': epochs,
-        'cosmos_dir': str(cosmos_dir), 'weights': str(weights),
+        'cosmos_dir': str(cosmos_dir), 'weights': packaged,
         'precision': resolve_precision(precision)})
     setup = Setup(scale, directory, str(backbone), preprocessing, seed,
                   n_jobs, epochs)
@@ -129,7 +129,7 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     stamp = realistic_stamps(setup, realistic)[:1] / REALISTIC_SIGMA
     return write_report(setup, results, _realistic_results(setup),
                         realistic.truth, kind=kind, body=body, stamp=stamp,
-                        command=command)
+                        command=command, packaged=packaged)
 
 
 def _check(scale, backbone, preprocessing):
