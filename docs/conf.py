@@ -17,6 +17,8 @@ automodapi_inheritance_diagram = False
 default_role = 'obj'
 html_theme = 'pydata_sphinx_theme'
 html_title = f'BlendHunter {release}'
+# the pages have no sections of their own to list beside the text
+html_sidebars = {'**': []}
 # tables that pages include
 exclude_patterns = ['_build', '_paper', 'results']
 # references to other projects are not resolved: the build needs no network

@@ -605,13 +605,18 @@ def test_commands(tmp_path, sky, random_weights, capsys):
 
 
 def test_command_on_a_survey(tmp_path, random_weights):
-    assert main(['benchmark', 'field', '--n', '1', '--size', '260',
-                 '--n-training', '1', '--n-jobs', '1', '--regions',
-                 'segment', '--weights', str(random_weights), '--record',
-                 '-o', str(tmp_path / 'out')]) == 0
     from blendhunter.network.weights import read_metadata
 
-    stored = read_metadata(random_weights)['results']['segment']
+    weights = tmp_path / 'w.h5'
+    weights.write_bytes(random_weights.read_bytes())
+    assert main(['benchmark', 'field', '--n', '1', '--size', '400',
+                 '--n-training', '1', '--n-jobs', '1', '--regions',
+                 'segment', '--weights', str(weights), '--record',
+                 '-o', str(tmp_path / 'out')]) == 0
+    metadata = read_metadata(weights)
+    stored = metadata['results']['segment']
+    assert metadata['prior']['segment'] == pytest.approx(
+        stored[0]['n_blends'] / stored[0]['n'], abs=1e-4)
     assert {'network', 'boosted trees'} <= {row['method'] for row in stored}
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from blendhunter._utils.files import atomic_path, check_writable
 
 __all__ = ['add_directory', 'add_model_options', 'add_table',
@@ -135,17 +137,21 @@ def _compact(table):
     return shown
 
 
+def _known(value):
+    """Say whether there is a number."""
+    return not np.ma.is_masked(value) and np.isfinite(value)
+
+
 def _number(value):
     """Return a number with four digits, a dash for none."""
-    return f'{value:.4g}' if value == value else '-'
+    return f'{value:.4g}' if _known(value) else '-'
 
 
 def _with_error(value, error):
-    """Return a value and its error, with as many decimals as it has."""
-    if value != value:
+    """Return a value, with its error if there is one."""
+    if not _known(value):
         return '-'
-    return (f'{value:.3f} ± {error:.3f}' if error == error
-            else f'{value:.3f}')
+    return f'{value:.3f} ± {error:.3f}' if _known(error) else f'{value:.3f}'
 
 
 def check_record(arguments):
