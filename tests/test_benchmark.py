@@ -6,8 +6,10 @@ from astropy.table import Table
 
 from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
+    StampSpec,
     measure_image,
     measure_stamps,
+    vary_stamps,
 )
 from blendhunter.benchmark.metrics import (
     accuracy,
@@ -23,6 +25,7 @@ from blendhunter.benchmark.metrics import (
     purity,
     roc_curve,
 )
+from blendhunter.benchmark.whole_stamps import VARIANTS
 
 BLENDED = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
 SCORE = np.array([0.9, 0.8, 0.3, 0.85, 0.2, 0.1, 0.05, 0.0])
@@ -122,6 +125,42 @@ def test_quartiles():
 
 def test_stamps_of_an_unskilled_network(random_weights):
     identifier = BlendIdentifier(random_weights, batch_size=32)
-    stamps = measure_stamps(identifier, 40, sigmas=(14.5,))
-    assert stamps['set'].tolist() == ['parametric', 'structured']
-    assert np.all(np.abs(stamps['accuracy'] - 0.5) < 0.4)
+    seen = []
+    sets = (StampSpec('parametric', 5.0),
+            StampSpec('structured', 14.5, varied=True),
+            StampSpec('realistic', 14.5),
+            StampSpec('stars', 14.5, blend_fraction=0.0))
+    table = measure_stamps(identifier, 60, sets=sets, detectors=('sep',),
+                           progress=seen.append)
+    # without real galaxies their set is left out
+    assert seen == [60, 60, 60]
+    assert list(dict.fromkeys(table['set'])) == ['parametric', 'structured',
+                                                 'stars']
+    part = table[table['set'] == 'structured']
+    assert part['method'].tolist() == [
+        'network', *(f'network, {name}' for name in VARIANTS), 'sep oracle',
+        'sep truth-free']
+    sep = table[table['method'] == 'sep oracle']
+    assert np.all(sep['accuracy'][:2] > 0.8)
+    assert np.isnan(sep['completeness'][2])
+    assert sep['tnr'][2] > 0.95
+
+
+def test_variants_keep_the_pixels():
+    rng = np.random.default_rng(1)
+    stamps = rng.normal(0, 2, (5, 51, 51)).astype(np.float32)
+    shifted, sigma = vary_stamps(stamps, 2.0, VARIANTS[0], rng=2)
+    assert sigma == 2.0
+    for one, other in zip(stamps, shifted, strict=True):
+        found = [np.array_equal(one[max(dy, 0):51 + min(dy, 0),
+                                    max(dx, 0):51 + min(dx, 0)],
+                                other[max(-dy, 0):51 + min(-dy, 0),
+                                      max(-dx, 0):51 + min(-dx, 0)])
+                 for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+        assert sum(found) == 1
+    small, sigma = vary_stamps(stamps, 2.0, VARIANTS[1])
+    np.testing.assert_allclose(small / sigma, stamps / 2.0, rtol=1e-6)
+    turned, _ = vary_stamps(stamps, 2.0, VARIANTS[2])
+    np.testing.assert_array_equal(turned[1], np.rot90(stamps[1]))
+    with pytest.raises(ValueError, match='variant must be one of'):
+        vary_stamps(stamps, 2.0, 'mirrored')

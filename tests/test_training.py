@@ -65,10 +65,10 @@ def test_batches_are_reproducible_and_differ(pairs, detections):
                                   detections.arrays['regions'],
                                   detections.truth['truth_label']), 10)]
     batches = MixedBatches(samplers, seed=3)
-    x, y = batches(5)
-    again, _ = MixedBatches(samplers, seed=3)(5)
+    x, y, w = batches(5)
+    again, _, _ = MixedBatches(samplers, seed=3)(5)
     assert x.shape == (16, 65, 65, 3)
-    assert y.shape == (16, 1)
+    assert y.shape == w.shape == (16, 1)
     assert_array_equal(x, again)
     assert not np.array_equal(x, batches(6)[0])
     assert y[:6].sum() == 3
@@ -88,8 +88,86 @@ def test_sampling_does_not_change_the_data(pairs, detections):
 def test_noise_of_a_pair_is_one(pairs):
     sampler = PairSampler(0 * pairs.arrays['centrals'],
                           0 * pairs.arrays['companions'], sky=0.0)
-    z, _, _ = sampler.draw(50, np.random.default_rng(1))
+    z, _, _, _ = sampler.draw(50, np.random.default_rng(1))
     assert z.std() == pytest.approx(1, abs=0.01)
+
+
+def point_pairs(n=500, flux=300.0):
+    """Point sources: a central one, and companions anywhere."""
+    rng = np.random.default_rng(7)
+    centrals, companions = np.zeros((2, n, 51, 51), dtype=np.float32)
+    places = np.column_stack([np.full((n, 2), 25.0), np.full(n, flux)])
+    others = np.column_stack([rng.integers(3, 48, (n, 2)), np.full(n, flux)])
+    centrals[:, 25, 25] = flux
+    companions[np.arange(n), others[:, 1].astype(int),
+               others[:, 0].astype(int)] = flux
+    return centrals, companions, places, others
+
+
+def test_close_blends_are_drawn_more_often_and_weigh_less():
+    centrals, companions, places, others = point_pairs()
+    sampler = PairSampler(
+        centrals, companions, places=places, companion_places=others,
+        sigma_range=(3.0, 3.0), more=(), sky=0.0, close_share=0.5,
+        balance=1.0)
+    rng = np.random.default_rng(1)
+    z, _, label, weight = sampler.draw(4000, rng)
+    natural = np.mean(np.hypot(*(others - places)[:, :2].T) < 10)
+    assert 0.1 < natural < 0.2
+    # light of both in the middle: a close blend
+    close = (z[:, 15:36, 15:36] > 50).sum(axis=(1, 2)) > 1
+    blended = label > 0
+    assert np.all(weight[~blended] == 1)
+    light, heavy = np.unique(weight[blended])
+    assert np.mean(weight[blended] == light) == pytest.approx(
+        0.5 + 0.5 * natural, abs=0.05)
+    # weighed, they count as often as they are
+    assert np.sum(weight[weight == light]) / np.sum(
+        weight[blended]) == pytest.approx(natural, abs=0.03)
+    assert heavy > 1 > light
+    assert np.mean(close[blended & (weight == heavy)]) < 0.2
+
+
+def test_half_of_the_close_blends_are_centred_on_both():
+    centrals, companions, places, others = point_pairs()
+    near = np.hypot(*(others - places)[:, :2].T) < 10
+    keep = np.flatnonzero(near)
+    sampler = PairSampler(
+        centrals[keep], companions[keep], places=places[keep],
+        companion_places=others[keep], sigma_range=(3.0, 3.0), more=(),
+        sky=0.0)
+    z, _, label, _ = sampler.draw(1000, np.random.default_rng(1))
+    moved = z[label > 0, 25, 25] < 50
+    assert 0.35 < moved.mean() < 0.65
+    # both are still there, on opposite sides of the middle
+    for stamp in z[label > 0][moved][:50]:
+        y, x = np.nonzero(stamp > 50)
+        if len(x) == 2:
+            assert np.abs([x.mean() - 25, y.mean() - 25]).max() <= 1.5
+
+
+def test_companions_that_nobody_sees_hardly_count():
+    centrals, companions, places, others = point_pairs()
+    faint = PairSampler(centrals, companions / 1000, places=places,
+                        companion_places=others, sigma_range=(3.0, 3.0))
+    _, _, label, weight = faint.draw(200, np.random.default_rng(1))
+    assert np.all(weight[label > 0] < 0.1)
+    assert np.all(weight[label == 0] == 1)
+
+
+def test_the_average_of_the_weights_is_kept(pairs, tmp_path, monkeypatch):
+    """Over no step but the last, and over many, it is not the same."""
+    from blendhunter.network import training
+    from blendhunter.network.weights import read_weights
+
+    kernels = []
+    for share in (0.01, 2.0):
+        monkeypatch.setattr(training, 'AVERAGED_SHARE', share)
+        path = train(pairs=pairs, output=tmp_path / f'{share}.h5',
+                     **options())
+        kernels.append(read_weights(path)[0]['block1_conv1/kernel'])
+    assert not np.array_equal(*kernels)
+    np.testing.assert_allclose(*kernels, atol=1e-2)
 
 
 def test_training_writes_a_model(pairs, detections, tmp_path):

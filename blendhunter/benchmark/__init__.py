@@ -12,10 +12,15 @@ from blendhunter.benchmark.labelling import (
 )
 from blendhunter.benchmark.metrics import completeness_at_purity
 from blendhunter.benchmark.speed import measure_speed
-from blendhunter.benchmark.whole_stamps import measure_stamps
+from blendhunter.benchmark.whole_stamps import (
+    STAMP_SETS,
+    StampSpec,
+    measure_stamps,
+    vary_stamps,
+)
 
-__all__ = ['completeness_at_purity', 'label_by_detection',
-           'measure_detectors', 'measure_image',
+__all__ = ['STAMP_SETS', 'StampSpec', 'completeness_at_purity',
+           'label_by_detection', 'measure_detectors', 'measure_image',
            'measure_speed', 'measure_stamps', 'oracle_rule', 'pad_stamps',
            'stamp_scores', 'stored_runs', 'true_positions',
-           'truth_free_rule']
+           'truth_free_rule', 'vary_stamps']

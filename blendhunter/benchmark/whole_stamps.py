@@ -1,51 +1,172 @@
-"""How well the network answers the question about whole stamps."""
+"""How well the question about whole stamps is answered."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from astropy.table import Table
 
 from blendhunter.benchmark.detectors import stamp_scores
+from blendhunter.benchmark.labelling import (
+    label_by_detection,
+    pad_stamps,
+    true_positions,
+)
+from blendhunter.detection import Detection
 from blendhunter.simulation import simulate_stamps
 
-__all__ = ['measure_stamps']
+__all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'measure_stamps',
+           'vary_stamps']
 
 THRESHOLD = 0.5
+#: What is done to the stamps that should change no answer.
+VARIANTS = ('shifted by up to 1 px', 'in units of 1e-12',
+            'turned by 90 degrees')
+UNIT = 1e-12
 
 
-def measure_stamps(identifier, n=8000, *, sigmas=(5.0, 14.5, 35.0),
-                   cosmos_dir=None, seed=4001, n_jobs=1):
+@dataclass(frozen=True)
+class StampSpec:
     """
-    Measure ``region='stamp'`` on fresh stamps, centred as by the pipeline.
+    A set of test stamps.
+
+    Parameters
+    ----------
+    kind : str
+        See `~blendhunter.simulation.simulate_stamps`.
+    sigma : float
+        Noise RMS in CFIS counts.
+    blend_fraction : float, optional
+    varied : bool, optional
+        Whether the variants of `VARIANTS` are measured, too.
+    """
+
+    kind: str
+    sigma: float
+    blend_fraction: float = 0.5
+    varied: bool = False
+
+
+#: The sets that a model is measured on.
+STAMP_SETS = (StampSpec('parametric', 5.0), StampSpec('parametric', 14.5),
+              StampSpec('parametric', 35.0),
+              StampSpec('structured', 14.5, varied=True),
+              StampSpec('realistic', 14.5),
+              StampSpec('stars', 14.5, blend_fraction=0.0))
+
+
+def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
+                   detectors=('sep', 'photutils'), centring='sep',
+                   seed=4001, n_jobs=1, progress=None):
+    """
+    Measure ``region='stamp'`` on fresh stamps, beside SEP and photutils.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
     n : int, optional
-        Stamps of each set, half of them blended.
-    sigmas : tuple of float, optional
-        Noise RMS of the parametric sets, in CFIS counts.
+        Stamps of each set.
+    sets : sequence of `StampSpec`, optional
     cosmos_dir : path-like, optional
-        Real galaxies for a further set, isolated and blended.
+        Real galaxies; without them the realistic sets are left out.
+    detectors : sequence of {'sep', 'photutils'}, optional
+        What stands beside, with the rule of the paper, which knows the
+        truth, and with the one that does not.
+    centring : {'sep', 'pipeline', 'training', 'exact'}, optional
+        See `~blendhunter.simulation.simulate_stamps`; 'sep' is what
+        ``classify`` cuts.
     seed : int, optional
         Of the first set; training uses others.
     n_jobs : int, optional
-        Number of processes for the simulation.
+    progress : callable, optional
+        Called with the number of stamps of a set, when it is measured.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per set, with the scores of
-        `~blendhunter.benchmark.stamp_scores`.
+        One row per set and method, with the scores of
+        `~blendhunter.benchmark.stamp_scores`. Rows of `VARIANTS` are of
+        the same stamps, changed.
     """
-    sets = [('parametric', sigma, {}) for sigma in sigmas]
-    sets.append(('structured', 14.5, {}))
-    if cosmos_dir is not None:
-        sets.append(('realistic', 14.5, {'cosmos_dir': cosmos_dir}))
-    made, rows = {}, []
-    for kind, sigma, options in sets:
-        if kind not in made:
-            made[kind] = simulate_stamps(n, kind=kind, rng=seed + len(made),
-                                         n_jobs=n_jobs, **options)
-        stamps = made[kind].with_noise(sigma, rng=[seed, int(10 * sigma)])
-        p = identifier.predict_proba(stamps, noise=sigma)
-        rows.append({'set': kind, 'sigma': sigma,
-                     **stamp_scores(p >= THRESHOLD, made[kind].truth)})
+    rows = []
+    for number, spec in enumerate(sets):
+        if spec.kind == 'realistic' and cosmos_dir is None:
+            continue
+        made = simulate_stamps(
+            n, kind=spec.kind, rng=seed + number, n_jobs=n_jobs,
+            noise=spec.sigma, centring=centring,
+            blend_fraction=spec.blend_fraction, cosmos_dir=(
+                cosmos_dir if spec.kind == 'realistic' else None))
+        about = {'set': spec.kind, 'sigma': spec.sigma}
+        labels = {'network': _ask(identifier, made.stamps, spec.sigma)}
+        for name in VARIANTS if spec.varied else ():
+            stamps, sigma = vary_stamps(made.stamps, spec.sigma, name,
+                                        rng=[seed, number])
+            labels[f'network, {name}'] = _ask(identifier, stamps, sigma)
+        rows.extend({**about, 'method': name, **stamp_scores(
+            label, made.truth)} for name, label in labels.items())
+        rows.extend({**about, **scores} for scores in _detect(
+            made, spec, detectors, [seed, number], n_jobs))
+        if progress is not None:
+            progress(n)
     return Table(rows)
+
+
+def _ask(identifier, stamps, sigma):
+    """Return the network's decisions about whole stamps."""
+    return identifier.predict_proba(stamps, noise=sigma) >= THRESHOLD
+
+
+def _detect(made, spec, detectors, seed, n_jobs):
+    """Yield the scores of each detector and rule."""
+    padded = pad_stamps(made.stamps, spec.sigma, rng=seed)
+    for method in detectors:
+        for rule, positions in (('oracle', true_positions(made.truth)),
+                                ('truth-free', None)):
+            found = label_by_detection(
+                padded, noise=spec.sigma, positions=positions,
+                settings=Detection(method=method), n_jobs=n_jobs)
+            kept = ~np.asarray(found['failure'])
+            yield {'method': f'{method} {rule}', **stamp_scores(
+                found['label'][kept], made.truth[kept])}
+
+
+def vary_stamps(stamps, sigma, variant, *, rng=None):
+    """
+    Change stamps in a way that should change no answer.
+
+    Parameters
+    ----------
+    stamps : `~numpy.ndarray` of shape (n, 51, 51)
+    sigma : float
+        Noise RMS.
+    variant : str
+        One of `VARIANTS`. Shifts are -1, 0 or 1 px on each axis, with
+        fresh noise where nothing was.
+    rng : None, int, SeedSequence or Generator, optional
+
+    Returns
+    -------
+    stamps : `~numpy.ndarray` of shape (n, 51, 51)
+    sigma : float
+
+    Raises
+    ------
+    ValueError
+        If the variant is unknown.
+    """
+    if variant not in VARIANTS:
+        msg = f'variant must be one of {VARIANTS}, got {variant!r}'
+        raise ValueError(msg)
+    if variant == VARIANTS[1]:
+        return stamps * np.float64(UNIT), sigma * UNIT
+    if variant == VARIANTS[2]:
+        return np.rot90(stamps, axes=(1, 2)).copy(), sigma
+    rng = np.random.default_rng(rng)
+    n, size, _ = stamps.shape
+    wide = rng.normal(0, sigma, (n, size + 2, size + 2)).astype(stamps.dtype)
+    wide[:, 1:-1, 1:-1] = stamps
+    corner = rng.integers(0, 3, (n, 2))
+    steps = np.arange(size)
+    return wide[np.arange(n)[:, None, None],
+                (corner[:, :1] + steps)[:, :, None],
+                (corner[:, 1:] + steps)[:, None, :]], sigma

@@ -49,8 +49,12 @@ def build_backbone(*, dtype='float32', weights=None):
                              name='input')
     for block, (n_convolutions, filters) in enumerate(BLOCKS, start=1):
         for i in range(1, n_convolutions + 1):
+            # the first sees faint sources on the wings of bright ones,
+            # which bfloat16's 8 bits would blur
+            first = block == i == 1
             x = layers.Conv2D(filters, 3, padding='same', activation='relu',
-                              kernel_initializer='he_normal', dtype=dtype,
+                              kernel_initializer='he_normal',
+                              dtype='float32' if first else dtype,
                               name=f'block{block}_conv{i}')(x)
         x = layers.MaxPooling2D(2, dtype=dtype, name=f'block{block}_pool')(x)
     x = layers.Flatten(dtype=dtype, name='flatten')(x)

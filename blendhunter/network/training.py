@@ -2,43 +2,34 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from blendhunter._utils.progress import progress_bar
-from blendhunter.dataset import DataSet, read_dataset
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
-from blendhunter.network.batches import (
-    DetectionSampler,
-    MixedBatches,
-    PairSampler,
-)
+from blendhunter.network.batches import MixedBatches
 from blendhunter.network.checkpoint import (
     History,
     restore_checkpoint,
     save_checkpoint,
 )
 from blendhunter.network.model import save_network, set_network
+from blendhunter.network.samples import prepare_samplers
 from blendhunter.network.weights import read_weights, resolve_weights
-from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['train']
 
 WARMUP_STEPS = 100
 REPORT_STEPS = 20
 VALIDATE_STEPS = 200
-VALIDATION_FRACTION = 0.04
-MAX_VALIDATION = 1200
-# share of a batch that asks about the segment: SCIENCE point 11
-SEGMENT_SHARE = 72 / 128
-#: Blend fraction among clear detections of simulated CFIS fields without
-#: added companions; `blendhunter benchmark` measures it.
-SURVEY_FRACTION = 0.07
+# the weights that are kept are averages, with a memory of this share of
+# the steps
+AVERAGED_SHARE = 0.1
 
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
@@ -112,7 +103,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
     keras.utils.set_random_seed(seed)
-    samplers, validation, about = _prepare(pairs, detections, batch_size)
+    samplers, validation, about = prepare_samplers(pairs, detections,
+                                                   batch_size)
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone)
     if weights is not None:
@@ -129,6 +121,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
           validation=validation, history=history, progress=progress,
           save=lambda: save_checkpoint(checkpoint, network, identity),
           seconds=checkpoint_seconds)
+    network.optimizer.finalize_variable_values(network.trainable_variables)
     save_network(output, network, _metadata(about, command, n_steps,
                                             batch_size))
     checkpoint.unlink(missing_ok=True)
@@ -144,87 +137,13 @@ def _compile(network, n_steps, learning_rate, weight_decay):
         0.0 if warmup else learning_rate, max(n_steps - warmup, 1),
         alpha=0.01, warmup_target=learning_rate if warmup else None,
         warmup_steps=warmup)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay,
-                                       global_clipnorm=1.0)
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=weight_decay, global_clipnorm=1.0,
+        use_ema=True,
+        ema_momentum=max(1 - 1 / (AVERAGED_SHARE * n_steps), 0.0))
     network.compile(optimizer, 'binary_crossentropy',
                     metrics=[keras.metrics.BinaryAccuracy(name='accuracy')])
     optimizer.build(network.trainable_variables)
-
-
-def _load(dataset):
-    """Return a data set that may have come as a path."""
-    return dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
-
-
-def _prepare(pairs, detections, batch_size):
-    """Return samplers, fixed validation batches, and what they are."""
-    samplers, validation = [], {}
-    about = {'sizes': {}, 'trained_fraction': {}, 'prior': {}, 'domain': {}}
-    n_segment = 0
-    if detections is not None:
-        n_segment = (batch_size if pairs is None
-                     else round(batch_size * SEGMENT_SHARE))
-        learn, keep = _detection_samplers(_load(detections), about)
-        samplers.append((learn, n_segment))
-        validation['segment'] = keep
-    if pairs is not None:
-        learn, keep = _pair_samplers(_load(pairs), about)
-        samplers.append((learn, batch_size - n_segment))
-        validation['stamp'] = keep
-    fixed = {region: MixedBatches([(sampler, size)], seed=1_000_003)(0)
-             for region, (sampler, size) in validation.items()}
-    return samplers, fixed, about
-
-
-def _pair_samplers(data, about):
-    """Split a set of pairs into training and validation."""
-    centrals, companions = (data.arrays[key]
-                            for key in ('centrals', 'companions'))
-    group = PairSampler.group
-    n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
-    cut = max(len(data) - n_keep, len(data) // 2)
-    learn = PairSampler(centrals[:cut], companions[:cut])
-    keep = PairSampler(centrals[cut:], companions[cut:])
-    about['sizes']['pairs'] = len(data)
-    about['trained_fraction']['stamp'] = PairSampler.fraction
-    about['prior']['stamp'] = 0.5
-    brightest = centrals.max(axis=(1, 2)) + companions.max(axis=(1, 2))
-    about['domain']['stamp'] = {
-        'peak': [0.0, float(np.quantile(brightest, 0.9995)
-                            / learn.sigma_range[0])],
-        'area': [0, STAMP_SIZE**2],
-        'noise': list(learn.sigma_range), 'seed': data.provenance.get('seed'),
-        'seeing_factor': data.provenance.get('seeing_range'),
-        'centring': data.provenance.get('centring'), 'pairs': cut}
-    return learn, (keep, min(MAX_VALIDATION, 2 * len(data)))
-
-
-def _detection_samplers(data, about):
-    """Split labelled detections into training and validation, by field."""
-    labels = np.asarray(data.truth['truth_label'])
-    field = np.asarray(data.truth['field'])
-    last = max(int(field.max() * (1 - VALIDATION_FRACTION)), 0)
-    learn, keep = field <= last, field > last
-    if not all(np.any(labels[keep] == kind) for kind in (BLEND, SINGLE)):
-        learn = keep = np.ones(len(field), dtype=bool)
-    about['sizes']['detections'] = len(data)
-    about['trained_fraction']['segment'] = DetectionSampler.fraction
-    about['prior']['segment'] = SURVEY_FRACTION
-    stamps, regions = data.arrays['stamps'], data.arrays['regions']
-    peak = np.max(stamps, axis=(1, 2), where=regions, initial=0)
-    area = regions.sum(axis=(1, 2))
-    about['domain']['segment'] = {
-        'fields': int(field.max()) + 1, 'detections': int(learn.sum()),
-        'seed': data.provenance.get('seed'),
-        **{key.removeprefix('field_'): [float(data.truth[key].min()),
-                                        float(data.truth[key].max())]
-           for key in data.truth.colnames if key.startswith('field_')},
-        # beyond these a source is flagged as unlike the training
-        'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
-        'area': [0, int(np.quantile(area, 0.9995))]}
-    samplers = [DetectionSampler(stamps[part], regions[part], labels[part])
-                for part in (learn, keep)]
-    return samplers[0], (samplers[1], min(MAX_VALIDATION, 2 * len(data)))
 
 
 def _metadata(about, command, n_steps, batch_size):
@@ -249,10 +168,11 @@ def _loop(network, batches, start, n_steps, *, validation, history,
                        description='training') as bar):
         upcoming = pool.submit(batches, start) if start < n_steps else None
         for step in range(start, n_steps):
-            inputs, labels = upcoming.result()
+            inputs, labels, weights = upcoming.result()
             if step + 1 < n_steps:
                 upcoming = pool.submit(batches, step + 1)
-            logs = network.train_on_batch(inputs, labels, return_dict=True)
+            logs = network.train_on_batch(inputs, labels, weights,
+                                          return_dict=True)
             done = step + 1
             bar.update(1)
             bar.set_postfix(loss=f'{logs["loss"]:.4f}')
@@ -260,7 +180,8 @@ def _loop(network, batches, start, n_steps, *, validation, history,
                 report = {key: f'{float(value):.5f}'
                           for key, value in logs.items()}
                 if done % VALIDATE_STEPS == 0 or done == n_steps:
-                    report.update(_validate(network, validation))
+                    with _averaged(network):
+                        report.update(_validate(network, validation))
                 network.reset_metrics()
                 history.add(step=done, **report,
                             seconds=round(time.monotonic() - began, 1))
@@ -269,10 +190,20 @@ def _loop(network, batches, start, n_steps, *, validation, history,
                 saved = time.monotonic()
 
 
+@contextmanager
+def _averaged(network):
+    """Give a network the averages of its weights for a while."""
+    variables = network.trainable_variables
+    current = network.get_weights()
+    network.optimizer.finalize_variable_values(variables)
+    yield
+    network.set_weights(current)
+
+
 def _validate(network, validation):
     """Return accuracy and area under the ROC curve of each region."""
     report = {}
-    for region, (inputs, labels) in validation.items():
+    for region, (inputs, labels, _) in validation.items():
         p = network.predict(inputs, batch_size=128, verbose=0).ravel()
         truth = labels.ravel() > 0.5
         report[f'{region}_accuracy'] = f'{np.mean((p > 0.5) == truth):.4f}'

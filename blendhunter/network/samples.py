@@ -1,0 +1,128 @@
+"""The data of a training: what is learnt from, and what is held back."""
+
+import numpy as np
+
+from blendhunter.dataset import DataSet, read_dataset
+from blendhunter.network.batches import (
+    DetectionSampler,
+    MixedBatches,
+    PairSampler,
+)
+from blendhunter.stamps import STAMP_SIZE
+from blendhunter.truth import BLEND, SINGLE
+
+__all__ = ['prepare_samplers']
+
+VALIDATION_FRACTION = 0.04
+MAX_VALIDATION = 1200
+# share of a batch that asks about the segment: SCIENCE point 11
+SEGMENT_SHARE = 72 / 128
+#: Blend fraction among clear detections of simulated CFIS fields without
+#: added companions; `blendhunter benchmark` measures it.
+SURVEY_FRACTION = 0.07
+
+
+def prepare_samplers(pairs, detections, batch_size):
+    """
+    Split data sets into training and validation.
+
+    Parameters
+    ----------
+    pairs, detections : `~blendhunter.dataset.DataSet`, path or None
+        As in `~blendhunter.train`.
+    batch_size : int
+
+    Returns
+    -------
+    samplers : list of (sampler, int)
+        For `~blendhunter.network.batches.MixedBatches`.
+    validation : dict of tuple
+        A fixed batch for each region.
+    about : dict
+        Sizes, blend fractions, priors and domain, for the weights file.
+    """
+    samplers, validation = [], {}
+    about = {'sizes': {}, 'trained_fraction': {}, 'prior': {}, 'domain': {}}
+    n_segment = 0
+    if detections is not None:
+        n_segment = (batch_size if pairs is None
+                     else round(batch_size * SEGMENT_SHARE))
+        learn, keep = _detection_samplers(_load(detections), about)
+        samplers.append((learn, n_segment))
+        validation['segment'] = keep
+    if pairs is not None:
+        learn, keep = _pair_samplers(_load(pairs), about)
+        samplers.append((learn, batch_size - n_segment))
+        validation['stamp'] = keep
+    fixed = {region: MixedBatches([(sampler, size)], seed=1_000_003)(0)
+             for region, (sampler, size) in validation.items()}
+    return samplers, fixed, about
+
+
+def _load(dataset):
+    """Return a data set that may have come as a path."""
+    return dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
+
+
+def _pair_samplers(data, about):
+    """Split a set of pairs into training and validation."""
+    centrals, companions = (data.arrays[key]
+                            for key in ('centrals', 'companions'))
+    group = PairSampler.group
+    n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
+    cut = max(len(data) - n_keep, len(data) // 2)
+    places, others = _places(data.truth, ''), _places(data.truth, '_2')
+    learn, keep = (PairSampler(
+        centrals[part], companions[part],
+        places=None if places is None else places[part],
+        companion_places=None if others is None else others[part])
+        for part in (slice(cut), slice(cut, None)))
+    about['sizes']['pairs'] = len(data)
+    about['trained_fraction']['stamp'] = PairSampler.fraction
+    about['prior']['stamp'] = 0.5
+    brightest = centrals.max(axis=(1, 2)) + companions.max(axis=(1, 2))
+    about['domain']['stamp'] = {
+        'peak': [0.0, float(np.quantile(brightest, 0.9995)
+                            / learn.sigma_range[0])],
+        'area': [0, STAMP_SIZE**2],
+        'noise': list(learn.sigma_range), 'seed': data.provenance.get('seed'),
+        'seeing_factor': data.provenance.get('seeing_range'),
+        'centring': data.provenance.get('centring'), 'pairs': cut}
+    return learn, (keep, min(MAX_VALIDATION, 2 * len(data)))
+
+
+def _places(truth, end):
+    """Return positions and fluxes in the stamps, None if unknown."""
+    names = [f'{name}{end}' for name in ('x', 'y', 'flux')]
+    if not set(names) <= set(truth.colnames):
+        return None
+    return np.column_stack([np.asarray(truth[name], dtype=np.float32)
+                            for name in names])
+
+
+def _detection_samplers(data, about):
+    """Split labelled detections into training and validation, by field."""
+    labels = np.asarray(data.truth['truth_label'])
+    field = np.asarray(data.truth['field'])
+    last = max(int(field.max() * (1 - VALIDATION_FRACTION)), 0)
+    learn, keep = field <= last, field > last
+    if not all(np.any(labels[keep] == kind) for kind in (BLEND, SINGLE)):
+        learn = keep = np.ones(len(field), dtype=bool)
+    about['sizes']['detections'] = len(data)
+    about['trained_fraction']['segment'] = DetectionSampler.fraction
+    about['prior']['segment'] = SURVEY_FRACTION
+    stamps, regions = data.arrays['stamps'], data.arrays['regions']
+    peak = np.max(stamps, axis=(1, 2), where=regions, initial=0)
+    area = regions.sum(axis=(1, 2))
+    about['domain']['segment'] = {
+        'fields': int(field.max()) + 1, 'detections': int(learn.sum()),
+        'seed': data.provenance.get('seed'),
+        **{key.removeprefix('field_'): [float(data.truth[key].min()),
+                                        float(data.truth[key].max())]
+           for key in data.truth.colnames if key.startswith('field_')},
+        # beyond these a source is flagged as unlike the training
+        'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
+        'area': [0, int(np.quantile(area, 0.9995))]}
+    samplers = [DetectionSampler(stamps[part], regions[part], labels[part])
+                for part in (learn, keep)]
+    return samplers[0], (samplers[1], min(MAX_VALIDATION, 2 * len(data)))
