@@ -18,7 +18,8 @@ def test_stamps_at_every_noise_level():
     sets = (StampSpec('parametric', 14.5), StampSpec('parametric', 35.0),
             StampSpec('structured', 14.5))
     table = measure_stamps(BlendIdentifier(region='stamp'), 8000, sets=sets,
-                           detectors=(), seed=9001, n_jobs=-1)
+                           detectors=(), centring='pipeline', seed=9001,
+                           n_jobs=-1)
     rows = {(row['set'], row['sigma']): row for row in table}
     assert rows['parametric', 14.5]['accuracy'] > 0.975
     assert rows['parametric', 35.0]['accuracy'] > 0.94
@@ -31,6 +32,7 @@ def test_isolated_real_galaxies(data_dir):
     """About 2 000 isolated ones: a standard error of 0.2 per cent."""
     table = measure_stamps(
         BlendIdentifier(region='stamp'), 4000, detectors=(),
+        centring='pipeline',
         sets=(StampSpec('realistic', 14.5),), seed=9101, n_jobs=-1,
         cosmos_dir=data_dir / 'real_galaxies')
     assert table['tnr'][0] > 0.97
