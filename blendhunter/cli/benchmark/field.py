@@ -20,8 +20,8 @@ from blendhunter.cli.options import (
 
 __all__ = ['add_parser', 'run']
 
-# stamps of each kind in the strip
-SHOWN = 12
+# stamps in a line of the strip
+ACROSS = 25
 # methods in the figure of bins, where more would not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
 
@@ -56,6 +56,9 @@ def add_parser(kinds):
                         help='without --training: other fields of the '
                              'survey, simulated for the trees; 0: no trees '
                              '(%(default)s)')
+    parser.add_argument('--examples', type=positive_int, default=12,
+                        help='blends found and missed, and false alarms, in '
+                             'the strip (%(default)s of each)')
     parser.add_argument('--seed', type=natural, default=5001)
     parser.add_argument('--n-jobs', type=int, default=-1)
     add_model_options(parser)
@@ -118,7 +121,7 @@ def run(arguments):
     table = made.truth
     scores = field.field_scores(table)
     directory = write_field_tables(arguments, table, scores, methods=DRAWN)
-    _save_strip(directory, made)
+    _save_strip(directory, made, arguments.examples)
     fraction = _describe(table)
     record(arguments, 'segment', scores, lambda metadata: {
         'prior': {**metadata['prior'], 'segment': round(fraction, 4)}}
@@ -200,14 +203,17 @@ def _describe(table):
     return fraction
 
 
-def _save_strip(directory, made):
+def _save_strip(directory, made, n):
     """Draw the surest answers that are right and wrong."""
     from blendhunter.benchmark.field import field_examples
     from blendhunter.plotting import plot_stamps, save_figure
 
-    rows = field_examples(made.truth, SHOWN)
-    if all(len(part) for part in rows.values()):
-        save_figure(plot_stamps(
-            {name: made.arrays['stamps'][part].astype('f4')
-             for name, part in rows.items()}, noise=1.0),
-            directory / 'strip.png')
+    lines = {}
+    for kind, rows in field_examples(made.truth, n).items():
+        for start in range(0, len(rows), ACROSS):
+            part = rows[start:start + ACROSS]
+            name = (kind if len(rows) <= ACROSS else
+                    f'{kind}\n{start + 1}–{start + len(part)}')
+            lines[name] = made.arrays['stamps'][part].astype('f4')
+    if lines:
+        save_figure(plot_stamps(lines, noise=1.0), directory / 'strip.png')
