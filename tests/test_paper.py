@@ -104,7 +104,7 @@ def test_a_finished_run_is_not_repeated(made, random_weights, monkeypatch):
     def never(*_, **__):
         raise AssertionError
 
-    for name in ('cache_features', 'fit_head', 'label_by_detection'):
+    for name in ('cache_features', 'fit_head', 'label_by_rules'):
         monkeypatch.setattr(stages, name, never)
     monkeypatch.setattr(run_module, 'cache_features', never)
     again = reproduce_paper(**options(directory, random_weights))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-__all__ = ['MAD_TO_SIGMA', 'robust_sigma', 'round_position', 'unit_scale']
+__all__ = ['MAD_TO_SIGMA', 'robust_sigma', 'round_position', 'unit_scale',
+           'values_at']
 
 MAX_SAMPLE = 200_000
 # standard deviation of a normal distribution over its median absolute
@@ -30,6 +31,29 @@ def round_position(position):
     usable = np.abs(position) < -FAR
     return np.where(usable, np.ceil(np.where(usable, position, 0) - 0.5),
                     FAR).astype(np.int64)
+
+
+def values_at(image, x, y):
+    """
+    Return the pixels at some positions.
+
+    Parameters
+    ----------
+    image : 2-D `~numpy.ndarray`
+    x, y : array_like of float of shape (n,)
+        Pixel coordinates, rounded as by `round_position`.
+
+    Returns
+    -------
+    values : `~numpy.ndarray` of shape (n,)
+        Of the image's dtype; 0 off the image.
+    """
+    ix, iy = round_position(x), round_position(y)
+    ny, nx = image.shape
+    on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
+    values = np.zeros(len(ix), dtype=image.dtype)
+    values[on] = image[iy[on], ix[on]]
+    return values
 
 
 def _sample(array):

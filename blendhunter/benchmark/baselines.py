@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import values_at
 from blendhunter.detection import detect_prepared
 from blendhunter.truth import BLEND
 
@@ -87,11 +87,9 @@ def split_by_photutils(prepared, catalog, segmentation, settings):
         return None
     found, _ = detect_prepared(prepared, replace(
         settings, method='photutils', deblend=True))
-    ix, iy = (round_position(found[f'{axis}_centroid']) for axis in 'xy')
-    ny, nx = segmentation.shape
-    on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
-    counts = np.bincount(segmentation[iy[on], ix[on]],
-                         minlength=int(segmentation.max(initial=0)) + 1)
+    at = values_at(segmentation, found['x_centroid'], found['y_centroid'])
+    # what lies off the image counts for the sky, whose label nobody has
+    counts = np.bincount(at, minlength=int(segmentation.max(initial=0)) + 1)
     return counts[np.asarray(catalog['label'])] > 1
 
 

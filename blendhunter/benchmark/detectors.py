@@ -4,19 +4,13 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter.benchmark.authors import stored_runs
-from blendhunter.benchmark.labelling import (
-    label_by_detection,
-    pad_stamps,
-    true_positions,
-)
+from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import binomial_error
-from blendhunter.detection import Detection
 from blendhunter.simulation import simulate_stamps
-from blendhunter.truth import BLEND, SINGLE
+from blendhunter.truth import BLEND, CLOSE, SINGLE
 
-__all__ = ['CLOSE', 'measure_detectors', 'stamp_scores']
+__all__ = ['measure_detectors', 'stamp_scores']
 
-CLOSE = 10.0
 SIGMAS = (5.0, 14.0, 26.0, 35.0)
 METHODS = ('sep', 'photutils')
 
@@ -53,24 +47,21 @@ def measure_detectors(n=8000, *, sigmas=SIGMAS, methods=METHODS,
     made = simulate_stamps(n, kind=kind, centring=centring, rng=seed,
                            cosmos_dir=cosmos_dir, n_jobs=n_jobs,
                            progress=progress)
-    positions = true_positions(made.truth)
     authors = [row for row in stored_runs() if row['method'] == 'SEP']
     rows = []
     for sigma in sigmas:
         key = round(10 * sigma)
         stamps = pad_stamps(made.with_noise(sigma, rng=[seed, key]), sigma,
                             rng=[seed, key, 1])
-        for method in methods:
-            for rule, known in (('oracle', positions), ('truth-free', None)):
-                labels = label_by_detection(
-                    stamps, noise=sigma, positions=known, n_jobs=n_jobs,
-                    settings=Detection(method=method), progress=progress)
-                kept = ~np.asarray(labels['failure'])
-                rows.append({
-                    'sigma': sigma, 'method': method, 'rule': rule,
-                    **stamp_scores(labels['label'][kept], made.truth[kept]),
-                    'failures': 1 - kept.mean(),
-                    'nothing_found': np.mean(labels['n_detected'] == 0)})
+        for method, rule, labels in label_by_rules(
+                stamps, made.truth, noise=sigma, methods=methods,
+                n_jobs=n_jobs, progress=progress):
+            kept = ~np.asarray(labels['failure'])
+            rows.append({
+                'sigma': sigma, 'method': method, 'rule': rule,
+                **stamp_scores(labels['label'][kept], made.truth[kept]),
+                'failures': 1 - kept.mean(),
+                'nothing_found': np.mean(labels['n_detected'] == 0)})
         rows.extend({'sigma': sigma, 'method': 'sep', 'rule': 'authors',
                      **{name: row[name] for name in (
                          'accuracy', 'completeness', 'close', 'tnr')}}

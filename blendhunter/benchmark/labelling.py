@@ -107,6 +107,33 @@ def label_by_detection(stamps, *, noise, positions=None, settings=None,
                   'n_detected': np.isfinite(found['x']).sum(axis=1)})
 
 
+def label_by_rules(stamps, truth, *, noise, methods, n_jobs=1,
+                   progress=None):
+    """
+    Label stamps with several detectors, each by both rules.
+
+    Parameters
+    ----------
+    stamps, noise, n_jobs, progress
+        As in `label_by_detection`; from `pad_stamps`.
+    truth : `~astropy.table.Table`
+        With the positions that `true_positions` reads.
+    methods : sequence of {'sep', 'photutils'}
+
+    Yields
+    ------
+    method : str
+    rule : {'oracle', 'truth-free'}
+    labels : `~astropy.table.Table`
+    """
+    positions = true_positions(truth)
+    for method in methods:
+        for rule, known in (('oracle', positions), ('truth-free', None)):
+            yield method, rule, label_by_detection(
+                stamps, noise=noise, positions=known, n_jobs=n_jobs,
+                settings=Detection(method=method), progress=progress)
+
+
 def detect_on_stamps(stamps, *, noise, settings=None, n_jobs=1,
                      progress=None):
     """

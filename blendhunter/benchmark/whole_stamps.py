@@ -6,12 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter.benchmark.detectors import stamp_scores
-from blendhunter.benchmark.labelling import (
-    label_by_detection,
-    pad_stamps,
-    true_positions,
-)
-from blendhunter.detection import Detection
+from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
 from blendhunter.simulation import simulate_stamps
 
 __all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'measure_stamps',
@@ -119,15 +114,12 @@ def _ask(identifier, stamps, sigma):
 def _detect(made, spec, detectors, seed, n_jobs):
     """Yield the scores of each detector and rule."""
     padded = pad_stamps(made.stamps, spec.sigma, rng=seed)
-    for method in detectors:
-        for rule, positions in (('oracle', true_positions(made.truth)),
-                                ('truth-free', None)):
-            found = label_by_detection(
-                padded, noise=spec.sigma, positions=positions,
-                settings=Detection(method=method), n_jobs=n_jobs)
-            kept = ~np.asarray(found['failure'])
-            yield {'method': f'{method} {rule}', **stamp_scores(
-                found['label'][kept], made.truth[kept])}
+    for method, rule, found in label_by_rules(
+            padded, made.truth, noise=spec.sigma, methods=detectors,
+            n_jobs=n_jobs):
+        kept = ~np.asarray(found['failure'])
+        yield {'method': f'{method} {rule}', **stamp_scores(
+            found['label'][kept], made.truth[kept])}
 
 
 def vary_stamps(stamps, sigma, variant, *, rng=None):

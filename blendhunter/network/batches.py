@@ -7,7 +7,7 @@ import numpy as np
 from blendhunter._utils.noise import draw_noise
 from blendhunter.network.preprocessing import preprocess_noise
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import BLEND, SINGLE
+from blendhunter.truth import BLEND, CLOSE, SINGLE
 
 __all__ = ['DetectionSampler', 'MixedBatches', 'PairSampler', 'dihedral']
 
@@ -16,8 +16,7 @@ __all__ = ['DetectionSampler', 'MixedBatches', 'PairSampler', 'dihedral']
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
-# blends nearer than this (px) are hard, all others nearly always right
-CLOSE = 10.0
+# among which a close companion, the hard kind, is looked for
 N_CANDIDATES = 16
 # of the close blends, those that are centred on both sources, and the
 # error of the centroid in px

@@ -6,10 +6,7 @@ from blendhunter.plotting.detections import (
 )
 from blendhunter.plotting.fields import plot_result
 from blendhunter.plotting.files import check_figure_path, save_figure
-from blendhunter.plotting.injections import (
-    plot_injection_strip,
-    plot_injections,
-)
+from blendhunter.plotting.injections import plot_injections
 from blendhunter.plotting.paper import (
     plot_accuracy,
     plot_confusion,
@@ -21,5 +18,5 @@ from blendhunter.plotting.stamps import plot_stamps
 
 __all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
            'plot_features', 'plot_field_bins', 'plot_field_curves',
-           'plot_injection_strip', 'plot_injections', 'plot_realistic',
-           'plot_result', 'plot_separation', 'plot_stamps', 'save_figure']
+           'plot_injections', 'plot_realistic', 'plot_result',
+           'plot_separation', 'plot_stamps', 'save_figure']

@@ -1,9 +1,8 @@
 """What is found of injected blends."""
 
 from blendhunter.plotting.bins import draw_bins
-from blendhunter.plotting.stamps import plot_stamps
 
-__all__ = ['plot_injection_strip', 'plot_injections']
+__all__ = ['plot_injections']
 
 QUANTITIES = {'separation': 'separation [px]',
               'flux_ratio': 'flux of the companion / host',
@@ -42,20 +41,3 @@ def plot_injections(bins):
                              'untouched hosts flagged')
     rows[0, 0].legend(fontsize=8, frameon=False, loc='upper left')
     return figure
-
-
-def plot_injection_strip(found, missed, *, noise=1.0):
-    """
-    Draw stamps of merged injections that are found and missed.
-
-    Parameters
-    ----------
-    found, missed : `~numpy.ndarray` of shape (n, 51, 51)
-    noise : float, optional
-        RMS noise per pixel.
-
-    Returns
-    -------
-    figure : `matplotlib.figure.Figure`
-    """
-    return plot_stamps({'found': found, 'missed': missed}, noise=noise)

@@ -21,19 +21,13 @@ from blendhunter.simulation.rendering import (
     check_shape,
     render_field,
 )
-from blendhunter.simulation.sky import Sky
+from blendhunter.simulation.sky import Sky, faint_limit
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
-from blendhunter.truth import label_segments, label_stamps
+from blendhunter.truth import label_places, label_segments
 
 __all__ = ['simulate_detections']
 
-# a point source at the faint limit has this matched-filter SNR: what is
-# fainter counts neither as a second source nor adds to the noise
-FAINT_SNR = 3.0
-FAINT_LIMITS = (24.0, 28.0)
-# the sources that make a stamp a blend
-STAMP_SNR = 5.0
 
 
 def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
@@ -176,9 +170,8 @@ def _detect_field(shape, survey, population, ranges, method, artefacts,
 
 def _sky(values, survey, noise, population):
     """Return the sources' side of a field's values."""
-    faint = survey.depth(FAINT_SNR, noise=noise,
-                         seeing_factor=values['seeing_factor'])
-    limits = (values['bright'], float(np.clip(faint, *FAINT_LIMITS)))
+    limits = (values['bright'], faint_limit(
+        survey, noise=noise, seeing_factor=values['seeing_factor']))
     return Sky(values['density'], limits, values['clustering'],
                values['star_fraction'], limits, values['companions'],
                population)
@@ -195,15 +188,9 @@ def _exposure(values, survey, noise, artefacts):
 
 def _describe_sources(table, truth):
     """Add the stamp's label and the sources in the segment."""
-    from scipy.spatial import cKDTree
-
     centre = np.column_stack([round_position(table[f'{axis}_centroid'])
                               for axis in 'xy'])
-    seen = truth[np.asarray(truth['snr']) >= STAMP_SNR]
-    tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
-    inside = tree.query_ball_point(centre, STAMP_SIZE / 2, p=np.inf,
-                                   return_length=True)
-    table['stamp_label'] = label_stamps(inside)
+    table['stamp_label'] = label_places(table, truth, STAMP_SIZE)
     for number, name in ((1, 'primary'), (2, 'secondary')):
         row = np.asarray(table[name])
         known = row >= 0

@@ -16,11 +16,16 @@ from blendhunter.simulation.populations.model import (
 )
 from blendhunter.simulation.populations.stars import STAR_FRACTION
 
-__all__ = ['DENSITY', 'FAINT_LIMIT', 'Sky']
+__all__ = ['DENSITY', 'FAINT_LIMIT', 'Sky', 'faint_limit']
 
 #: Galaxies per square arcminute to the magnitude `FAINT_LIMIT`.
 DENSITY = 90.0
 FAINT_LIMIT = 26.5
+# a point source at a survey's own faint limit has this matched-filter
+# SNR: what is fainter counts neither as a second source nor adds to the
+# noise
+FAINT_SNR = 3.0
+FAINT_LIMITS = (24.0, 28.0)
 # Clumps of galaxies: mean members, radius in arcsec; the density around
 # their centre falls as r**-0.8, the slope of the angular correlation
 # function of galaxies (Groth & Peebles 1977, ApJ 217, 385)
@@ -32,6 +37,28 @@ HOST_LIMIT = 25.5
 THROW = (1.5, 13.0)
 FAINTER = (-0.5, 3.0)
 NEAR_SHARE = 0.7
+
+
+def faint_limit(survey, *, noise, seeing_factor):
+    """
+    Return how faint the sources of a field need to be drawn.
+
+    Parameters
+    ----------
+    survey : `~blendhunter.simulation.surveys.Survey`
+    noise : float
+        RMS per pixel in counts.
+    seeing_factor : float
+        Times the survey's seeing.
+
+    Returns
+    -------
+    magnitude : float
+        Of a point source with a matched-filter SNR of 3, between 24 and
+        28.
+    """
+    faint = survey.depth(FAINT_SNR, noise=noise, seeing_factor=seeing_factor)
+    return float(np.clip(faint, *FAINT_LIMITS))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import values_at
 from blendhunter.stamps.windows import cut_windows
 
 __all__ = ['DILATION', 'Segments', 'assign_segments', 'region_windows']
@@ -56,15 +56,11 @@ def assign_segments(segmentation, x, y, *, labels=None, divide=True):
         Positions that share a segment divide it: each of its pixels
         goes to the nearest of them.
     """
-    ny, nx = segmentation.shape
     areas = np.bincount(segmentation.ravel())[1:]
     areas = areas[areas > 0]
     median = np.median(areas) if areas.size else np.pi * DILATION**2
     if labels is None:
-        ix, iy = round_position(x), round_position(y)
-        on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
-        labels = np.zeros(len(ix), dtype=np.int64)
-        labels[on] = segmentation[iy[on], ix[on]]
+        labels = values_at(segmentation, x, y).astype(np.int64)
     else:
         labels = np.array(labels, dtype=np.int64)
         known = np.zeros(int(segmentation.max(initial=0)) + 1, dtype=bool)

@@ -6,10 +6,12 @@ Training, benchmark and tests take their labels and measures from here.
 
 from blendhunter.truth.labels import (
     BLEND,
+    CLOSE,
     SINGLE,
     SNR_BLEND,
     SNR_SINGLE,
     UNCLEAR,
+    label_places,
     label_segments,
     label_stamps,
 )
@@ -21,7 +23,7 @@ from blendhunter.truth.overlap import (
     neighbour_separation,
 )
 
-__all__ = ['BLEND', 'OUTCOMES', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
-           'blendedness', 'detection_outcomes', 'group_sources',
-           'label_segments', 'label_stamps', 'matched_filter_snr',
-           'neighbour_separation']
+__all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND',
+           'SNR_SINGLE', 'UNCLEAR', 'blendedness', 'detection_outcomes',
+           'group_sources', 'label_places', 'label_segments',
+           'label_stamps', 'matched_filter_snr', 'neighbour_separation']

@@ -3,15 +3,17 @@
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import round_position, values_at
 
-__all__ = ['BLEND', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
-           'label_segments', 'label_stamps']
+__all__ = ['BLEND', 'CLOSE', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
+           'label_places', 'label_segments', 'label_stamps']
 
 SINGLE = 0
 BLEND = 1
 UNCLEAR = -1
 
+#: Blends nearer than this (px) are close ones (Farrens et al. 2022).
+CLOSE = 10.0
 #: Matched-filter SNR from which a second source makes a blend, and below
 #: which it does not count.
 SNR_BLEND = 5.0
@@ -35,6 +37,37 @@ def label_stamps(n_sources):
         `BLEND` where two or more sources were drawn, else `SINGLE`.
     """
     return np.where(np.asarray(n_sources) >= 2, BLEND, SINGLE).astype(np.int8)
+
+
+def label_places(detections, truth, size):
+    """
+    Label the stamps around detections by the sources in them.
+
+    Parameters
+    ----------
+    detections : `~astropy.table.Table`
+        With ``x_centroid`` and ``y_centroid`` (pixels).
+    truth : `~astropy.table.Table`
+        True sources with ``x``, ``y`` (pixels) and ``snr``.
+    size : int
+        Width of a stamp in pixels.
+
+    Returns
+    -------
+    label : int8 `~numpy.ndarray`
+        `BLEND` where the stamp around the rounded position holds two or
+        more sources with a matched-filter SNR of 5 or more.
+    """
+    from scipy.spatial import cKDTree
+
+    seen = truth[np.asarray(truth['snr']) >= SNR_BLEND]
+    if not len(seen):
+        return label_stamps(np.zeros(len(detections), dtype=int))
+    centre = np.column_stack([round_position(detections[f'{axis}_centroid'])
+                              for axis in 'xy'])
+    tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
+    return label_stamps(tree.query_ball_point(
+        centre, size / 2, p=np.inf, return_length=True))
 
 
 def label_segments(segmentation, detections, truth):
@@ -109,12 +142,9 @@ def label_segments(segmentation, detections, truth):
 
 def _members(segmentation, truth):
     """Map each segment label to its sources, brightest (SNR) first."""
-    ny, nx = segmentation.shape
-    ix = round_position(truth['x'])
-    iy = round_position(truth['y'])
-    inside = np.flatnonzero((ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny))
-    labels = segmentation[iy[inside], ix[inside]]
-    inside, labels = inside[labels > 0], labels[labels > 0]
+    labels = values_at(segmentation, truth['x'], truth['y'])
+    inside = np.flatnonzero(labels > 0)
+    labels = labels[inside]
     order = np.lexsort((-np.asarray(truth['snr'], dtype=float)[inside],
                         labels))
     inside, labels = inside[order], labels[order]

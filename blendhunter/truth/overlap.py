@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import values_at
 
 __all__ = ['blendedness', 'group_sources', 'matched_filter_snr',
            'neighbour_separation']
@@ -126,13 +126,9 @@ def group_sources(total, noise, x, y):
     power = np.bincount(regions.ravel(), np.square(
         total, dtype=float).ravel(), n_regions + 1)
     power[0] = 0
-    ix, iy = round_position(x), round_position(y)
-    ny, nx = total.shape
-    on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
-    own = np.zeros(len(ix), dtype=np.int64)
-    own[on] = regions[iy[on], ix[on]]
+    own = values_at(regions, x, y).astype(np.int64)
     alone = own == 0
-    key = np.where(alone, -1 - np.arange(len(ix)), own)
+    key = np.where(alone, -1 - np.arange(len(own)), own)
     _, first, inverse = np.unique(key, return_index=True,
                                   return_inverse=True)
     rank = np.empty(len(first), dtype=np.int32)

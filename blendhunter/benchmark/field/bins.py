@@ -3,6 +3,12 @@
 import numpy as np
 from astropy.table import Table
 
+from blendhunter.benchmark.binning import (
+    bin_fractions,
+    bin_limits,
+    bin_places,
+    resampled_error,
+)
 from blendhunter.benchmark.field.scores import (
     clear_detections,
     rank,
@@ -54,32 +60,36 @@ def field_bins(detections, *, n_samples=60):
     """
     clear = clear_detections(detections)
     blended = np.asarray(clear['truth_label']) == BLEND
-    known = {name: edges for name, edges in BINS.items()
-             if name in clear.colnames}
-    places = [_place(clear[name], edges) for name, edges in known.items()]
-    counts = [len(edges) - 1 for edges in known.values()]
+    bins = {name: edges for name, edges in BINS.items()
+            if name in clear.colnames}
+    places = bin_places(clear, bins)
     rows = []
     for method in score_methods(clear):
         score = rank(clear, method)
         for point in WORKING_POINTS:
             def fractions(score, blended, *places, point=point):
-                return _fractions(_share(score, blended, point), blended,
-                                  places, counts)
+                share = _share(score, blended, point)
+                return np.concatenate([
+                    bin_fractions(share * blended, whole, places, bins)[0]
+                    for whole in (blended, share)])
             values = fractions(score, blended, *places)
-            errors = np.broadcast_to(bootstrap_error(
+            errors = resampled_error(bootstrap_error(
                 fractions, score, blended, *places, n_samples=n_samples),
                 len(values))
-            rows.extend(_rows(method, point, known, values, errors, _counts(
-                _share(score, blended, point), blended, places, counts)))
+            share = _share(score, blended, point)
+            n_blends, n_flagged = (
+                bin_fractions(whole, whole, places, bins)[1]
+                for whole in (blended, share))
+            half = len(values) // 2
+            rows.extend(
+                {'method': method, 'working_point': point, 'quantity': name,
+                 'low': low, 'high': high, 'completeness': values[i],
+                 'completeness_error': errors[i], 'purity': values[half + i],
+                 'purity_error': errors[half + i],
+                 'n_blends': int(n_blends[i]),
+                 'n_flagged': round(float(n_flagged[i]), 1)}
+                for i, (name, low, high) in enumerate(bin_limits(bins)))
     return Table(rows)
-
-
-def _place(values, edges):
-    """Return the bin of each value; without any other source the last."""
-    values = np.asarray(values, dtype=float)
-    last = len(edges) - 2
-    return np.where(np.isnan(values), last, np.clip(
-        np.digitize(values, edges) - 1, 0, last))
 
 
 def _share(score, blended, point):
@@ -88,34 +98,3 @@ def _share(score, blended, point):
         return (score >= threshold_at_purity(score, blended,
                                              0.8)).astype(float)
     return share_in_top(score, 0.1)
-
-
-def _counts(share, blended, places, counts):
-    """Return found, blends and flagged in every bin of every quantity."""
-    return [np.concatenate([np.bincount(place, weights, n) for place, n
-                            in zip(places, counts, strict=True)] or [[]])
-            for weights in (share * blended, blended.astype(float), share)]
-
-
-def _fractions(share, blended, places, counts):
-    """Return completeness, then purity, in every bin."""
-    found, total, flagged = _counts(share, blended, places, counts)
-    return np.concatenate([
-        np.divide(found, n, out=np.full(len(n), np.nan), where=n > 0)
-        for n in (total, flagged)])
-
-
-def _rows(method, point, known, values, errors, counts):
-    """Return the rows of one method and working point."""
-    # no error where all resampled sets agree: 3 of 3 is not certain
-    errors = np.where(errors > 0, errors, np.nan)
-    half = len(values) // 2
-    bins = [(name, edges[i], edges[i + 1]) for name, edges in known.items()
-            for i in range(len(edges) - 1)]
-    return [{'method': method, 'working_point': point, 'quantity': name,
-             'low': float(low), 'high': float(high),
-             'completeness': values[i], 'completeness_error': errors[i],
-             'purity': values[half + i], 'purity_error': errors[half + i],
-             'n_blends': int(counts[1][i]),
-             'n_flagged': round(float(counts[2][i]), 1)}
-            for i, (name, low, high) in enumerate(bins)]

@@ -18,7 +18,7 @@ from blendhunter.detection import (
     subtract_background,
 )
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import SNR_BLEND, label_stamps
+from blendhunter.truth import label_places
 
 __all__ = ['measure_field', 'measure_survey', 'train_on_survey']
 
@@ -73,7 +73,7 @@ def measure_field(image, truth, identifier, *, regions=REGIONS,
         raise ValueError(msg)
     truth = _on_image(truth, segmentation.shape)
     table = describe_detections(catalog, segmentation, truth)
-    table['stamp_label'] = _label_stamps(table, truth)
+    table['stamp_label'] = label_places(table, truth, STAMP_SIZE)
     scores = score_detections(
         prepared, catalog, segmentation, identifier, trees=trees,
         regions=regions, split=split_by_photutils(
@@ -101,20 +101,6 @@ def _on_image(truth, shape):
                f'of shape {shape}')
         raise ValueError(msg)
     return truth[on]
-
-
-def _label_stamps(table, truth):
-    """Label whole stamps: two or more sources of SNR 5 in them."""
-    from scipy.spatial import cKDTree
-
-    seen = truth[truth['snr'] >= SNR_BLEND]
-    if not len(seen):
-        return label_stamps(np.zeros(len(table), dtype=int))
-    centre = np.column_stack([np.round(table[f'{axis}_centroid'])
-                              for axis in 'xy'])
-    tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
-    return label_stamps(tree.query_ball_point(
-        centre, STAMP_SIZE / 2, p=np.inf, return_length=True))
 
 
 def measure_survey(skies, identifier, n_fields, *, regions=REGIONS,

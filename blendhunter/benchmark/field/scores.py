@@ -8,7 +8,6 @@ from blendhunter.benchmark.metrics import (
     area_under_roc,
     bootstrap_error,
     completeness,
-    completeness_at_purity,
     completeness_at_rejection,
     roc_curve,
     threshold_at_purity,
@@ -105,13 +104,13 @@ def _resolvable(detections):
 
 def _statistics(score, blended, plain):
     """Return all scores of one method."""
-    level = threshold_at_purity(score, blended, 0.8)
+    flagged = {p: score >= threshold_at_purity(score, blended, p / 100)
+               for p in PURITIES}
     return [area_under_roc(score, blended),
-            *(completeness_at_purity(score, blended, p / 100)
-              for p in PURITIES),
+            *(completeness(flagged[p], blended) for p in PURITIES),
             *(completeness_at_rejection(score, blended, p / 100)
               for p in REJECTED),
-            completeness(score >= level, plain)]
+            completeness(flagged[80], plain)]
 
 
 def _stamp_question(detections, method):

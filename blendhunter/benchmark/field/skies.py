@@ -6,14 +6,10 @@ import numpy as np
 
 from blendhunter.simulation import get_survey, simulate_field
 from blendhunter.simulation.populations import get_population
-from blendhunter.simulation.sky import DENSITY
+from blendhunter.simulation.sky import DENSITY, faint_limit
 
 __all__ = ['SurveyFields']
 
-# the faintest sources are point sources of this matched-filter SNR:
-# fainter ones count neither as blended nor as noise
-FAINT_SNR = 3.0
-FAINT_LIMITS = (24.0, 28.0)
 BRIGHT = 18.0
 
 
@@ -73,9 +69,7 @@ class SurveyFields:
         survey = get_survey(self.survey)
         factor = np.random.default_rng(draw).uniform(*self.seeing_factor)
         noise = survey.noise * self.noise_factor
-        faint = float(np.clip(
-            survey.depth(FAINT_SNR, noise=noise, seeing_factor=factor),
-            *FAINT_LIMITS))
+        faint = faint_limit(survey, noise=noise, seeing_factor=factor)
         return simulate_field(
             self.shape, survey=survey, density=self.density,
             clustering=self.clustering, magnitudes=(BRIGHT, faint),

@@ -5,6 +5,12 @@ from astropy.table import Table, vstack
 
 from blendhunter._utils.images import as_image
 from blendhunter.benchmark.baselines import split_by_photutils, train_trees
+from blendhunter.benchmark.binning import (
+    bin_fractions,
+    bin_limits,
+    bin_places,
+    resampled_error,
+)
 from blendhunter.benchmark.injection.place import (
     MERGED,
     inject_sources,
@@ -210,36 +216,21 @@ def injection_bins(injections):
         table, after, before = _pairs(injections, method)
         if not len(before):
             continue
-        places = [np.digitize(np.asarray(table[name]), edges) - 1
-                  for name, edges in BINS.items()]
+        places = bin_places(table, BINS)
+        every = np.ones(len(table))
         for fraction in FRACTIONS:
             def found(after, before, *places, fraction=fraction):
                 level = threshold_at_false_positives(before, fraction)
-                return _completeness(after > level, places)
+                return bin_fractions(after > level, np.ones(len(after)),
+                                     places, BINS)[0]
             values = found(after, before, *places)
-            errors = np.broadcast_to(bootstrap_error(
+            errors = resampled_error(bootstrap_error(
                 found, after, before, *places), len(values))
-            bins = [(name, edges[i], edges[i + 1], int(np.sum(place == i)))
-                    for (name, edges), place in zip(BINS.items(), places,
-                                                    strict=True)
-                    for i in range(len(edges) - 1)]
+            totals = bin_fractions(every, every, places, BINS)[1]
             rows.extend(
                 {'method': method, 'flagged': fraction, 'quantity': name,
-                 'low': float(low), 'high': float(high),
-                 'completeness': value,
-                 # resampling cannot tell how sure none, or all, is
-                 'error': error if error > 0 else np.nan, 'n': n}
-                for (name, low, high, n), value, error in zip(
-                    bins, values, errors, strict=True))
+                 'low': low, 'high': high, 'completeness': value,
+                 'error': error, 'n': int(n)}
+                for (name, low, high), value, error, n in zip(
+                    bin_limits(BINS), values, errors, totals, strict=True))
     return Table(rows)
-
-
-def _completeness(flagged, places):
-    """Return the completeness in every bin of every quantity."""
-    parts = []
-    for place, edges in zip(places, BINS.values(), strict=True):
-        found, total = (np.bincount(place[part], minlength=len(edges) - 1)
-                        for part in (flagged, slice(None)))
-        parts.append(np.divide(found, total, where=total > 0,
-                               out=np.full(len(edges) - 1, np.nan)))
-    return np.concatenate(parts)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import round_position, values_at
 from blendhunter.detection import detect_prepared
 
 __all__ = ['LOST', 'MERGED', 'SPLIT', 'inject_sources', 'redetect']
@@ -129,7 +129,7 @@ def _spaced_hosts(x, y, segmentation, catalog, used, rng):
     ny, nx = segmentation.shape
     inside = np.flatnonzero((x > EDGE) & (x < nx - EDGE)
                             & (y > EDGE) & (y < ny - EDGE))
-    at = segmentation[round_position(y[inside]), round_position(x[inside])]
+    at = values_at(segmentation, x[inside], y[inside])
     inside = inside[at == np.asarray(catalog['label'])[inside]]
     order = rng.permutation(np.setdiff1d(inside, used))
     if not len(order):
@@ -225,9 +225,8 @@ def redetect(injected, injections, settings):
         Row of the catalogue at the host's place, -1 for none.
     """
     catalog, segmentation = detect_prepared(injected, settings)
-    at = [segmentation[round_position(injections[f'y{suffix}']),
-                       round_position(injections[f'x{suffix}'])]
-          for suffix in ('_host', '')]
+    at = [values_at(segmentation, injections[f'x{suffix}'],
+                    injections[f'y{suffix}']) for suffix in ('_host', '')]
     outcome = np.where((at[0] == 0) | (at[1] == 0), LOST,
                        np.where(at[0] == at[1], MERGED, SPLIT))
     return catalog, segmentation, outcome, at[0].astype(np.int64) - 1

@@ -10,14 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.files import atomic_path, write_text
-from blendhunter.benchmark.labelling import (
-    label_by_detection,
-    pad_stamps,
-    true_positions,
-)
+from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
 from blendhunter.benchmark.paper.plan import REALISTIC_SIGMA, Scale
 from blendhunter.benchmark.paper.sets import noisy_stamps
-from blendhunter.detection import Detection
 from blendhunter.network.features import (
     apply_head,
     cache_features,
@@ -185,17 +180,12 @@ def label_stamps_of(setup, name, stamps, truth, *, noise, methods,
     padded = pad_stamps(stamps, noise, rng=[setup.seed, *name.encode()])
     result = {}
     with timed(setup, 'detectors'):
-        for method in methods:
-            for rule, positions in (('oracle', true_positions(truth)),
-                                    ('truth-free', None)):
-                labels = label_by_detection(
-                    padded, noise=noise, positions=positions,
-                    settings=Detection(method=method), n_jobs=setup.n_jobs,
-                    progress=progress)
-                # what the rule leaves out is marked, not dropped
-                label = np.where(labels['failure'], LEFT_OUT,
-                                 labels['label'])
-                result[f'{method} {rule}'] = label.astype(np.int8)
+        for method, rule, labels in label_by_rules(
+                padded, truth, noise=noise, methods=methods,
+                n_jobs=setup.n_jobs, progress=progress):
+            # what the rule leaves out is marked, not dropped
+            label = np.where(labels['failure'], LEFT_OUT, labels['label'])
+            result[f'{method} {rule}'] = label.astype(np.int8)
     _save(setup.file('detectors', name), **result)
 
 

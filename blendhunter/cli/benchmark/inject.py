@@ -75,7 +75,7 @@ def run(arguments):
 
 def _strip(made, scores):
     """Draw injections that are found, and missed, at 10 % flagged."""
-    from blendhunter.plotting import plot_injection_strip
+    from blendhunter.plotting import plot_stamps
 
     table = made.truth
     merged = np.flatnonzero((table['outcome'] == 'merged')
@@ -85,7 +85,9 @@ def _strip(made, scores):
     order = merged[np.argsort(-table['network'][merged], kind='stable')]
     stamps = made.arrays['stamps']
     # a sample of both, in the order of their scores
-    parts = [part[np.linspace(0, len(part) - 1, min(len(part), SHOWN),
-                              dtype=int)] if len(part) else part
-             for part in (order[:found], order[found:])]
-    return plot_injection_strip(*(stamps[part] for part in parts))
+    parts = {name: part[np.linspace(0, len(part) - 1, min(len(part), SHOWN),
+                                    dtype=int)] if len(part) else part
+             for name, part in (('found', order[:found]),
+                                ('missed', order[found:]))}
+    return plot_stamps({name: stamps[part] for name, part in parts.items()},
+                       noise=1.0)
