@@ -17,7 +17,7 @@ from blendhunter.network.batches import (
     PairSampler,
     dihedral,
 )
-from blendhunter.network.weights import read_weights
+from blendhunter.network.weights import read_metadata, read_weights
 
 RNG = np.random.default_rng(1)
 N = 40
@@ -157,8 +157,6 @@ def test_companions_that_nobody_sees_hardly_count():
 
 def test_the_average_of_the_weights_is_kept(pairs, tmp_path, monkeypatch):
     """Over no step but the last, and over many, it is not the same."""
-    from blendhunter.network import training
-    from blendhunter.network.weights import read_weights
 
     kernels = []
     for share in (0.01, 2.0):
@@ -236,11 +234,18 @@ def test_training_learns(pairs, tmp_path):
 
 def test_continuing_from_weights(pairs, random_weights, tmp_path):
     path = train(pairs=pairs, output=tmp_path / 'a.h5',
-                 weights=random_weights,
+                 weights=random_weights, command='the first',
                  **options(n_steps=1, learning_rate=1e-9))
-    start, end = read_weights(random_weights)[0], read_weights(path)[0]
+    start, before = read_weights(random_weights)
+    end, about = read_weights(path)
     for name in start:
         assert_allclose(end[name], start[name], atol=1e-3)
+    assert [item['sha256'] for item in about['lineage']] == [before['sha256']]
+    path = train(pairs=pairs, output=tmp_path / 'b.h5', weights=path,
+                 **options(n_steps=1, learning_rate=1e-9))
+    lineage = read_metadata(path)['lineage']
+    assert [item['command'] for item in lineage] == ['none', 'the first']
+    assert lineage[1]['sha256'] == about['sha256']
 
 
 @pytest.mark.parametrize('preprocessing', ['paper', 'noise'])

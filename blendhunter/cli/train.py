@@ -40,6 +40,9 @@ def add_parser(verbs):
     parser.add_argument('--learning-rate', type=float, default=1.5e-4)
     parser.add_argument('--weights',
                         help="continue from a weights file or 'default'")
+    parser.add_argument('--importance', action='store_true',
+                        help='draw detections in proportion to the errors '
+                             'of --weights')
     parser.add_argument('--backbone',
                         help="'imagenet' or a file of VGG-16 weights")
     parser.add_argument('--preprocessing', choices=('paper', 'noise'),
@@ -137,8 +140,9 @@ def _run_end_to_end(arguments):
     return train(
         output=arguments.output, **sets, n_steps=arguments.n_steps,
         learning_rate=arguments.learning_rate, weights=arguments.weights,
-        backbone=arguments.backbone, precision=arguments.precision,
-        seed=arguments.seed, command=arguments.command,
+        backbone=arguments.backbone, importance=arguments.importance,
+        precision=arguments.precision, seed=arguments.seed,
+        command=arguments.command,
         checkpoint=work / f'{Path(arguments.output).stem}.checkpoint.h5',
         overwrite=arguments.overwrite, progress=True)
 

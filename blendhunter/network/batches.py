@@ -1,10 +1,12 @@
 """Batches drawn on the fly: pairs recombined, noise redrawn, flips."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from blendhunter._utils.noise import draw_noise
+from blendhunter.network.importance import ImportanceDraw
 from blendhunter.network.preprocessing import preprocess_noise
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, CLOSE, SINGLE
@@ -178,6 +180,9 @@ class DetectionSampler:
         Blend fraction of what is drawn.
     extra_noise : float
         Noise up to this many times that in the stamp is added.
+    errors : float `~numpy.ndarray` of shape (n,), optional
+        How wrong a network was about each: they are drawn in proportion,
+        see `~blendhunter.network.importance.ImportanceDraw`.
     """
 
     stamps: np.ndarray
@@ -185,19 +190,29 @@ class DetectionSampler:
     labels: np.ndarray
     fraction: float = 0.4
     extra_noise: float = 0.35
+    errors: np.ndarray | None = None
+
+    @cached_property
+    def _draws(self):
+        """What draws the blends, and what the single sources."""
+        kinds = [np.flatnonzero(self.labels == kind)
+                 for kind in (BLEND, SINGLE)]
+        return [ImportanceDraw(rows, None if self.errors is None
+                               else self.errors[rows]) for rows in kinds]
 
     def draw(self, n, rng):
         """Return stamps over noise, regions, labels and weights."""
         n_blends = round(self.fraction * n)
-        rows = np.concatenate([
-            rng.choice(np.flatnonzero(self.labels == BLEND), n_blends),
-            rng.choice(np.flatnonzero(self.labels == SINGLE), n - n_blends)])
+        rows, weights = (np.concatenate(parts) for parts in zip(
+            *(draw(number, rng) for draw, number in zip(
+                self._draws, (n_blends, n - n_blends), strict=True)),
+            strict=True))
         z = self.stamps[rows].astype(np.float32)
         extra = rng.uniform(0, self.extra_noise, (n, 1, 1)).astype(np.float32)
         z += extra * rng.standard_normal(z.shape, dtype=np.float32)
         z /= np.sqrt(1 + extra**2)
         return (z, self.regions[rows], self.labels[rows].astype(np.float32),
-                np.ones(n, dtype=np.float32))
+                weights.astype(np.float32))
 
 
 class MixedBatches:

@@ -19,7 +19,7 @@ from blendhunter.network.checkpoint import (
     save_checkpoint,
 )
 from blendhunter.network.model import save_network, set_network
-from blendhunter.network.samples import prepare_samplers
+from blendhunter.network.samples import add_errors, prepare_samplers
 from blendhunter.network.weights import read_weights, resolve_weights
 
 __all__ = ['train']
@@ -34,9 +34,9 @@ AVERAGED_SHARE = 0.1
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
           batch_size=128, learning_rate=1.5e-4, weight_decay=1e-3,
-          dropout=0.3, weights=None, backbone=None, precision='auto', seed=0,
-          checkpoint=None, checkpoint_seconds=180, command='',
-          overwrite=False, progress=False):
+          dropout=0.3, weights=None, backbone=None, importance=False,
+          precision='auto', seed=0, checkpoint=None, checkpoint_seconds=180,
+          command='', overwrite=False, progress=False):
     """
     Train all layers, with noise and flips drawn anew in every batch.
 
@@ -60,6 +60,10 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         Continue from these weights instead of initial values.
     backbone : None, 'imagenet' or path, optional
         Initial values of the convolutions.
+    importance : bool, optional
+        Whether ``weights`` first answer for all detections, which are
+        then drawn in proportion to their errors (with weights that make
+        up for it): as quiet as batches of twice the size.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic; the variables are float32 in each case.
     seed : int, optional
@@ -70,7 +74,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         at the end.
     checkpoint_seconds : float, optional
     command : str, optional
-        Stored in the weights file.
+        Stored in the weights file, after the commands and steps of the
+        weights that were continued from (``lineage``).
     overwrite : bool, optional
         Whether an existing output may be replaced.
     progress : bool, optional
@@ -99,6 +104,9 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
                f'{n_steps!r} and {batch_size!r}')
         raise ValueError(msg)
+    if importance and weights is None:
+        msg = 'importance needs weights, whose errors tell what to draw'
+        raise ValueError(msg)
     output = Path(output)
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
@@ -107,13 +115,21 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                                                    batch_size)
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone)
+    lineage, errors = [], checkpoint.with_suffix('.errors.npy')
     if weights is not None:
-        set_network(network, read_weights(resolve_weights(weights))[0])
+        arrays, ancestor = read_weights(resolve_weights(weights))
+        set_network(network, arrays)
+        lineage = [*ancestor.get('lineage', []),
+                   {key: ancestor.get(key)
+                    for key in ('command', 'steps', 'sha256')}]
+        if importance:
+            samplers = add_errors(samplers, network, errors)
     _compile(network, n_steps, learning_rate, weight_decay)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
                      'weights': str(weights), 'backbone': str(backbone),
+                     'importance': importance,
                      **about['sizes']})
     start = restore_checkpoint(checkpoint, network, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
@@ -122,9 +138,11 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
           save=lambda: save_checkpoint(checkpoint, network, identity),
           seconds=checkpoint_seconds)
     network.optimizer.finalize_variable_values(network.trainable_variables)
-    save_network(output, network, _metadata(about, command, n_steps,
-                                            batch_size))
-    checkpoint.unlink(missing_ok=True)
+    save_network(output, network, {
+        **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
+        'command': command, 'lineage': lineage})
+    for path in (checkpoint, errors):
+        path.unlink(missing_ok=True)
     return output
 
 
@@ -146,8 +164,8 @@ def _compile(network, n_steps, learning_rate, weight_decay):
     optimizer.build(network.trainable_variables)
 
 
-def _metadata(about, command, n_steps, batch_size):
-    """Return what the weights file says of itself."""
+def _metadata(about):
+    """Return what the weights file says of its data."""
     from blendhunter.version import __version__
 
     return {'architecture': 'VGG-16', 'preprocessing': 'noise',
@@ -155,7 +173,6 @@ def _metadata(about, command, n_steps, batch_size):
             'regions': sorted(about['trained_fraction']),
             'trained_fraction': about['trained_fraction'],
             'prior': about['prior'], 'domain': about['domain'],
-            'steps': n_steps, 'batch_size': batch_size, 'command': command,
             'version': __version__, 'results': {}}
 
 

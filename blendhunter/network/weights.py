@@ -40,7 +40,8 @@ def write_weights(path, arrays, metadata):
     metadata : dict
         Plain values: ``preprocessing``, ``stamp_size``, ``classes``,
         ``regions``, ``trained_fraction`` and ``prior`` per region,
-        ``domain``, ``command``, ``results``.
+        ``domain``, ``command``, ``lineage`` (command, steps and sha256
+        of the weights it continues, the oldest first), ``results``.
     """
     import h5py
 

@@ -1,0 +1,116 @@
+"""Importance sampling of the detections in a training."""
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from numpy.testing import assert_allclose, assert_array_equal
+
+from blendhunter import load_model, train
+from blendhunter.dataset import DataSet
+from blendhunter.exceptions import DataSetError
+from blendhunter.network import training
+from blendhunter.network.batches import DetectionSampler, MixedBatches
+from blendhunter.network.importance import ImportanceDraw, measure_errors
+
+N = 40
+
+
+def make_detections(rng):
+    regions = np.zeros((N, 51, 51), bool)
+    regions[:, 20:30, 20:30] = True
+    return DataSet({'stamps': rng.normal(size=regions.shape).astype('f2'),
+                    'regions': regions},
+                   Table({'truth_label': np.arange(N) % 2,
+                          'field': np.arange(N) // 10}))
+
+
+@pytest.fixture
+def detections():
+    return make_detections(np.random.default_rng(3))
+
+
+def test_draws_are_unbiased():
+    """Wrong rows come more often; weighted, each counts as it did."""
+    rng = np.random.default_rng(0)
+    errors = rng.uniform(size=50)**2
+    draw = ImportanceDraw(100 + np.arange(50), errors)
+    rows, weights = draw(400_000, rng)
+    assert rows.min() == 100
+    assert rows.max() == 149
+    often = np.bincount(rows - 100)
+    assert_allclose(often / often.sum(), (errors + 0.1) / np.sum(errors + 0.1),
+                    rtol=0.06)
+    counted = np.bincount(rows - 100, weights) / 400_000
+    assert_allclose(counted, 1 / 50, rtol=0.06)
+    # the sum of the errors, a stand-in for the gradient, scatters less
+    plain = ImportanceDraw(np.arange(50))(400_000, rng)[0]
+    assert np.var(errors[rows - 100] * weights) < 0.6 * np.var(errors[plain])
+
+
+def test_without_errors_all_weights_are_one():
+    rng = np.random.default_rng(0)
+    rows, weights = ImportanceDraw(np.array([3, 5]))(100, rng)
+    assert_array_equal(weights, 1)
+    assert set(rows) == {3, 5}
+
+
+def test_sampler_prefers_the_wrong_ones(detections):
+    labels = np.asarray(detections.truth['truth_label'])
+    sampler = DetectionSampler(
+        detections.arrays['stamps'], detections.arrays['regions'], labels,
+        extra_noise=0.0, errors=np.where(np.arange(N) < 2, 1.0, 0.0))
+    z, _, label, weights = sampler.draw(1000, np.random.default_rng(1))
+    assert label.sum() == 400
+    same = z[:, 0, 0] == detections.arrays['stamps'][0, 0, 0]
+    # among 20 single sources one has 1.1 of the 3.0 shares
+    assert np.mean(same[label == 0]) == pytest.approx(1.1 / 3, abs=0.06)
+    assert_allclose(weights[same], 3 / 20 / 1.1, rtol=1e-5)
+
+
+def test_errors_are_those_of_the_model(detections, random_weights, tmp_path):
+    model = load_model(random_weights, precision='float32')
+    stamps, regions = (detections.arrays[key]
+                       for key in ('stamps', 'regions'))
+    labels = np.arange(N) % 2
+    errors = measure_errors(model.network, stamps, regions, labels,
+                            store=tmp_path / 'e.npy')
+    p = model.predict(stamps.astype('f4'), regions, 1.0)
+    assert_allclose(errors, np.abs(p - labels), atol=1e-5)
+    again = measure_errors(None, stamps, regions, labels,
+                           store=tmp_path / 'e.npy')
+    assert_array_equal(again, errors)
+
+
+def test_training_draws_by_the_errors_of_its_weights(
+        detections, random_weights, tmp_path, monkeypatch):
+    seen = []
+
+    class Watched(MixedBatches):
+        def __call__(self, step):
+            seen.append(self.samplers[0][0].errors)
+            if step == 2:
+                raise KeyboardInterrupt
+            return super().__call__(step)
+
+    call = {'detections': detections, 'output': tmp_path / 'a.h5',
+            'weights': random_weights, 'importance': True, 'n_steps': 4,
+            'batch_size': 8, 'precision': 'float32'}
+    with monkeypatch.context() as patch:
+        patch.setattr(training, 'MixedBatches', Watched)
+        with pytest.raises(KeyboardInterrupt):
+            train(**call)
+    assert np.all((seen[0] > 0) & (seen[0] < 1))
+    kept = tmp_path / 'a.checkpoint.errors.npy'
+    assert_array_equal(np.load(kept), seen[0])
+    np.save(kept, seen[0][:5])
+    with pytest.raises(DataSetError, match='belongs to another training'):
+        train(**call)
+    kept.unlink()
+    train(**call)
+    assert not kept.exists()
+
+
+def test_importance_needs_weights(detections, tmp_path):
+    with pytest.raises(ValueError, match='importance needs weights'):
+        train(detections=detections, output=tmp_path / 'a.h5',
+              importance=True)
