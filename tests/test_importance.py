@@ -9,8 +9,10 @@ from blendhunter import load_model, train
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError
 from blendhunter.network import training
-from blendhunter.network.batches import DetectionSampler, MixedBatches
+from blendhunter.network.batches import MixedBatches
+from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.importance import ImportanceDraw, measure_errors
+from blendhunter.network.pair_sampler import PairSampler
 
 N = 40
 
@@ -67,22 +69,44 @@ def test_sampler_prefers_the_wrong_ones(detections):
     assert_allclose(weights[same], 3 / 20 / 1.1, rtol=1e-5)
 
 
-def test_errors_are_those_of_the_model(detections, random_weights, tmp_path):
+def test_pairs_prefer_the_isolated_that_were_wrong():
+    """Which isolated galaxy is drawn depends on the errors, no blend."""
+    shape = np.ones((N, 51, 51), 'f4')
+    centrals = shape * 1e6 * np.arange(1, N + 1)[:, None, None]
+    sampler = PairSampler(centrals, 0 * shape, more=(), sky=0.0,
+                          sigma_range=(1.0, 1.0),
+                          errors=np.where(np.arange(N) < 1, 1.0, 0.0))
+    z, _, label, weights = sampler.draw(2000, np.random.default_rng(1))
+    first = np.rint(z[:, 0, 0] / 1e6) == 1
+    assert np.mean(first[label == 0]) == pytest.approx(1.1 / 5, abs=0.04)
+    assert np.mean(first[label == 1]) == pytest.approx(1 / N, abs=0.02)
+    assert_allclose(weights[first & (label == 0)], 5 / N / 1.1, rtol=1e-5)
+
+
+def test_examples_of_pairs_are_isolated_galaxies():
+    centrals = np.full((N, 51, 51), 300.0, 'f4')
+    sampler = PairSampler(centrals, centrals, sigma_range=(10.0, 10.0))
+    z, regions, labels = sampler.examples()
+    assert_allclose(np.mean(z), 30, rtol=1e-3)
+    assert_allclose(np.std(z), 1, rtol=1e-2)
+    assert regions.all()
+    assert not labels.any()
+    assert_array_equal(sampler.examples()[0], z)
+
+
+def test_errors_are_those_of_the_model(detections, random_weights):
     model = load_model(random_weights, precision='float32')
     stamps, regions = (detections.arrays[key]
                        for key in ('stamps', 'regions'))
     labels = np.arange(N) % 2
-    errors = measure_errors(model.network, stamps, regions, labels,
-                            store=tmp_path / 'e.npy')
+    errors = measure_errors(model.network, stamps, regions, labels)
     p = model.predict(stamps.astype('f4'), regions, 1.0)
     assert_allclose(errors, np.abs(p - labels), atol=1e-5)
-    again = measure_errors(None, stamps, regions, labels,
-                           store=tmp_path / 'e.npy')
-    assert_array_equal(again, errors)
 
 
 def test_training_draws_by_the_errors_of_its_weights(
         detections, random_weights, tmp_path, monkeypatch):
+    """They are kept while the training lasts, and must fit."""
     seen = []
 
     class Watched(MixedBatches):
@@ -100,14 +124,14 @@ def test_training_draws_by_the_errors_of_its_weights(
         with pytest.raises(KeyboardInterrupt):
             train(**call)
     assert np.all((seen[0] > 0) & (seen[0] < 1))
-    kept = tmp_path / 'a.checkpoint.errors.npy'
+    kept = tmp_path / 'a.checkpoint.errors' / 'segment.npy'
     assert_array_equal(np.load(kept), seen[0])
     np.save(kept, seen[0][:5])
     with pytest.raises(DataSetError, match='belongs to another training'):
         train(**call)
     kept.unlink()
     train(**call)
-    assert not kept.exists()
+    assert not kept.parent.exists()
 
 
 def test_importance_needs_weights(detections, tmp_path):

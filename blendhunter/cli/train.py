@@ -41,8 +41,8 @@ def add_parser(verbs):
     parser.add_argument('--weights',
                         help="continue from a weights file or 'default'")
     parser.add_argument('--importance', action='store_true',
-                        help='draw detections in proportion to the errors '
-                             'of --weights')
+                        help='draw examples in proportion to the errors of '
+                             '--weights')
     parser.add_argument('--backbone',
                         help="'imagenet' or a file of VGG-16 weights")
     parser.add_argument('--preprocessing', choices=('paper', 'noise'),

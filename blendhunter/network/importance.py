@@ -1,13 +1,14 @@
 """Importance sampling: what was answered wrongly is drawn more often."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from blendhunter._utils.files import atomic_path
+from blendhunter.exceptions import DataSetError
 from blendhunter.network.preprocessing import preprocess_noise
 
-__all__ = ['ImportanceDraw', 'measure_errors']
+__all__ = ['ImportanceDraw', 'add_errors', 'measure_errors']
 
 # added to the errors, so that a row that was right is drawn, too
 ERROR_FLOOR = 0.1
@@ -59,7 +60,7 @@ class ImportanceDraw:
         return self.rows[drawn], self._weights[drawn]
 
 
-def measure_errors(network, stamps, regions, labels, *, store):
+def measure_errors(network, stamps, regions, labels):
     """
     Return how wrong a network is about each stamp.
 
@@ -71,17 +72,12 @@ def measure_errors(network, stamps, regions, labels, *, store):
     regions : bool `~numpy.ndarray` of shape (n, 51, 51)
     labels : `~numpy.ndarray` of shape (n,)
         1 for a blend, 0 for a single source.
-    store : path-like
-        File that keeps the errors: it is read if it is there.
 
     Returns
     -------
     errors : float32 `~numpy.ndarray` of shape (n,)
         ``abs(P - label)``.
     """
-    store = Path(store)
-    if store.is_file():
-        return np.load(store)
     errors = np.empty(len(stamps), dtype=np.float32)
     for start in range(0, len(stamps), CHUNK):
         part = slice(start, start + CHUNK)
@@ -89,6 +85,46 @@ def measure_errors(network, stamps, regions, labels, *, store):
                                   regions[part], 1.0)
         p = np.asarray(network.predict_on_batch(inputs))[:, 0]
         errors[part] = np.abs(p - labels[part])
-    with atomic_path(store) as temporary, temporary.open('wb') as file:
-        np.save(file, errors)
+    return errors
+
+
+def add_errors(samplers, network, directory):
+    """
+    Let samplers draw in proportion to a network's errors.
+
+    Parameters
+    ----------
+    samplers : list of (sampler, int)
+        Each with ``examples()``, ``region`` and ``errors``.
+    network : `keras.Model`
+    directory : `~pathlib.Path`
+        Folder that keeps the errors, which cost a forward pass over all
+        examples: those that are there are read.
+
+    Returns
+    -------
+    samplers : list of (sampler, int)
+
+    Raises
+    ------
+    `~blendhunter.exceptions.DataSetError`
+        If the folder holds the errors of other examples.
+    """
+    directory.mkdir(exist_ok=True)
+    return [(replace(sampler, errors=_stored_errors(
+                directory / f'{sampler.region}.npy', network, sampler)), n)
+            for sampler, n in samplers]
+
+
+def _stored_errors(path, network, sampler):
+    """Return the errors about a sampler's examples, measured once."""
+    stamps, regions, labels = sampler.examples()
+    if not path.is_file():
+        errors = measure_errors(network, stamps, regions, labels)
+        with atomic_path(path) as temporary, temporary.open('wb') as file:
+            np.save(file, errors)
+    errors = np.load(path)
+    if errors.shape != labels.shape:
+        msg = f'{str(path)!r} belongs to another training; delete it'
+        raise DataSetError(msg)
     return errors

@@ -1,21 +1,15 @@
 """The data of a training: what is learnt from, and what is held back."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from blendhunter.dataset import DataSet, read_dataset
-from blendhunter.exceptions import DataSetError
-from blendhunter.network.batches import (
-    DetectionSampler,
-    MixedBatches,
-    PairSampler,
-)
-from blendhunter.network.importance import measure_errors
+from blendhunter.network.batches import MixedBatches
+from blendhunter.network.detection_sampler import DetectionSampler
+from blendhunter.network.pair_sampler import PairSampler
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['add_errors', 'prepare_samplers']
+__all__ = ['prepare_samplers']
 
 VALIDATION_FRACTION = 0.04
 MAX_VALIDATION = 1200
@@ -61,42 +55,6 @@ def prepare_samplers(pairs, detections, batch_size):
     fixed = {region: MixedBatches([(sampler, size)], seed=1_000_003)(0)
              for region, (sampler, size) in validation.items()}
     return samplers, fixed, about
-
-
-def add_errors(samplers, network, store):
-    """
-    Let detections be drawn in proportion to a network's errors.
-
-    Parameters
-    ----------
-    samplers : list of (sampler, int)
-        From `prepare_samplers`.
-    network : `keras.Model`
-    store : path-like
-        File that keeps the errors: they cost a forward pass over all.
-
-    Returns
-    -------
-    samplers : list of (sampler, int)
-
-    Raises
-    ------
-    `~blendhunter.exceptions.DataSetError`
-        If the file holds those of other detections.
-    """
-    return [(_with_errors(sampler, network, store)
-             if isinstance(sampler, DetectionSampler) else sampler, n)
-            for sampler, n in samplers]
-
-
-def _with_errors(sampler, network, store):
-    """Return a sampler of detections that knows the errors."""
-    errors = measure_errors(network, sampler.stamps, sampler.regions,
-                            sampler.labels == BLEND, store=store)
-    if len(errors) != len(sampler.labels):
-        msg = f'{str(store)!r} belongs to another training; delete it'
-        raise DataSetError(msg)
-    return replace(sampler, errors=errors)
 
 
 def _load(dataset):

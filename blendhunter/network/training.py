@@ -1,5 +1,6 @@
 """End-to-end training of one network for both questions."""
 
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,8 +19,9 @@ from blendhunter.network.checkpoint import (
     restore_checkpoint,
     save_checkpoint,
 )
+from blendhunter.network.importance import add_errors
 from blendhunter.network.model import save_network, set_network
-from blendhunter.network.samples import add_errors, prepare_samplers
+from blendhunter.network.samples import prepare_samplers
 from blendhunter.network.weights import read_weights, resolve_weights
 
 __all__ = ['train']
@@ -61,9 +63,10 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     backbone : None, 'imagenet' or path, optional
         Initial values of the convolutions.
     importance : bool, optional
-        Whether ``weights`` first answer for all detections, which are
-        then drawn in proportion to their errors (with weights that make
-        up for it): as quiet as batches of twice the size.
+        Whether ``weights`` first answer for all detections and all
+        isolated galaxies, which are then drawn in proportion to their
+        errors (with weights that make up for it): as quiet as batches of
+        twice the size.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic; the variables are float32 in each case.
     seed : int, optional
@@ -115,7 +118,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                                                    batch_size)
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone)
-    lineage, errors = [], checkpoint.with_suffix('.errors.npy')
+    lineage, errors = [], checkpoint.with_suffix('.errors')
     if weights is not None:
         arrays, ancestor = read_weights(resolve_weights(weights))
         set_network(network, arrays)
@@ -141,8 +144,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     save_network(output, network, {
         **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
         'command': command, 'lineage': lineage})
-    for path in (checkpoint, errors):
-        path.unlink(missing_ok=True)
+    checkpoint.unlink(missing_ok=True)
+    shutil.rmtree(errors, ignore_errors=True)
     return output
 
 
