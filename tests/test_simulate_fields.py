@@ -171,6 +171,43 @@ def test_bright_stars_with_spikes_and_saturation():
     assert reach
 
 
+def test_wide_wings_of_bright_stars():
+    """They fall as r**-4: 20 px out they outshine the plain profile."""
+    options = {'density': 4, 'star_fraction': 2.0, 'rng': 4,
+               'star_magnitudes': (15, 16)}
+    plain, truth = simulate_field((400, 400), **options)
+    winged, same = simulate_field((400, 400), wings=0.2, **options)
+    star = truth[np.argmax(truth['flux'] * truth['is_star'])]
+    yy, xx = np.mgrid[:400, :400]
+    ring = np.abs(np.hypot(xx - star['x'], yy - star['y']) - 20) < 2
+    assert np.median(winged.data[ring]) > 2 * np.median(plain.data[ring])
+    # the light is the same, but for what lies beyond the stars' images
+    assert winged.data.sum() == pytest.approx(plain.data.sum(), rel=0.02)
+    assert same['snr'][0] < truth['snr'][0] or not truth['is_star'][0]
+
+
+def test_photon_noise_of_the_sources():
+    options = {'density': 40, 'star_fraction': 0.2, 'rng': 4,
+               'star_magnitudes': (17, 18)}
+    plain, truth = simulate_field((400, 400), **options)
+    noisy, same = simulate_field((400, 400), gain=2.0, **options)
+    quiet, _ = simulate_field((400, 400), noise=1e-3, **options)
+    light = np.asarray(quiet.data, dtype=float)
+    for image, variance in ((plain, 14.5**2), (noisy, 14.5**2 + light / 2)):
+        pull = (image.data - light) / np.sqrt(variance)
+        for part in (light > 300, light < 3):
+            assert np.std(pull[part]) == pytest.approx(1, abs=0.06)
+    # faint sources are seen as before, bright ones less well
+    ratio = np.asarray(same['snr'] / truth['snr'])
+    assert np.all(ratio <= 1 + 1e-6)
+    faint = np.asarray(truth['snr']) < 5
+    assert np.quantile(ratio[faint], 0.9) > 0.95
+    star = np.argmax(truth['snr'])
+    # background-limited to photon-limited
+    assert truth['snr'][star] > 3 * same['snr'][star]
+    assert same['snr'][star] < np.sqrt(2 * truth['flux'][star])
+
+
 def test_psf_that_varies_over_the_field():
     from blendhunter.simulation import PaperPSF, measure_fwhm
     from blendhunter.simulation.psf import VaryingPSF
@@ -216,6 +253,8 @@ def test_field_of_another_survey():
     ({'companions': -1}, 'companions must not be negative'),
     ({'magnitudes': (26, 20)}, 'magnitudes must be a bright'),
     ({'spikes': 3}, 'spikes must lie in 0 to 1'),
+    ({'wings': -1}, 'wings must lie in 0 to 1'),
+    ({'gain': 0}, 'gain must be positive'),
     ({'saturation': float('nan')}, 'saturation must exceed the noise'),
     ({'noise': np.inf}, 'noise must be positive'),
     ({'survey': 'sky'}, "survey must be one of.*'cfis'")])
@@ -274,6 +313,18 @@ def test_detections_are_the_same_for_any_number_of_processes():
                        parallel.truth['separation'])
 
 
+def test_fields_take_the_ranges_in_turn():
+    deep = FieldRanges(noise_factor=(0.5, 0.5), noise_electrons=(9, 9))
+    made = simulate_detections(3, shape=(250, 250), rng=1,
+                               ranges=(NARROW, deep))
+    noise = [set(made.truth['field_noise_factor'][made.truth['field'] == i])
+             for i in range(3)]
+    assert noise[1] == {0.5}
+    assert all(0.8 <= value <= 2 for i in (0, 2) for value in noise[i])
+    electrons = np.asarray(made.truth['field_noise_electrons'])
+    assert np.array_equal(np.isfinite(electrons), made.truth['field'] == 1)
+
+
 def test_no_detections():
     made = simulate_detections(0, rng=1)
     assert made.arrays['stamps'].shape == (0, 51, 51)
@@ -286,6 +337,8 @@ def test_no_detections():
     ({'density': (9, 3)}, 'density must be two limits'),
     ({'noise_factor': (0, 1)}, 'noise_factor must be two limits'),
     ({'spikes': (0, 2)}, 'spikes must be two limits up to 1.0'),
+    ({'noise_electrons': (0, 3)}, 'noise_electrons must be two limits'),
+    ({'wings': (0, 2)}, 'wings must be two limits up to 1.0'),
     ({'bright': (25, 27)}, 'bright must be two limits up to 23'),
     ({'saturated': 2}, 'saturated must lie in 0 to 1')])
 def test_bad_ranges(options, match):
@@ -297,6 +350,7 @@ def test_bad_ranges(options, match):
     ({'detectors': ('daofind',)}, "method must be one of.*'sep'"),
     ({'detectors': ()}, 'detectors must not be empty'),
     ({'survey': []}, 'survey must not be empty'),
+    ({'ranges': []}, 'ranges must not be empty'),
     ({'shape': (10,)}, 'shape must be two positive integers'),
     ({'shape': (-10, 10)}, 'shape must be two positive integers')])
 def test_bad_detections(options, match):

@@ -100,8 +100,10 @@ def _add_field_options(parser):
             ('clustering', 'fraction of galaxies in clumps'),
             ('seeing-factor', "times the survey's seeing"),
             ('psf-variation', 'change of the PSF over the field'),
-            ('spikes', "fraction of stars' light in spikes"),
-            ('saturation', 'counts above which pixels are masked')):
+            ('spikes', "fraction of bright stars' light in spikes"),
+            ('wings', "fraction of bright stars' light in wide wings"),
+            ('saturation', 'counts above which pixels are masked'),
+            ('gain', 'electrons per count, for photon noise of the sources')):
         parser.add_argument(f'--{name}', type=float, help=text)
 
 
@@ -236,7 +238,8 @@ def _field(arguments):
             tuple(arguments.shape), population=population,
             **_given(arguments, 'noise', 'density', 'clustering',
                      'seeing_factor', 'psf_variation', 'spikes',
-                     'saturation', 'star_magnitudes', 'companions'),
+                     'wings', 'saturation', 'gain', 'star_magnitudes',
+                     'companions'),
             **_image_options(arguments), **options, progress=bar.update)
         # both or none: the image moves into place after the table
         with atomic_path(arguments.output) as temporary:

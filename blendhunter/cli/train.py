@@ -10,7 +10,7 @@ from blendhunter.cli.options import new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
 
-PAIR_SEED, DETECTION_SEED = 11, 12
+PAIR_SEED, DETECTION_SEED = 11, 14
 
 
 def add_parser(verbs):

@@ -29,7 +29,6 @@ from blendhunter.truth import label_places, label_segments
 __all__ = ['simulate_detections']
 
 
-
 def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
                         kind='structured', cosmos_dir=None, ranges=None,
                         detectors=('sep',), artefacts=None,
@@ -53,7 +52,8 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         by parametric ones beyond their catalogue's limits.
     cosmos_dir : path-like, optional
         For kinds 'realistic' and 'cosmos'.
-    ranges : `FieldRanges`, optional
+    ranges : `FieldRanges` or sequence of them, optional
+        Fields take them in turn.
     detectors : {'sep', 'photutils'} or sequence of them, optional
         Fields take them in turn.
     artefacts : `~blendhunter.simulation.Artefacts`, optional
@@ -92,7 +92,7 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         msg = f'n_fields must not be negative, got {n_fields!r}'
         raise ValueError(msg)
     shape = check_shape(shape)
-    ranges = ranges or FieldRanges()
+    ranges = _listed(FieldRanges() if ranges is None else ranges, 'ranges')
     surveys = [get_survey(item) for item in _listed(survey, 'survey')]
     methods = [Detection(method=method).method
                for method in _listed(detectors, 'detectors')]
@@ -102,8 +102,9 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         'kind': kind, 'cosmos_dir': cosmos_dir, 'ranges': ranges,
         'detectors': methods, 'artefacts': artefacts,
         'keep_unclear': keep_unclear}, rng, work_dir)
-    tasks = [(shape, surveys[i % len(surveys)], population, ranges,
-              methods[i % len(methods)], artefacts, keep_unclear, seed)
+    tasks = [(shape, surveys[i % len(surveys)], population,
+              ranges[i % len(ranges)], methods[i % len(methods)], artefacts,
+              keep_unclear, seed)
              for i, seed in enumerate(seeds.spawn(n_fields))]
     empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE))
     stamps, regions = [empty.astype(np.float16)], [empty.astype(bool)]
@@ -179,11 +180,14 @@ def _sky(values, survey, noise, population):
 
 def _exposure(values, survey, noise, artefacts):
     """Return the camera's side of a field's values."""
-    saturation = values['saturated'] * noise
+    saturation, electrons = (values['saturated'] * noise,
+                             values['noise_electrons'])
     return Exposure(
         survey, get_psf(None, survey), noise, values['noise_correlation'],
         values['seeing_factor'], values['psf_variation'], values['spikes'],
-        saturation if np.isfinite(saturation) else None, artefacts)
+        saturation if np.isfinite(saturation) else None, artefacts,
+        values['wings'], electrons / noise if np.isfinite(electrons)
+        else None)
 
 
 def _describe_sources(table, truth):

@@ -23,10 +23,10 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
                    magnitudes=(18.0, FAINT_LIMIT), noise=None,
                    noise_correlation=0.0, psf=None, seeing_factor=1.0,
                    psf_variation=0.0, star_fraction=STAR_FRACTION,
-                   star_magnitudes=(17.0, 25.0), spikes=0.0,
-                   saturation=None, artefacts=None, population=None,
-                   companions=0.0, rng=None, n_jobs=1, work_dir=None,
-                   progress=None):
+                   star_magnitudes=(17.0, 25.0), spikes=0.0, wings=0.0,
+                   saturation=None, gain=None, artefacts=None,
+                   population=None, companions=0.0, rng=None, n_jobs=1,
+                   work_dir=None, progress=None):
     """
     Simulate a survey image with known truth.
 
@@ -62,9 +62,15 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
     star_magnitudes : tuple of float, optional
         Bright and faint limit of the stars.
     spikes : float, optional
-        Fraction of the light of stars in four diffraction spikes.
+        Fraction of the light of bright stars in four diffraction spikes.
+    wings : float, optional
+        Fraction of their light in wide wings.
     saturation : float, optional
         Counts above which pixels are cut off and masked.
+    gain : float, optional
+        Electrons per count. With it the sources add photon noise, which
+        counts in their ``snr``; without it the noise is the same
+        everywhere.
     artefacts : `~blendhunter.simulation.Artefacts`, optional
         Bad pixels, cosmic rays, trails, residual sky.
     population : object with ``draw`` and ``render``, optional
@@ -111,7 +117,8 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
     exposure = Exposure(
         survey, get_psf(psf, survey),
         survey.noise if noise is None else float(noise), noise_correlation,
-        seeing_factor, psf_variation, spikes, saturation, artefacts)
+        seeing_factor, psf_variation, spikes, saturation, artefacts,
+        wings, gain)
     seeds, provenance, store = begin_run(
         'field', {'shape': shape, 'sky': sky, 'exposure': exposure}, rng,
         work_dir)

@@ -8,7 +8,7 @@ __all__ = ['FieldRanges']
 
 # upper limits of some ranges; galaxies end before the faint limit
 HIGHEST = {'clustering': 1.0, 'noise_correlation': 1.0,
-           'psf_variation': 1.0, 'spikes': 1.0, 'bright': 23.0}
+           'psf_variation': 1.0, 'spikes': 1.0, 'wings': 1.0, 'bright': 23.0}
 # where a real image is cut off and masked, in units of its noise
 SATURATION = (3e3, 1e5)
 
@@ -51,6 +51,11 @@ class FieldRanges:
         masked, at 3 000 to 100 000 times the noise.
     n_sigma : tuple of float
         Detection threshold.
+    wings : tuple of float
+        Fraction of bright stars' light in wide wings.
+    noise_electrons : tuple of float or None
+        Noise RMS in electrons, which sets the photon noise of the
+        sources, uniform in the logarithm; None for no photon noise.
     """
 
     density: tuple = (60.0, 130.0)
@@ -65,16 +70,19 @@ class FieldRanges:
     spikes: tuple = (0.0, 0.03)
     saturated: float = 0.5
     n_sigma: tuple = (1.0, 3.0)
+    wings: tuple = (0.0, 0.0)
+    noise_electrons: tuple | None = None
 
     def __post_init__(self):
         for field in fields(self):
             value = getattr(self, field.name)
+            if value is None and field.name == 'noise_electrons':
+                continue
             if field.name == 'saturated':
                 good, wanted = 0 <= value <= 1, 'lie in 0 to 1'
             else:
                 good = len(value) == 2 and value[0] <= value[1]
-                good &= (value[0] > 0 if field.name.endswith('factor')
-                         else value[0] >= 0)
+                good &= value[0] > 0 if _is_scale(field) else value[0] >= 0
                 good &= value[1] <= HIGHEST.get(field.name, np.inf)
                 wanted = (f'be two limits up to {HIGHEST[field.name]}, the '
                           'lower first' if field.name in HIGHEST else
@@ -94,7 +102,8 @@ class FieldRanges:
         Returns
         -------
         values : dict of float
-            ``saturated`` in units of the noise, infinite for none.
+            ``saturated`` in units of the noise, and ``noise_electrons``;
+            both infinite for none.
         """
         values = {}
         for field in fields(self):
@@ -103,8 +112,15 @@ class FieldRanges:
                 level = np.exp(rng.uniform(*np.log(SATURATION)))
                 values[field.name] = (level if rng.random() < limits
                                       else np.inf)
-            elif field.name.endswith('factor'):
+            elif limits is None:
+                values[field.name] = np.inf
+            elif _is_scale(field):
                 values[field.name] = np.exp(rng.uniform(*np.log(limits)))
             else:
                 values[field.name] = rng.uniform(*limits)
         return {key: float(value) for key, value in values.items()}
+
+
+def _is_scale(field):
+    """Tell whether a range is uniform in the logarithm."""
+    return field.name.endswith(('factor', 'electrons'))

@@ -1,6 +1,7 @@
 """The data sets that the packaged model is trained on."""
 
 from blendhunter.simulation.detections import simulate_detections
+from blendhunter.simulation.ranges import FieldRanges
 from blendhunter.simulation.stamps import simulate_stamps
 
 __all__ = ['simulate_training_detections', 'simulate_training_pairs']
@@ -9,6 +10,14 @@ __all__ = ['simulate_training_detections', 'simulate_training_pairs']
 PAIR_SEEING = (0.65, 2.0)
 PAIR_GROUP = 250
 STAR_SHARE = 0.1
+# deep fields with bright stars, their wings, large galaxies and the photon
+# noise of all, most of them without a companion: every real image has
+# some, and the other fields hold few
+BRIGHT_FIELDS = FieldRanges(
+    density=(20.0, 80.0), bright=(15.0, 17.5), star_fraction=(0.1, 0.6),
+    companions=(0.0, 0.2), noise_factor=(0.3, 2.0),
+    seeing_factor=(0.7, 1.5), wings=(0.0, 0.25), noise_electrons=(8.0, 80.0))
+FIELDS = (FieldRanges(), FieldRanges(), BRIGHT_FIELDS)
 
 
 def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
@@ -44,9 +53,10 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
     """
     Simulate labelled detections for ``region='segment'``.
 
-    Fields of 1500 x 1500 px with the ranges that are the defaults of
-    `~blendhunter.simulation.FieldRanges`; three in four are detected
-    with SEP, the others with photutils.
+    Fields of 1500 x 1500 px: two in three with the ranges that are the
+    defaults of `~blendhunter.simulation.FieldRanges`, the third with
+    bright stars and galaxies and their photon noise. Three in four are
+    detected with SEP, the others with photutils.
 
     Parameters
     ----------
@@ -60,5 +70,6 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
         ``stamps`` over their noise, and ``regions``.
     """
     return simulate_detections(
-        n_fields, detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
+        n_fields, ranges=FIELDS,
+        detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
         n_jobs=n_jobs, work_dir=work_dir, progress=progress)

@@ -17,6 +17,7 @@ from blendhunter.truth import group_sources, neighbour_separation
 __all__ = ['Exposure', 'check_shape', 'render_field']
 
 CHUNK = 200
+TINY = 1e-30
 # widths in px beyond which a source adds nothing visible, by its flux
 # over the noise per pixel, for pixels and seeing like CFIS's
 WIDTHS = ((120.0, 41), (800.0, 65), (5e3, 129), (3e4, 257), (2e5, 513))
@@ -32,6 +33,9 @@ SPIKE_LIMIT = 3e3
 SPIKE_AXIS_RATIO = 0.01
 SPIKE_RADIUS = 0.5
 SPIKE_ANGLE = 45.0
+# wide wings of the same stars: a Moffat profile that falls as r**-4, the
+# second of the two that stellar profiles need (Racine 1996, PASP 108, 699)
+WING_BETA = 2.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ class Exposure:
     saturation : float, optional
         Counts above which pixels are cut and masked.
     artefacts : `~blendhunter.simulation.artefacts.Artefacts`, optional
+    wings : float, optional
+        Fraction of a star's light in wide wings.
+    gain : float, optional
+        Electrons per count, for the photon noise of the sources; None
+        for no such noise.
 
     Raises
     ------
@@ -70,13 +79,16 @@ class Exposure:
     spikes: float = 0.0
     saturation: float | None = None
     artefacts: Artefacts | None = None
+    wings: float = 0.0
+    gain: float | None = None
 
     def __post_init__(self):
         for name in ('noise', 'seeing_factor'):
             if not 0 < getattr(self, name) < np.inf:
                 msg = f'{name} must be positive, got {getattr(self, name)!r}'
                 raise ValueError(msg)
-        for name in ('noise_correlation', 'psf_variation', 'spikes'):
+        for name in ('noise_correlation', 'psf_variation', 'spikes',
+                     'wings'):
             if not 0 <= getattr(self, name) <= 1:
                 msg = (f'{name} must lie in 0 to 1, '
                        f'got {getattr(self, name)!r}')
@@ -85,6 +97,15 @@ class Exposure:
             msg = ('saturation must exceed the noise, '
                    f'got {self.saturation!r}')
             raise ValueError(msg)
+        if self.gain is not None and not self.gain > 0:
+            msg = f'gain must be positive, got {self.gain!r}'
+            raise ValueError(msg)
+
+    def variance(self, counts):
+        """Return the noise variance of pixels, those of the sources in."""
+        if self.gain is None:
+            return self.noise**2
+        return self.noise**2 + np.maximum(counts, 0) / self.gain
 
     def width(self, flux):
         """Return the width in px of a source's image, an odd number."""
@@ -96,10 +117,16 @@ class Exposure:
 
     def star(self, psf, flux):
         """Return the image of a star, of unit flux."""
-        if not self.spikes or flux < SPIKE_LIMIT * self.noise:
+        if flux < SPIKE_LIMIT * self.noise:
             return psf
         import galsim
 
+        if self.wings:
+            wide = galsim.Moffat(
+                beta=WING_BETA, fwhm=self.survey.seeing * self.seeing_factor)
+            psf = (1 - self.wings) * psf + self.wings * wide
+        if not self.spikes:
+            return psf
         arm = galsim.Exponential(half_light_radius=SPIKE_RADIUS)
         arms = [convolve(arm.shear(galsim.Shear(
             q=SPIKE_AXIS_RATIO, beta=(SPIKE_ANGLE + turn) * galsim.degrees)),
@@ -169,8 +196,9 @@ def render_field(shape, sky, exposure, seeds, *, n_jobs=1, store=None,
         parts.append(arrays)
     truth = _measure(sources, pixels, parts, exposure)
     rng = np.random.default_rng(noise_seed)
-    pixels += np.float32(exposure.noise) * draw_noise(
-        shape, rng, correlation=exposure.noise_correlation)
+    pixels += np.sqrt(exposure.variance(pixels)).astype(
+        np.float32) * draw_noise(
+            shape, rng, correlation=exposure.noise_correlation)
     mask = np.zeros(shape, dtype=bool)
     if exposure.artefacts is not None:
         extra, mask = exposure.artefacts.draw(shape, exposure.noise, rng)
@@ -225,6 +253,12 @@ def _measure(sources, total, parts, exposure):
     truth = sources
     truth.remove_columns([name for name in INTERNAL if name != 'index'])
     truth['snr'] = np.sqrt(energy) / exposure.noise
+    if exposure.gain is not None:
+        truth['snr'] *= [
+            np.sqrt(np.sum(stamp**2 / exposure.variance(total[box]),
+                           dtype=float) * exposure.noise**2
+                    / max(np.sum(stamp**2, dtype=float), TINY))
+            for part in parts for box, stamp in _unpack(part)]
     truth['blendedness'] = 1 - energy / (energy + overlap)
     x, y = (np.asarray(truth[axis]) for axis in 'xy')
     truth['neighbour_separation'] = neighbour_separation(x, y)
