@@ -12,6 +12,7 @@ from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError
 from blendhunter.network import train_transfer, training
 from blendhunter.network.batches import MixedBatches, dihedral
+from blendhunter.network.calibration import correct_prior, fit_fraction
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.pair_sampler import PairSampler
 from blendhunter.network.weights import read_metadata, read_weights
@@ -172,8 +173,10 @@ def test_training_writes_a_model(pairs, detections, tmp_path):
     model = load_model(path)
     assert model.regions == ('segment', 'stamp')
     assert model.metadata['command'] == 'the command'
-    assert model.metadata['trained_fraction'] == {'stamp': 0.5,
-                                                  'segment': 0.4}
+    # drawn at 0.5 and 0.4, and then fitted
+    fractions = model.metadata['trained_fraction']
+    assert set(fractions) == {'segment', 'stamp'}
+    assert all(0.01 < value < 0.99 for value in fractions.values())
     assert model.metadata['domain']['segment']['fields'] == 4
     with (tmp_path / 'a.history.csv').open() as file:
         rows = list(csv.DictReader(file))
@@ -181,6 +184,25 @@ def test_training_writes_a_model(pairs, detections, tmp_path):
     assert float(rows[-1]['loss']) > 0
     assert 0 <= float(rows[-1]['segment_auc']) <= 1
     assert not (tmp_path / 'a.checkpoint.h5').exists()
+
+
+def test_fitted_fraction_is_that_of_the_training():
+    """Odds right for a half, sampled at a fifth: it finds the half."""
+    rng = np.random.default_rng(5)
+    p = rng.uniform(0.02, 0.98, 200_000).astype('f4')
+    labels = rng.random(len(p)) < p
+    for fraction in (0.2, 0.5, 0.8):
+        weights = np.where(labels, fraction, 1 - fraction)
+        assert fit_fraction(p, labels, weights) == pytest.approx(0.5,
+                                                                 abs=0.01)
+    # blends trained with thrice their weight
+    raw = correct_prior(p, 0.25, 0.5)
+    fitted = fit_fraction(raw, labels, np.ones(len(p)))
+    assert fitted == pytest.approx(0.75, abs=0.01)
+    assert_allclose(np.mean(correct_prior(raw, fitted, 0.5)), 0.5, atol=0.01)
+    # nothing to fit: every answer is sure and right
+    assert 0 < fit_fraction(np.array([0.0, 1.0]), np.array([False, True]),
+                            np.ones(2)) < 1
 
 
 def test_killed_training_continues(pairs, tmp_path, monkeypatch):

@@ -21,7 +21,8 @@ from blendhunter.identify.checks import (
     trusted_labels,
 )
 from blendhunter.identify.sources import classify_sources, count_neighbors
-from blendhunter.network.model import correct_prior, load_model
+from blendhunter.network.calibration import correct_prior
+from blendhunter.network.model import load_model
 from blendhunter.network.weights import resolve_weights
 from blendhunter.stamps import assign_segments
 from blendhunter.version import __version__

@@ -43,6 +43,9 @@ class DetectionSampler:
     #: What is asked about.
     region = 'segment'
 
+    def __len__(self):
+        return len(self.stamps)
+
     def examples(self):
         """Return all stamps over noise, regions and labels."""
         return self.stamps, self.regions, self.labels == BLEND

@@ -14,30 +14,8 @@ from blendhunter.network.weights import (
     write_weights,
 )
 
-__all__ = ['BlendModel', 'correct_prior', 'load_model', 'network_arrays',
-           'save_network', 'set_network']
-
-
-def correct_prior(probability, trained, wanted):
-    """
-    Move probabilities from one blend fraction to another.
-
-    Parameters
-    ----------
-    probability : `~numpy.ndarray`
-        P(blended) of a network trained at the fraction ``trained``.
-    trained, wanted : float
-        Blend fractions between 0 and 1.
-
-    Returns
-    -------
-    probability : float32 `~numpy.ndarray`
-        The posterior odds times the ratio of the prior odds (Saerens et
-        al. 2002, Neural Computation 14, 21, eq. 2.4).
-    """
-    p = np.asarray(probability, dtype=np.float64)
-    factor = wanted / (1 - wanted) * (1 - trained) / trained
-    return (p * factor / (p * factor + 1 - p)).astype(np.float32)
+__all__ = ['BlendModel', 'load_model', 'network_arrays', 'save_network',
+           'set_network']
 
 
 class BlendModel:

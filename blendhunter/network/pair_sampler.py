@@ -81,6 +81,9 @@ class PairSampler:
     #: Blend fraction of what is drawn.
     fraction = 0.5
 
+    def __len__(self):
+        return len(self.centrals)
+
     def examples(self):
         """Return the centrals alone over noise, regions and labels."""
         rng = np.random.default_rng(EXAMPLE_SEED)

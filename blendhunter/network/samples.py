@@ -1,5 +1,7 @@
 """The data of a training: what is learnt from, and what is held back."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from blendhunter.dataset import DataSet, read_dataset
@@ -9,10 +11,10 @@ from blendhunter.network.pair_sampler import PairSampler
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['prepare_samplers']
+__all__ = ['fixed_batches', 'prepare_samplers']
 
 VALIDATION_FRACTION = 0.04
-MAX_VALIDATION = 1200
+VALIDATION_SEED = 1_000_003
 # share of a batch that asks about the segment: SCIENCE point 11
 SEGMENT_SHARE = 72 / 128
 #: Blend fraction among clear detections of simulated CFIS fields without
@@ -34,12 +36,12 @@ def prepare_samplers(pairs, detections, batch_size):
     -------
     samplers : list of (sampler, int)
         For `~blendhunter.network.batches.MixedBatches`.
-    validation : dict of tuple
-        A fixed batch for each region.
+    held_out : dict
+        The sampler of what is held back, for each region.
     about : dict
         Sizes, blend fractions, priors and domain, for the weights file.
     """
-    samplers, validation = [], {}
+    samplers, held_out = [], {}
     about = {'sizes': {}, 'trained_fraction': {}, 'prior': {}, 'domain': {}}
     n_segment = 0
     if detections is not None:
@@ -47,14 +49,35 @@ def prepare_samplers(pairs, detections, batch_size):
                      else round(batch_size * SEGMENT_SHARE))
         learn, keep = _detection_samplers(_load(detections), about)
         samplers.append((learn, n_segment))
-        validation['segment'] = keep
+        held_out['segment'] = keep
     if pairs is not None:
         learn, keep = _pair_samplers(_load(pairs), about)
         samplers.append((learn, batch_size - n_segment))
-        validation['stamp'] = keep
-    fixed = {region: MixedBatches([(sampler, size)], seed=1_000_003)(0)
-             for region, (sampler, size) in validation.items()}
-    return samplers, fixed, about
+        held_out['stamp'] = keep
+    return samplers, held_out, about
+
+
+def fixed_batches(held_out, size, *, step=0):
+    """
+    Draw a batch for each region, always the same.
+
+    Parameters
+    ----------
+    held_out : dict
+        From `prepare_samplers`.
+    size : int
+        At most; no more than twice the examples that there are.
+    step : int, optional
+        Other steps are other batches.
+
+    Returns
+    -------
+    batches : dict of tuple
+        Inputs, labels and weights by region.
+    """
+    return {region: MixedBatches([(sampler, min(size, 2 * len(sampler)))],
+                                 seed=VALIDATION_SEED)(step)
+            for region, sampler in held_out.items()}
 
 
 def _load(dataset):
@@ -86,7 +109,7 @@ def _pair_samplers(data, about):
         'noise': list(learn.sigma_range), 'seed': data.provenance.get('seed'),
         'seeing_factor': data.provenance.get('seeing_range'),
         'centring': data.provenance.get('centring'), 'pairs': cut}
-    return learn, (keep, min(MAX_VALIDATION, 2 * len(data)))
+    return learn, replace(keep, balance=1.0)
 
 
 def _places(truth, end):
@@ -121,6 +144,5 @@ def _detection_samplers(data, about):
         # beyond these a source is flagged as unlike the training
         'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
         'area': [0, int(np.quantile(area, 0.9995))]}
-    samplers = [DetectionSampler(stamps[part], regions[part], labels[part])
-                for part in (learn, keep)]
-    return samplers[0], (samplers[1], min(MAX_VALIDATION, 2 * len(data)))
+    return [DetectionSampler(stamps[part], regions[part], labels[part])
+            for part in (learn, keep)]

@@ -14,6 +14,7 @@ from blendhunter.network.architecture import (
     resolve_precision,
 )
 from blendhunter.network.batches import MixedBatches
+from blendhunter.network.calibration import fit_fraction
 from blendhunter.network.checkpoint import (
     History,
     restore_checkpoint,
@@ -21,7 +22,7 @@ from blendhunter.network.checkpoint import (
 )
 from blendhunter.network.importance import add_errors
 from blendhunter.network.model import save_network, set_network
-from blendhunter.network.samples import prepare_samplers
+from blendhunter.network.samples import fixed_batches, prepare_samplers
 from blendhunter.network.weights import read_weights, resolve_weights
 
 __all__ = ['train']
@@ -29,6 +30,8 @@ __all__ = ['train']
 WARMUP_STEPS = 100
 REPORT_STEPS = 20
 VALIDATE_STEPS = 200
+VALIDATION_SIZE = 1200
+CALIBRATION_SIZE = 6000
 # the weights that are kept are averages, with a memory of this share of
 # the steps
 AVERAGED_SHARE = 0.1
@@ -114,8 +117,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
     keras.utils.set_random_seed(seed)
-    samplers, validation, about = prepare_samplers(pairs, detections,
-                                                   batch_size)
+    samplers, held_out, about = prepare_samplers(pairs, detections,
+                                                 batch_size)
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone)
     lineage, errors = [], checkpoint.with_suffix('.errors')
@@ -137,10 +140,13 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     start = restore_checkpoint(checkpoint, network, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
     _loop(network, MixedBatches(samplers, seed=seed), start, n_steps,
-          validation=validation, history=history, progress=progress,
+          validation=fixed_batches(held_out, VALIDATION_SIZE),
+          history=history, progress=progress,
           save=lambda: save_checkpoint(checkpoint, network, identity),
           seconds=checkpoint_seconds)
     network.optimizer.finalize_variable_values(network.trainable_variables)
+    about['trained_fraction'] = _fit_fractions(
+        network, fixed_batches(held_out, CALIBRATION_SIZE, step=1))
     save_network(output, network, {
         **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
         'command': command, 'lineage': lineage})
@@ -229,6 +235,16 @@ def _validate(network, validation):
         report[f'{region}_accuracy'] = f'{np.mean((p > 0.5) == truth):.4f}'
         report[f'{region}_auc'] = f'{_auc(p, truth):.4f}'
     return report
+
+
+def _fit_fractions(network, batches):
+    """Return the blend fraction that each region's answers belong to."""
+    fractions = {}
+    for region, (inputs, labels, weights) in batches.items():
+        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
+        fractions[region] = round(fit_fraction(
+            p, labels.ravel() > 0.5, weights.ravel()), 4)
+    return fractions
 
 
 def _auc(score, truth):

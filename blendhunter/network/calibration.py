@@ -1,0 +1,70 @@
+"""Blend fractions: what a probability was trained at, and is wanted for."""
+
+import numpy as np
+
+__all__ = ['correct_prior', 'fit_fraction']
+
+# a network that is wrong by more than this factor in the odds is not
+# miscalibrated but untrained
+MAX_LOG_ODDS = 3.0
+
+
+def correct_prior(probability, trained, wanted):
+    """
+    Move probabilities from one blend fraction to another.
+
+    Parameters
+    ----------
+    probability : `~numpy.ndarray`
+        P(blended) of a network trained at the fraction ``trained``.
+    trained, wanted : float
+        Blend fractions between 0 and 1.
+
+    Returns
+    -------
+    probability : float32 `~numpy.ndarray`
+        The posterior odds times the ratio of the prior odds (Saerens et
+        al. 2002, Neural Computation 14, 21, eq. 2.4).
+    """
+    p = np.asarray(probability, dtype=np.float64)
+    factor = wanted / (1 - wanted) * (1 - trained) / trained
+    return (p * factor / (p * factor + 1 - p)).astype(np.float32)
+
+
+def fit_fraction(probability, labels, weights):
+    """
+    Find the blend fraction that a network's probabilities belong to.
+
+    Weights that favour hard examples in the training move the
+    probabilities as another blend fraction would.
+
+    Parameters
+    ----------
+    probability : `~numpy.ndarray` of shape (n,)
+        P(blended) of the network.
+    labels : bool `~numpy.ndarray` of shape (n,)
+    weights : `~numpy.ndarray` of shape (n,)
+        How often each stands for in a sample with the right mixture of
+        blends and, apart from that, of single sources.
+
+    Returns
+    -------
+    fraction : float
+        ``correct_prior(probability, fraction, wanted)`` has the lowest
+        log loss, among all fractions, for a sample with the fraction
+        ``wanted`` of blends.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import expit, logit
+
+    fraction = np.sum(weights[labels]) / np.sum(weights)
+    edge = np.finfo(np.float32).eps
+    raw = logit(np.clip(probability.astype(np.float64), edge, 1 - edge))
+    sign = np.where(labels, 1, -1)
+
+    def log_loss(shift):
+        return np.sum(weights * np.logaddexp(0, -sign * (raw + shift)))
+
+    shift = minimize_scalar(log_loss, method='bounded',
+                            bounds=(-MAX_LOG_ODDS, MAX_LOG_ODDS)).x
+    return float(expit(logit(fraction) - shift))
