@@ -387,3 +387,9 @@ def test_training_recipe(monkeypatch):
     simulate_training_detections(7, rng=3)
     assert seen['n'] == 7
     assert set(seen['detectors']) == {'sep', 'photutils'}
+    assert len(set(seen['survey'])) >= 3
+    # so that each meets all the others
+    lengths = [len(seen[key]) for key in ('detectors', 'survey', 'ranges')]
+    assert np.lcm.reduce(lengths) == np.prod(lengths)
+    assert sum(item.noise_electrons is not None
+               for item in seen['ranges']) == 1

@@ -18,6 +18,7 @@ BRIGHT_FIELDS = FieldRanges(
     companions=(0.0, 0.2), noise_factor=(0.3, 2.0),
     seeing_factor=(0.7, 1.5), wings=(0.0, 0.25), noise_electrons=(8.0, 80.0))
 FIELDS = (FieldRanges(), FieldRanges(), BRIGHT_FIELDS)
+SURVEYS = ('cfis', 'kids', 'cfis', 'lsst', 'des')
 
 
 def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
@@ -55,8 +56,9 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
 
     Fields of 1500 x 1500 px: two in three with the ranges that are the
     defaults of `~blendhunter.simulation.FieldRanges`, the third with
-    bright stars and galaxies and their photon noise. Three in four are
-    detected with SEP, the others with photutils.
+    bright stars and galaxies and their photon noise; two in five of CFIS,
+    the others of KiDS, LSST and DES. Three in four are detected with SEP,
+    the others with photutils.
 
     Parameters
     ----------
@@ -70,6 +72,6 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
         ``stamps`` over their noise, and ``regions``.
     """
     return simulate_detections(
-        n_fields, ranges=FIELDS,
+        n_fields, survey=SURVEYS, ranges=FIELDS,
         detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
         n_jobs=n_jobs, work_dir=work_dir, progress=progress)
