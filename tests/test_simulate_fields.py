@@ -301,7 +301,7 @@ def test_detections(detector):
     # a blended segment makes a blended stamp
     assert np.all(truth['stamp_label'][blend] == 1)
     assert truth['stamp_label'].mean() > truth['truth_label'][clear].mean()
-    assert made.provenance['ranges']['FieldRanges']['n_sigma'] == [1.5, 1.5]
+    assert made.provenance['ranges'][0]['FieldRanges']['n_sigma'] == [1.5, 1.5]
 
 
 def test_detections_are_the_same_for_any_number_of_processes():
