@@ -6,13 +6,12 @@ import numpy as np
 
 from blendhunter._utils.files import atomic_path
 from blendhunter.exceptions import DataSetError
-from blendhunter.network.preprocessing import preprocess_noise
+from blendhunter.network.model import BlendModel
 
 __all__ = ['ImportanceDraw', 'add_errors', 'measure_errors']
 
 # added to the errors, so that a row that was right is drawn, too
 ERROR_FLOOR = 0.1
-CHUNK = 256
 
 
 class ImportanceDraw:
@@ -78,14 +77,8 @@ def measure_errors(network, stamps, regions, labels):
     errors : float32 `~numpy.ndarray` of shape (n,)
         ``abs(P - label)``.
     """
-    errors = np.empty(len(stamps), dtype=np.float32)
-    for start in range(0, len(stamps), CHUNK):
-        part = slice(start, start + CHUNK)
-        inputs = preprocess_noise(stamps[part].astype(np.float32),
-                                  regions[part], 1.0)
-        p = np.asarray(network.predict_on_batch(inputs))[:, 0]
-        errors[part] = np.abs(p - labels[part])
-    return errors
+    model = BlendModel(network, {'preprocessing': 'noise'})
+    return np.abs(model.predict(stamps, regions, 1.0) - labels)
 
 
 def add_errors(samplers, network, directory):
@@ -118,13 +111,12 @@ def add_errors(samplers, network, directory):
 
 def _stored_errors(path, network, sampler):
     """Return the errors about a sampler's examples, measured once."""
-    stamps, regions, labels = sampler.examples()
     if not path.is_file():
-        errors = measure_errors(network, stamps, regions, labels)
+        errors = measure_errors(network, *sampler.examples())
         with atomic_path(path) as temporary, temporary.open('wb') as file:
             np.save(file, errors)
     errors = np.load(path)
-    if errors.shape != labels.shape:
+    if len(errors) != len(sampler):
         msg = f'{str(path)!r} belongs to another training; delete it'
         raise DataSetError(msg)
     return errors

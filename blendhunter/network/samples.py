@@ -39,10 +39,10 @@ def prepare_samplers(pairs, detections, batch_size):
     held_out : dict
         The sampler of what is held back, for each region.
     about : dict
-        Sizes, blend fractions, priors and domain, for the weights file.
+        Sizes, priors and domain, for the weights file.
     """
     samplers, held_out = [], {}
-    about = {'sizes': {}, 'trained_fraction': {}, 'prior': {}, 'domain': {}}
+    about = {'sizes': {}, 'prior': {}, 'domain': {}}
     n_segment = 0
     if detections is not None:
         n_segment = (batch_size if pairs is None
@@ -99,7 +99,6 @@ def _pair_samplers(data, about):
         companion_places=None if others is None else others[part])
         for part in (slice(cut), slice(cut, None)))
     about['sizes']['pairs'] = len(data)
-    about['trained_fraction']['stamp'] = PairSampler.fraction
     about['prior']['stamp'] = 0.5
     brightest = centrals.max(axis=(1, 2)) + companions.max(axis=(1, 2))
     about['domain']['stamp'] = {
@@ -130,7 +129,6 @@ def _detection_samplers(data, about):
     if not all(np.any(labels[keep] == kind) for kind in (BLEND, SINGLE)):
         learn = keep = np.ones(len(field), dtype=bool)
     about['sizes']['detections'] = len(data)
-    about['trained_fraction']['segment'] = DetectionSampler.fraction
     about['prior']['segment'] = SURVEY_FRACTION
     stamps, regions = data.arrays['stamps'], data.arrays['regions']
     peak = np.max(stamps, axis=(1, 2), where=regions, initial=0)

@@ -145,8 +145,11 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
           save=lambda: save_checkpoint(checkpoint, network, identity),
           seconds=checkpoint_seconds)
     network.optimizer.finalize_variable_values(network.trainable_variables)
-    about['trained_fraction'] = _fit_fractions(
-        network, fixed_batches(held_out, CALIBRATION_SIZE, step=1))
+    # the blend fraction that each region's answers belong to
+    about['trained_fraction'] = {
+        region: round(fit_fraction(*answer), 4)
+        for region, *answer in _answers(network, fixed_batches(
+            held_out, CALIBRATION_SIZE, step=1))}
     save_network(output, network, {
         **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
         'command': command, 'lineage': lineage})
@@ -226,25 +229,20 @@ def _averaged(network):
     network.set_weights(current)
 
 
+def _answers(network, batches):
+    """Yield region, probabilities, truth and weights of each batch."""
+    for region, (inputs, labels, weights) in batches.items():
+        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
+        yield region, p, labels.ravel() > 0.5, weights.ravel()
+
+
 def _validate(network, validation):
     """Return accuracy and area under the ROC curve of each region."""
     report = {}
-    for region, (inputs, labels, _) in validation.items():
-        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
-        truth = labels.ravel() > 0.5
+    for region, p, truth, _ in _answers(network, validation):
         report[f'{region}_accuracy'] = f'{np.mean((p > 0.5) == truth):.4f}'
         report[f'{region}_auc'] = f'{_auc(p, truth):.4f}'
     return report
-
-
-def _fit_fractions(network, batches):
-    """Return the blend fraction that each region's answers belong to."""
-    fractions = {}
-    for region, (inputs, labels, weights) in batches.items():
-        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
-        fractions[region] = round(fit_fraction(
-            p, labels.ravel() > 0.5, weights.ravel()), 4)
-    return fractions
 
 
 def _auc(score, truth):
