@@ -17,7 +17,6 @@ from blendhunter.truth import group_sources, neighbour_separation
 __all__ = ['Exposure', 'check_shape', 'render_field']
 
 CHUNK = 200
-TINY = 1e-30
 # widths in px beyond which a source adds nothing visible, by its flux
 # over the noise per pixel, for pixels and seeing like CFIS's
 WIDTHS = ((120.0, 41), (800.0, 65), (5e3, 129), (3e4, 257), (2e5, 513))
@@ -246,19 +245,17 @@ def _unpack(arrays):
 def _measure(sources, total, parts, exposure):
     """Add what the noiseless images of field and sources tell."""
     energy = np.concatenate([[], *(part['energy'] for part in parts)])
-    # with the light off the image, where there is nothing else
-    overlap = np.array([
-        np.sum(stamp * (total[box] - stamp), dtype=float)
-        for part in parts for box, stamp in _unpack(part)])
+    sums = [(np.sum(stamp * (total[box] - stamp), dtype=float),
+             np.sum(stamp**2, dtype=float),
+             np.sum(stamp**2 / exposure.variance(total[box]), dtype=float))
+            for part in parts for box, stamp in _unpack(part)]
+    overlap, on_image, weighted = np.reshape(sums, (-1, 3)).T
     truth = sources
     truth.remove_columns([name for name in INTERNAL if name != 'index'])
-    truth['snr'] = np.sqrt(energy) / exposure.noise
-    if exposure.gain is not None:
-        truth['snr'] *= [
-            np.sqrt(np.sum(stamp**2 / exposure.variance(total[box]),
-                           dtype=float) * exposure.noise**2
-                    / max(np.sum(stamp**2, dtype=float), TINY))
-            for part in parts for box, stamp in _unpack(part)]
+    # the mean inverse variance, for the light off the image, too
+    inverse = np.divide(weighted, on_image, where=on_image > 0,
+                        out=np.full(len(energy), exposure.noise**-2.0))
+    truth['snr'] = np.sqrt(energy * inverse)
     truth['blendedness'] = 1 - energy / (energy + overlap)
     x, y = (np.asarray(truth[axis]) for axis in 'xy')
     truth['neighbour_separation'] = neighbour_separation(x, y)
