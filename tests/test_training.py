@@ -1,6 +1,7 @@
 """Training: batches, checkpoints, both protocols."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -39,7 +40,9 @@ def detections():
     return DataSet({'stamps': stamps, 'regions': regions},
                    Table({'truth_label': np.arange(N) % 2,
                           'field': np.arange(N) // 10,
-                          'field_noise': np.full(N, 14.5)}))
+                          'field_noise': np.full(N, 14.5),
+                          'field_saturated': np.where(
+                              np.arange(N) % 3, 5e3, np.inf)}))
 
 
 def options(**changes):
@@ -177,7 +180,11 @@ def test_training_writes_a_model(pairs, detections, tmp_path):
     fractions = model.metadata['trained_fraction']
     assert set(fractions) == {'segment', 'stamp'}
     assert all(0.01 < value < 0.99 for value in fractions.values())
-    assert model.metadata['domain']['segment']['fields'] == 4
+    domain = model.metadata['domain']['segment']
+    assert domain['fields'] == 4
+    assert domain['saturated'] == [5e3, None]
+    # JSON that others than Python read, too
+    json.dumps(model.metadata, allow_nan=False)
     with (tmp_path / 'a.history.csv').open() as file:
         rows = list(csv.DictReader(file))
     assert rows[-1]['step'] == '4'

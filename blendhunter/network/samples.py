@@ -136,11 +136,16 @@ def _detection_samplers(data, about):
     about['domain']['segment'] = {
         'fields': int(field.max()) + 1, 'detections': int(learn.sum()),
         'seed': data.provenance.get('seed'),
-        **{key.removeprefix('field_'): [float(data.truth[key].min()),
-                                        float(data.truth[key].max())]
+        **{key.removeprefix('field_'): _limits(data.truth[key])
            for key in data.truth.colnames if key.startswith('field_')},
         # beyond these a source is flagged as unlike the training
         'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
         'area': [0, int(np.quantile(area, 0.9995))]}
     return [DetectionSampler(stamps[part], regions[part], labels[part])
             for part in (learn, keep)]
+
+
+def _limits(values):
+    """Return the lowest and highest value, None for infinity."""
+    return [float(value) if np.isfinite(value) else None
+            for value in (np.min(values), np.max(values))]
