@@ -144,7 +144,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
           history=history, progress=progress,
           save=lambda: save_checkpoint(checkpoint, network, identity),
           seconds=checkpoint_seconds)
-    network.optimizer.finalize_variable_values(network.trainable_variables)
+    _take_averages(network)
     # the blend fraction that each region's answers belong to
     about['trained_fraction'] = {
         region: round(fit_fraction(*answer), 4)
@@ -222,11 +222,18 @@ def _loop(network, batches, start, n_steps, *, validation, history,
 @contextmanager
 def _averaged(network):
     """Give a network the averages of its weights for a while."""
-    variables = network.trainable_variables
     current = network.get_weights()
-    network.optimizer.finalize_variable_values(variables)
+    _take_averages(network)
     yield
     network.set_weights(current)
+
+
+def _take_averages(network):
+    """Set the weights to their averages."""
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    # copies: JAX deletes the arrays that it predicts with, which weights
+    # and averages would share
+    network.set_weights(network.get_weights())
 
 
 def _answers(network, batches):
