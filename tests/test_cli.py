@@ -95,8 +95,10 @@ def test_classify_without_catalog(image, random_weights, tmp_path, region):
     out = tmp_path / 'a.ecsv'
     assert main(['classify', image, '-o', str(out), '--weights',
                  str(random_weights), '--region', region,
-                 '--batch-size', '32']) == 0
-    assert QTable.read(out).meta['blendhunter.region'] == region
+                 '--batch-size', '32', '--n-views', '2']) == 0
+    meta = QTable.read(out).meta
+    assert meta['blendhunter.region'] == region
+    assert meta['blendhunter.n_views'] == 2
 
 
 def bad(tmp_path, name, content):

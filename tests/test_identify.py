@@ -61,9 +61,9 @@ def test_inputs_are_not_changed(field, catalog, identifier):
 
 def test_meta_is_flat_and_plain(result):
     for key in ('version', 'weights', 'sha256', 'threshold', 'region',
-                'prior', 'noise'):
+                'prior', 'n_views', 'noise'):
         value = result.meta[f'blendhunter.{key}']
-        assert isinstance(value, (str, float))
+        assert isinstance(value, (str, float, int))
     assert result.meta['blendhunter.region'] == 'segment'
     assert result.meta['blendhunter.noise'] == 'estimated'
     assert result.meta['blendhunter.prior'] == 0.07
@@ -297,6 +297,7 @@ def test_explicit_noise_and_mask(field, catalog, identifier):
     ({'threshold': 2}, 'threshold must lie in 0 to 1'),
     ({'prior': 0}, 'prior must lie between'),
     ({'batch_size': 0}, 'batch_size must be positive'),
+    ({'n_views': 3}, 'n_views must be one of'),
     ({'precision': 'half'}, "precision must be 'auto'")])
 def test_bad_settings(field, catalog, random_weights, settings, match):
     identifier = BlendIdentifier(random_weights, **settings)

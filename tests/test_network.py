@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import BlendIdentifier, load_model
+from blendhunter._utils.arrays import dihedral
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_backbone,
@@ -184,6 +185,29 @@ def test_precisions_agree(random_weights):
     results = [load_model(random_weights, precision=p).predict(
         stamps, regions, 1.0, batch_size=40) for p in ('float32', 'bfloat16')]
     assert_allclose(results[0], results[1], atol=0.05)
+
+
+@pytest.mark.parametrize('n_views', [2, 4, 8])
+def test_views_are_pooled(random_weights, n_views):
+    """Of all turns and mirrors the order does not count."""
+    rng = np.random.default_rng(4)
+    stamps = rng.normal(size=(6, 51, 51))
+    stamps[:, 20:24, 22:40] += 5
+    regions = stamps > 2
+    noise = np.exp(rng.normal(scale=0.5, size=stamps.shape))
+    model = load_model(random_weights, precision='float32')
+
+    def ask(turn, n_views):
+        return model.predict(*(dihedral(part, turn) for part in (
+            stamps, regions, noise)), batch_size=6, n_views=n_views)
+
+    single = np.array([ask(turn, 1) for turn in range(8)])
+    assert np.ptp(single, axis=0).max() > 1e-4
+    odds = (single / (1 - single))[::8 // n_views].prod(axis=0)**(1 / n_views)
+    assert_allclose(ask(0, n_views), odds / (1 + odds), rtol=1e-4)
+    if n_views == 8:
+        for turn in range(1, 8):
+            assert_allclose(ask(turn, 8), ask(0, 8), rtol=1e-4)
 
 
 def test_packaged_weights_are_complete():

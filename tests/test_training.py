@@ -9,10 +9,11 @@ from astropy.table import Table
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import load_model, train
+from blendhunter._utils.arrays import dihedral
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError
 from blendhunter.network import train_transfer, training
-from blendhunter.network.batches import MixedBatches, dihedral
+from blendhunter.network.batches import MixedBatches
 from blendhunter.network.calibration import correct_prior, fit_fraction
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.pair_sampler import PairSampler

@@ -2,14 +2,32 @@
 
 import numpy as np
 
-__all__ = ['MAD_TO_SIGMA', 'robust_sigma', 'round_position', 'unit_scale',
-           'values_at']
+__all__ = ['MAD_TO_SIGMA', 'dihedral', 'robust_sigma', 'round_position',
+           'unit_scale', 'values_at']
 
 MAX_SAMPLE = 200_000
 # standard deviation of a normal distribution over its median absolute
 # deviation: 1 / Phi^-1(3/4)
 MAD_TO_SIGMA = 1.482602218505602
 FAR = -(2**30)
+
+
+def dihedral(array, turn):
+    """
+    Turn and mirror a stack of images.
+
+    Parameters
+    ----------
+    array : `~numpy.ndarray` of shape (n, s, s)
+    turn : int
+        0 to 7: quarter turns, mirrored from 4 on.
+
+    Returns
+    -------
+    view : `~numpy.ndarray` of shape (n, s, s)
+    """
+    array = np.rot90(array, turn % 4, axes=(1, 2))
+    return array[:, :, ::-1] if turn >= 4 else array
 
 
 def round_position(position):

@@ -1,9 +1,10 @@
 """The scores of network and baselines, for the same detections."""
 
+from copy import copy
+
 import numpy as np
 
 from blendhunter.benchmark.baselines import catalog_scores
-from blendhunter.identify import BlendIdentifier
 from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
 
 __all__ = ['NETWORK', 'WHOLE_STAMP', 'score_detections', 'show_stamps']
@@ -27,7 +28,7 @@ def score_detections(prepared, catalog, segmentation, identifier, *,
         From `~blendhunter.detection.detect_prepared`.
     segmentation : 2-D int `~numpy.ndarray`
     identifier : `~blendhunter.BlendIdentifier`
-        Its weights, prior and precision count, not its region.
+        Its settings count, but not its region.
     split : bool `~numpy.ndarray` of shape (n,), optional
         From `~blendhunter.benchmark.baselines.split_by_photutils`.
     rows : int `~numpy.ndarray` of shape (m,), optional
@@ -49,9 +50,8 @@ def score_detections(prepared, catalog, segmentation, identifier, *,
     part = catalog[rows]
     scores = {}
     for region in regions:
-        asked = BlendIdentifier(
-            identifier.weights, region=region, prior=identifier.prior,
-            batch_size=identifier.batch_size, precision=identifier.precision)
+        asked = copy(identifier)
+        asked.region = region
         scores[NAMES[region]] = np.asarray(asked.classify(
             prepared.data, part, segmentation=segmentation,
             mask=prepared.mask, noise=prepared.noise, background=None)[

@@ -18,6 +18,7 @@ from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
+    add_views,
     detection_options,
     new_parser,
     positive_int,
@@ -49,6 +50,7 @@ def add_parser(verbs):
                         help='blend fraction of the sample')
     parser.add_argument('--weights', default='default',
                         help='a weights file (the packaged one)')
+    add_views(parser)
     parser.add_argument('--batch-size', type=positive_int, default=256)
     parser.add_argument('--precision', default='auto',
                         choices=('auto', 'float32', 'bfloat16'))
@@ -95,7 +97,8 @@ def _classify(arguments, image, catalog, background):
     identifier = BlendIdentifier(
         arguments.weights, region=arguments.region,
         threshold=arguments.threshold, prior=arguments.prior,
-        batch_size=arguments.batch_size, precision=arguments.precision)
+        batch_size=arguments.batch_size, precision=arguments.precision,
+        n_views=arguments.n_views)
     catalog, segmentation, given = _sources(arguments, image, catalog,
                                             background)
     result = identifier.classify(

@@ -5,9 +5,9 @@ import argparse
 from blendhunter._utils.fits import read_array
 from blendhunter._utils.images import as_image
 
-__all__ = ['add_detection_options', 'add_image_options', 'detection_options',
-           'integer_or_text', 'natural', 'new_parser', 'positive_int',
-           'read_image']
+__all__ = ['add_detection_options', 'add_image_options', 'add_views',
+           'detection_options', 'integer_or_text', 'natural', 'new_parser',
+           'positive_int', 'read_image']
 
 
 def new_parser(verbs, name, help_text, example):
@@ -113,6 +113,14 @@ def add_detection_options(parser):
                         help='deblending levels (%(default)s)')
     parser.add_argument('--contrast', type=float, default=0.005,
                         help='deblending contrast (%(default)s)')
+
+
+def add_views(parser):
+    """Add how often the network sees each stamp."""
+    parser.add_argument('--n-views', type=int, default=1,
+                        choices=(1, 2, 4, 8),
+                        help='pool the answers to so many orientations: '
+                             'better, and as much slower (%(default)s)')
 
 
 def detection_options(arguments):

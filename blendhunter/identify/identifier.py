@@ -22,7 +22,7 @@ from blendhunter.identify.checks import (
 )
 from blendhunter.identify.sources import classify_sources, count_neighbors
 from blendhunter.network.calibration import correct_prior
-from blendhunter.network.model import load_model
+from blendhunter.network.model import VIEWS, load_model
 from blendhunter.network.weights import resolve_weights
 from blendhunter.stamps import assign_segments
 from blendhunter.version import __version__
@@ -56,6 +56,9 @@ class BlendIdentifier:
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of the network; 'auto' takes bfloat16 where the
         hardware has it.
+    n_views : {1, 2, 4, 8}, optional
+        The network sees each stamp turned and mirrored so many times,
+        and the answers are pooled: better, and as much slower.
 
     Examples
     --------
@@ -65,19 +68,20 @@ class BlendIdentifier:
     """
 
     def __init__(self, weights='default', *, region='segment', threshold=0.5,
-                 prior=None, batch_size=256, precision='auto'):
+                 prior=None, batch_size=256, precision='auto', n_views=1):
         self.weights = weights
         self.region = region
         self.threshold = threshold
         self.prior = prior
         self.batch_size = batch_size
         self.precision = precision
+        self.n_views = n_views
 
     def __repr__(self):
         return (f'BlendIdentifier({self.weights!r}, region={self.region!r}, '
                 f'threshold={self.threshold!r}, prior={self.prior!r}, '
                 f'batch_size={self.batch_size!r}, '
-                f'precision={self.precision!r})')
+                f'precision={self.precision!r}, n_views={self.n_views!r})')
 
     def classify(self, image, catalog=None, *, segmentation=None, mask=None,
                  noise=None, background='auto', wcs=None, ext=None,
@@ -177,7 +181,8 @@ optional
                                        labels=labels)
         probability, flags = classify_sources(
             model, prepared, position, segments, region=self.region,
-            batch_size=self._batch(len(table)), progress=progress)
+            batch_size=self._batch(len(table)), n_views=self.n_views,
+            progress=progress)
         probability = correct_prior(
             probability, *model.prior_fractions(self.region, self.prior))
         return self._append(table, model, prepared, probability, flags,
@@ -218,7 +223,8 @@ optional
         if regions is None:
             regions = np.ones(stamps.shape, dtype=bool)
         raw = model.predict(stamps, regions, 1.0,
-                            batch_size=self._batch(len(stamps)))
+                            batch_size=self._batch(len(stamps)),
+                            n_views=self.n_views)
         raw[lost] = np.nan
         return correct_prior(raw, *model.prior_fractions(region, self.prior))
 
@@ -235,6 +241,9 @@ optional
             raise ValueError(msg)
         if self.batch_size < 1:
             msg = f'batch_size must be positive, got {self.batch_size!r}'
+            raise ValueError(msg)
+        if self.n_views not in VIEWS:
+            msg = f'n_views must be one of {VIEWS}, got {self.n_views!r}'
             raise ValueError(msg)
 
     def _model(self, region=None):
@@ -267,6 +276,7 @@ optional
                 ('sha256', model.metadata['sha256']),
                 ('threshold', float(self.threshold)),
                 ('region', self.region), ('prior', float(prior)),
+                ('n_views', int(self.n_views)),
                 ('noise', prepared.noise_kind)):
             table.meta[f'blendhunter.{key}'] = value
         return table

@@ -18,7 +18,7 @@ MIN_CORE_SNR = 3.0
 
 
 def classify_sources(model, prepared, position, segments, *, region,
-                     batch_size, progress=False):
+                     batch_size, n_views=1, progress=False):
     """
     Cut and classify the sources of an image.
 
@@ -32,6 +32,8 @@ def classify_sources(model, prepared, position, segments, *, region,
         None asks about the whole stamp.
     region : {'segment', 'stamp'}
     batch_size : int
+    n_views : int, optional
+        See `~blendhunter.network.BlendModel.predict`.
     progress : bool, optional
         Whether to show a progress bar on a terminal.
 
@@ -55,7 +57,8 @@ def classify_sources(model, prepared, position, segments, *, region,
                 noise=prepared.noise, segments=segments, rows=rows)
             noise = _stamp_noise(prepared.noise, x[rows], y[rows])
             probability[rows] = model.predict(
-                stamps.data, stamps.regions, noise, batch_size=batch_size)
+                stamps.data, stamps.regions, noise, batch_size=batch_size,
+                n_views=n_views)
             flags[rows] = stamps.flags | _signal_flags(stamps, noise, model,
                                                        region)
             bar.update(len(rows))

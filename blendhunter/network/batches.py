@@ -2,34 +2,17 @@
 
 import numpy as np
 
+from blendhunter._utils.arrays import dihedral
 from blendhunter.network.preprocessing import preprocess_noise
 from blendhunter.stamps import STAMP_SIZE
 
-__all__ = ['MixedBatches', 'dihedral']
+__all__ = ['MixedBatches']
 
 # share of training stamps that reach over an image edge, or hold a bad
 # patch filled with noise, as the pipeline leaves them
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
-
-
-def dihedral(array, turn):
-    """
-    Turn and mirror a stack of images.
-
-    Parameters
-    ----------
-    array : `~numpy.ndarray` of shape (n, s, s)
-    turn : int
-        0 to 7: quarter turns, mirrored from 4 on.
-
-    Returns
-    -------
-    view : `~numpy.ndarray` of shape (n, s, s)
-    """
-    array = np.rot90(array, turn % 4, axes=(1, 2))
-    return array[:, :, ::-1] if turn >= 4 else array
 
 
 class MixedBatches:

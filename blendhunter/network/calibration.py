@@ -2,11 +2,13 @@
 
 import numpy as np
 
-__all__ = ['correct_prior', 'fit_fraction']
+__all__ = ['correct_prior', 'fit_fraction', 'pool_odds']
 
 # a network that is wrong by more than this factor in the odds is not
 # miscalibrated but untrained
 MAX_LOG_ODDS = 3.0
+# float32 cannot tell probabilities closer to 0 and 1
+EDGE = np.finfo(np.float32).eps
 
 
 def correct_prior(probability, trained, wanted):
@@ -58,8 +60,7 @@ def fit_fraction(probability, labels, weights):
     from scipy.special import expit, logit
 
     fraction = np.sum(weights[labels]) / np.sum(weights)
-    edge = np.finfo(np.float32).eps
-    raw = logit(np.clip(probability.astype(np.float64), edge, 1 - edge))
+    raw = _log_odds(probability)
     sign = np.where(labels, 1, -1)
 
     def log_loss(shift):
@@ -68,3 +69,31 @@ def fit_fraction(probability, labels, weights):
     shift = minimize_scalar(log_loss, method='bounded',
                             bounds=(-MAX_LOG_ODDS, MAX_LOG_ODDS)).x
     return float(expit(logit(fraction) - shift))
+
+
+def pool_odds(probabilities):
+    """
+    Pool several answers to the same questions.
+
+    Parameters
+    ----------
+    probabilities : sequence of k `~numpy.ndarray` of shape (n,)
+
+    Returns
+    -------
+    probability : float32 `~numpy.ndarray` of shape (n,)
+        Of the geometric mean of the odds, the logarithmic opinion pool
+        (Genest & Zidek 1986, Statistical Science 1, 114).
+    """
+    from scipy.special import expit
+
+    return expit(np.mean([_log_odds(p) for p in probabilities],
+                         axis=0)).astype(np.float32)
+
+
+def _log_odds(probability):
+    """Return the finite log odds of probabilities from 0 to 1."""
+    from scipy.special import logit
+
+    return logit(np.clip(np.asarray(probability, dtype=np.float64),
+                         EDGE, 1 - EDGE))

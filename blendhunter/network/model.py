@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from blendhunter._utils.arrays import dihedral
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
+from blendhunter.network.calibration import pool_odds
 from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.network.weights import (
     read_weights,
@@ -14,8 +16,11 @@ from blendhunter.network.weights import (
     write_weights,
 )
 
-__all__ = ['BlendModel', 'load_model', 'network_arrays', 'save_network',
-           'set_network']
+__all__ = ['VIEWS', 'BlendModel', 'load_model', 'network_arrays',
+           'save_network', 'set_network']
+
+#: In how many orientations a stamp may be shown to the network.
+VIEWS = (1, 2, 4, 8)
 
 
 class BlendModel:
@@ -44,7 +49,7 @@ class BlendModel:
         return PREPROCESSINGS[self.metadata['preprocessing']](
             stamps, regions, noise)
 
-    def predict(self, stamps, regions, noise, *, batch_size=256):
+    def predict(self, stamps, regions, noise, *, batch_size=256, n_views=1):
         """
         Return P(blended) at the blend fraction of the training.
 
@@ -59,16 +64,28 @@ class BlendModel:
             Every batch is padded to this size, so that the network is
             compiled once and a stamp's result does not depend on how
             many others there are.
+        n_views : {1, 2, 4, 8}, optional
+            The stamps are turned and mirrored so many times, and the
+            answers pooled (`~blendhunter.network.calibration.pool_odds`).
 
         Returns
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
         """
-        n = len(stamps)
-        result = np.empty(n, dtype=np.float32)
         noise = np.asarray(noise, dtype=np.float32)
         if noise.ndim == 1:
             noise = noise[:, None, None]
+        turns = range(0, max(VIEWS), max(VIEWS) // n_views)
+        views = [self._predict_view(
+            dihedral(stamps, turn), dihedral(regions, turn),
+            dihedral(noise, turn) if noise.ndim else noise, batch_size)
+            for turn in turns]
+        return views[0] if n_views == 1 else pool_odds(views)
+
+    def _predict_view(self, stamps, regions, noise, batch_size):
+        """Return P(blended) of stamps as they lie."""
+        n = len(stamps)
+        result = np.empty(n, dtype=np.float32)
         for start in range(0, n, batch_size):
             part = slice(start, min(start + batch_size, n))
             local = noise[part] if noise.ndim else noise

@@ -5,15 +5,21 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter.cli.options import add_views
 
-__all__ = ['add_directory', 'add_model_options', 'add_table',
+__all__ = ['add_directory', 'add_model_options', 'add_record', 'add_table',
            'check_directory', 'check_record', 'print_table', 'record',
            'write_field_tables', 'write_tables']
 
 
 def add_model_options(parser):
-    """Add the weights, and where their scores are kept."""
+    """Add the weights, and how they are asked."""
     parser.add_argument('--weights', default='default')
+    add_views(parser)
+
+
+def add_record(parser):
+    """Add whether the weights keep their scores."""
     parser.add_argument('--record', action='store_true',
                         help='store the results in the weights file')
 

@@ -4,6 +4,7 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import (
     add_directory,
     add_model_options,
+    add_record,
     check_directory,
     check_record,
     record,
@@ -62,6 +63,7 @@ def add_parser(kinds):
     parser.add_argument('--seed', type=natural, default=5001)
     parser.add_argument('--n-jobs', type=int, default=-1)
     add_model_options(parser)
+    add_record(parser)
     add_directory(parser)
 
 
@@ -111,7 +113,8 @@ def run(arguments):
     own = _read_own(arguments) if arguments.image else None
     options = {'regions': tuple(arguments.regions), 'settings': settings,
                'trees': _trees(arguments, skies, settings)}
-    identifier = BlendIdentifier(arguments.weights)
+    identifier = BlendIdentifier(arguments.weights,
+                                 n_views=arguments.n_views)
     if own is None:
         made = _survey(arguments, identifier, skies, options)
     else:

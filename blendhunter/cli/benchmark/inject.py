@@ -5,6 +5,7 @@ import numpy as np
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import (
     add_directory,
+    add_model_options,
     check_directory,
     write_tables,
 )
@@ -35,7 +36,7 @@ def add_parser(kinds):
     parser.add_argument('--training', metavar='HDF5',
                         help='simulated detections, from which boosted '
                              'trees learn')
-    parser.add_argument('--weights', default='default')
+    add_model_options(parser)
     parser.add_argument('--seed', type=natural, default=0)
     add_directory(parser)
 
@@ -56,8 +57,9 @@ def run(arguments):
                else None)
     with progress_bar(total=arguments.rounds, description='rounds') as bar:
         made = injection.measure_injections(
-            image, BlendIdentifier(arguments.weights), catalog=catalog,
-            background=background, training=training,
+            image, BlendIdentifier(arguments.weights,
+                                   n_views=arguments.n_views),
+            catalog=catalog, background=background, training=training,
             rounds=arguments.rounds, seed=arguments.seed,
             progress=bar.update)
     table = made.truth

@@ -1,6 +1,6 @@
 """``blendhunter benchmark speed``."""
 
-from blendhunter.cli.benchmark.common import add_table
+from blendhunter.cli.benchmark.common import add_model_options, add_table
 
 __all__ = ['add_parser', 'run']
 
@@ -10,7 +10,7 @@ def add_parser(kinds):
     parser = kinds.add_parser(
         'speed', help='time of classify against the forward pass alone')
     parser.add_argument('image', help='FITS image')
-    parser.add_argument('--weights', default='default')
+    add_model_options(parser)
     add_table(parser)
 
 
@@ -19,7 +19,8 @@ def run(arguments):
     from blendhunter.benchmark import measure_speed
     from blendhunter.identify import BlendIdentifier
 
-    table = measure_speed(BlendIdentifier(arguments.weights),
+    table = measure_speed(BlendIdentifier(arguments.weights,
+                                          n_views=arguments.n_views),
                           arguments.image)
     print(f'{table.meta["sources"]} sources')
     return table

@@ -3,6 +3,7 @@
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import (
     add_model_options,
+    add_record,
     add_table,
     check_record,
     record,
@@ -32,6 +33,7 @@ def add_parser(kinds):
     parser.add_argument('--seed', type=natural, default=4001)
     parser.add_argument('--n-jobs', type=int, default=-1)
     add_model_options(parser)
+    add_record(parser)
     add_table(parser)
 
 
@@ -45,8 +47,10 @@ def run(arguments):
     with progress_bar(total=n_sets * arguments.n,
                       description='stamps') as bar:
         table = measure_stamps(
-            BlendIdentifier(arguments.weights, region='stamp'), arguments.n,
-            cosmos_dir=arguments.cosmos_dir, detectors=arguments.detectors,
+            BlendIdentifier(arguments.weights, region='stamp',
+                            n_views=arguments.n_views),
+            arguments.n, cosmos_dir=arguments.cosmos_dir,
+            detectors=arguments.detectors,
             centring=arguments.centring, seed=arguments.seed,
             n_jobs=arguments.n_jobs,
             progress=bar.update)
