@@ -1,6 +1,7 @@
 """Blend fractions: what a probability was trained at, and is wanted for."""
 
 import numpy as np
+from scipy.special import expit, logit
 
 __all__ = ['correct_prior', 'fit_fraction', 'pool_odds']
 
@@ -57,7 +58,6 @@ def fit_fraction(probability, labels, weights):
         ``wanted`` of blends.
     """
     from scipy.optimize import minimize_scalar
-    from scipy.special import expit, logit
 
     fraction = np.sum(weights[labels]) / np.sum(weights)
     raw = _log_odds(probability)
@@ -85,15 +85,11 @@ def pool_odds(probabilities):
         Of the geometric mean of the odds, the logarithmic opinion pool
         (Genest & Zidek 1986, Statistical Science 1, 114).
     """
-    from scipy.special import expit
-
     return expit(np.mean([_log_odds(p) for p in probabilities],
                          axis=0)).astype(np.float32)
 
 
 def _log_odds(probability):
     """Return the finite log odds of probabilities from 0 to 1."""
-    from scipy.special import logit
-
     return logit(np.clip(np.asarray(probability, dtype=np.float64),
                          EDGE, 1 - EDGE))
