@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from numpy.testing import assert_equal
 
 from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
@@ -10,6 +11,7 @@ from blendhunter.benchmark import (
     measure_image,
     measure_stamps,
     vary_stamps,
+    worst_answers,
 )
 from blendhunter.benchmark.metrics import (
     accuracy,
@@ -125,13 +127,14 @@ def test_quartiles():
 
 def test_stamps_of_an_unskilled_network(random_weights):
     identifier = BlendIdentifier(random_weights, batch_size=32)
-    seen = []
+    seen, examined = [], []
     sets = (StampSpec('parametric', 5.0),
             StampSpec('structured', 14.5, varied=True),
             StampSpec('realistic', 14.5),
             StampSpec('stars', 14.5, blend_fraction=0.0))
     table = measure_stamps(identifier, 60, sets=sets, detectors=('sep',),
-                           progress=seen.append)
+                           progress=seen.append,
+                           examine=lambda *set_: examined.append(set_))
     # without real galaxies their set is left out
     assert seen == [60, 60, 60]
     assert list(dict.fromkeys(table['set'])) == ['parametric', 'structured',
@@ -144,6 +147,26 @@ def test_stamps_of_an_unskilled_network(random_weights):
     assert np.all(sep['accuracy'][:2] > 0.8)
     assert np.isnan(sep['completeness'][2])
     assert sep['tnr'][2] > 0.95
+    assert np.isnan(sep['close_at_1']).all()
+    network = table[table['method'] == 'network']
+    for row, (spec, made, p) in zip(network, examined, strict=True):
+        assert (row['set'], row['sigma']) == (spec.kind, spec.sigma)
+        label = np.asarray(made.truth['label'])
+        assert row['accuracy'] == np.mean((p >= 0.5) == label)
+        alone = np.sort(p[label == 0])
+        close = p[(label == 1) & (made.truth['separation'] < 10)]
+        # of 30 or 60 isolated stamps, 1 per cent is none
+        assert_equal(row['close_at_1'], np.mean(close > alone[-1])
+                     if len(close) else np.nan)
+
+
+def test_worst_answers():
+    truth = Table({'label': [0, 0, 0, 1, 1, 1, 0]})
+    p = np.array([0.7, 0.9, 0.1, 0.2, 0.4, 0.6, np.nan])
+    worst = worst_answers(p, truth, 5)
+    assert worst['false alarms'].tolist() == [1, 0]
+    assert worst['missed'].tolist() == [3, 4]
+    assert worst_answers(p, truth, 1)['missed'].tolist() == [3]
 
 
 def test_variants_keep_the_pixels():

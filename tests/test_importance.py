@@ -61,7 +61,7 @@ def test_sampler_prefers_the_wrong_ones(detections):
     sampler = DetectionSampler(
         detections.arrays['stamps'], detections.arrays['regions'], labels,
         extra_noise=0.0, errors=np.where(np.arange(N) < 2, 1.0, 0.0))
-    z, _, label, weights = sampler.draw(1000, np.random.default_rng(1))
+    z, _, label, weights, _ = sampler.draw(1000, np.random.default_rng(1))
     assert label.sum() == 400
     same = z[:, 0, 0] == detections.arrays['stamps'][0, 0, 0]
     # among 20 single sources one has 1.1 of the 3.0 shares
@@ -76,7 +76,7 @@ def test_pairs_prefer_the_isolated_that_were_wrong():
     sampler = PairSampler(centrals, 0 * shape, more=(), sky=0.0,
                           sigma_range=(1.0, 1.0),
                           errors=np.where(np.arange(N) < 1, 1.0, 0.0))
-    z, _, label, weights = sampler.draw(2000, np.random.default_rng(1))
+    z, _, label, weights, _ = sampler.draw(2000, np.random.default_rng(1))
     first = np.rint(z[:, 0, 0] / 1e6) == 1
     assert np.mean(first[label == 0]) == pytest.approx(1.1 / 5, abs=0.04)
     assert np.mean(first[label == 1]) == pytest.approx(1 / N, abs=0.02)
@@ -99,7 +99,7 @@ def test_errors_are_those_of_the_model(detections, random_weights):
     stamps, regions = (detections.arrays[key]
                        for key in ('stamps', 'regions'))
     labels = np.arange(N) % 2
-    errors = measure_errors(model.network, stamps, regions, labels)
+    errors = measure_errors(model, stamps, regions, labels)
     p = model.predict(stamps.astype('f4'), regions, 1.0)
     assert_allclose(errors, np.abs(p - labels), atol=1e-5)
 

@@ -157,12 +157,13 @@ def test_a_killed_run_continues(tmp_path, made, random_weights,
 
 
 def test_bad_arguments(tmp_path, made, random_weights, capsys):
-    with pytest.raises(ValueError, match="backbone='default' was trained"):
+    with pytest.raises(ValueError, match="backbone='default', got 'pa"):
         reproduce_paper(tmp_path / 'a', preprocessing='paper')
     with pytest.raises(ValueError, match="scale must be one of.*'medium'"):
         reproduce_paper(tmp_path / 'a', scale='huge')
-    with pytest.raises(ValueError, match="preprocessing must be 'noise'"):
-        reproduce_paper(tmp_path / 'a', preprocessing='grey')
+    with pytest.raises(ValueError, match="preprocessing must.*got 'grey'"):
+        reproduce_paper(tmp_path / 'a', backbone='random',
+                        preprocessing='grey')
     with pytest.raises(WeightsError, match='no such file'):
         reproduce_paper(tmp_path / 'b', scale=TINY, backbone='vgg.h5')
     with pytest.raises(DataSetError, match='belongs to another'):
@@ -171,7 +172,7 @@ def test_bad_arguments(tmp_path, made, random_weights, capsys):
                  '--preprocessing', 'paper']) == 1
     error = capsys.readouterr().err.strip().split('\n')
     assert len(error) == 1
-    assert "backbone='default' was trained" in error[0]
+    assert "for backbone='default', got 'paper'" in error[0]
 
 
 def test_scales():

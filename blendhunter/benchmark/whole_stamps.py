@@ -7,12 +7,19 @@ from astropy.table import Table
 
 from blendhunter.benchmark.detectors import stamp_scores
 from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
+from blendhunter.benchmark.metrics import (
+    completeness_at_false_positives,
+    highest_first,
+)
 from blendhunter.simulation import simulate_stamps
+from blendhunter.truth import BLEND, CLOSE, SINGLE
 
 __all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'measure_stamps',
-           'vary_stamps']
+           'vary_stamps', 'worst_answers']
 
 THRESHOLD = 0.5
+# of the isolated stamps, the share that may be flagged for close_at_1
+FALSE_POSITIVES = 0.01
 #: What is done to the stamps that should change no answer.
 VARIANTS = ('shifted by up to 1 px', 'in units of 1e-12',
             'turned by 90 degrees')
@@ -51,7 +58,7 @@ STAMP_SETS = (StampSpec('parametric', 5.0), StampSpec('parametric', 14.5),
 
 def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
                    detectors=('sep', 'photutils'), centring='sep',
-                   seed=4001, n_jobs=1, progress=None):
+                   seed=4001, n_jobs=1, examine=None, progress=None):
     """
     Measure ``region='stamp'`` on fresh stamps, beside SEP and photutils.
 
@@ -72,6 +79,9 @@ def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
     seed : int, optional
         Of the first set; training uses others.
     n_jobs : int, optional
+    examine : callable, optional
+        Called with the `StampSpec`, the `~blendhunter.simulation.StampSet`
+        and the network's probabilities of each set.
     progress : callable, optional
         Called with the number of stamps of a set, when it is measured.
 
@@ -79,8 +89,10 @@ def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
     -------
     table : `~astropy.table.Table`
         One row per set and method, with the scores of
-        `~blendhunter.benchmark.stamp_scores`. Rows of `VARIANTS` are of
-        the same stamps, changed.
+        `~blendhunter.benchmark.stamp_scores`, and for the network
+        ``close_at_1``, the completeness of close blends at the threshold
+        that 1 per cent of the isolated stamps exceed. Rows of `VARIANTS`
+        are of the same stamps, changed.
     """
     rows = []
     for number, spec in enumerate(sets):
@@ -92,23 +104,62 @@ def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
             blend_fraction=spec.blend_fraction, cosmos_dir=(
                 cosmos_dir if spec.kind == 'realistic' else None))
         about = {'set': spec.kind, 'sigma': spec.sigma}
-        labels = {'network': _ask(identifier, made.stamps, spec.sigma)}
+        answers = {'network': identifier.predict_proba(
+            made.stamps, noise=spec.sigma)}
         for name in VARIANTS if spec.varied else ():
             stamps, sigma = vary_stamps(made.stamps, spec.sigma, name,
                                         rng=[seed, number])
-            labels[f'network, {name}'] = _ask(identifier, stamps, sigma)
-        rows.extend({**about, 'method': name, **stamp_scores(
-            label, made.truth)} for name, label in labels.items())
-        rows.extend({**about, **scores} for scores in _detect(
-            made, spec, detectors, [seed, number], n_jobs))
+            answers[f'network, {name}'] = identifier.predict_proba(
+                stamps, noise=sigma)
+        rows.extend({**about, 'method': name,
+                     **_network_scores(p, made.truth)}
+                    for name, p in answers.items())
+        rows.extend({**about, **scores, 'close_at_1': np.nan}
+                    for scores in _detect(made, spec, detectors,
+                                          [seed, number], n_jobs))
+        if examine is not None:
+            examine(spec, made, answers['network'])
         if progress is not None:
             progress(n)
     return Table(rows)
 
 
-def _ask(identifier, stamps, sigma):
-    """Return the network's decisions about whole stamps."""
-    return identifier.predict_proba(stamps, noise=sigma) >= THRESHOLD
+def _network_scores(probability, truth):
+    """Return the scores of the network's answers."""
+    near = (np.asarray(truth['label']) == SINGLE) | (
+        np.asarray(truth['separation']) < CLOSE)
+    blended = np.asarray(truth['label'])[near] == BLEND
+    at_1 = (completeness_at_false_positives(
+        probability[near], blended, FALSE_POSITIVES)
+        if blended.any() else np.nan)
+    return {**stamp_scores(probability >= THRESHOLD, truth),
+            'close_at_1': at_1}
+
+
+def worst_answers(probability, truth, n):
+    """
+    Pick the stamps that the network is surest and wrong about.
+
+    Parameters
+    ----------
+    probability : float `~numpy.ndarray` of shape (m,)
+    truth : `~astropy.table.Table`
+        With ``label``.
+    n : int
+        At most, of each kind.
+
+    Returns
+    -------
+    rows : dict of int `~numpy.ndarray`
+        'false alarms', isolated stamps with the highest probability, and
+        'missed', blends with the lowest; only such as are on the wrong
+        side of 0.5.
+    """
+    blended = np.asarray(truth['label']) == BLEND
+    flagged = probability >= THRESHOLD
+    return {'false alarms': highest_first(probability,
+                                          flagged & ~blended)[:n],
+            'missed': highest_first(-probability, blended & ~flagged)[:n]}
 
 
 def _detect(made, spec, detectors, seed, n_jobs):

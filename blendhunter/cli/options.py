@@ -5,9 +5,13 @@ import argparse
 from blendhunter._utils.fits import read_array
 from blendhunter._utils.images import as_image
 
-__all__ = ['add_detection_options', 'add_image_options', 'add_views',
+__all__ = ['PREPROCESSINGS', 'add_detection_options', 'add_image_options',
+           'add_views',
            'detection_options', 'integer_or_text', 'natural', 'new_parser',
            'positive_int', 'read_image']
+
+#: What a network may see; the network package is slow to import.
+PREPROCESSINGS = ('noise', 'residuals', 'paper')
 
 
 def new_parser(verbs, name, help_text, example):

@@ -6,7 +6,11 @@ from blendhunter._utils.chunks import ChunkStore
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.backend import quiet_backend
-from blendhunter.cli.options import new_parser, positive_int
+from blendhunter.cli.options import (
+    PREPROCESSINGS,
+    new_parser,
+    positive_int,
+)
 
 __all__ = ['add_parser', 'run']
 
@@ -45,8 +49,9 @@ def add_parser(verbs):
                              '--weights')
     parser.add_argument('--backbone',
                         help="'imagenet' or a file of VGG-16 weights")
-    parser.add_argument('--preprocessing', choices=('paper', 'noise'),
-                        default='paper', help='of --protocol paper')
+    parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
+                        default='paper',
+                        help='of --protocol paper (%(default)s)')
     parser.add_argument('--data', metavar='HDF5',
                         help='stamps of --protocol paper, from '
                              'blendhunter simulate stamps')

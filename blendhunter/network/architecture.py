@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from blendhunter.exceptions import WeightsError
 
-__all__ = ['BLOCKS', 'INPUT_SIZE', 'N_FEATURES', 'build_backbone',
-           'build_head', 'build_network', 'resolve_precision']
+__all__ = ['BLOCKS', 'INPUT_SIZE', 'N_CHANNELS', 'N_FEATURES',
+           'build_backbone',
+           'build_head', 'build_network', 'resolve_precision',
+           'widen_kernel']
 
 INPUT_SIZE = 65
 N_CHANNELS = 3
@@ -16,7 +20,7 @@ N_FEATURES = 2 * 2 * 512
 CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16')
 
 
-def build_backbone(*, dtype='float32', weights=None):
+def build_backbone(*, dtype='float32', weights=None, n_channels=N_CHANNELS):
     """
     Build the 13 convolutional layers of VGG-16.
 
@@ -31,11 +35,13 @@ def build_backbone(*, dtype='float32', weights=None):
         None draws He-normal initial values. 'imagenet' takes those of
         ``keras.applications.VGG16`` (downloaded once by Keras); a path
         is a local file of the same (``.h5`` or ``.weights.h5``).
+    n_channels : int, optional
+        Of the input; ``weights`` fill the first 3, see `widen_kernel`.
 
     Returns
     -------
     backbone : `keras.Model`
-        From (n, 65, 65, 3) to features (n, 2048).
+        From (n, 65, 65, n_channels) to features (n, 2048).
 
     Raises
     ------
@@ -45,7 +51,7 @@ def build_backbone(*, dtype='float32', weights=None):
     import keras
     from keras import layers
 
-    inputs = x = keras.Input((INPUT_SIZE, INPUT_SIZE, N_CHANNELS),
+    inputs = x = keras.Input((INPUT_SIZE, INPUT_SIZE, n_channels),
                              name='input')
     for block, (n_convolutions, filters) in enumerate(BLOCKS, start=1):
         for i in range(1, n_convolutions + 1):
@@ -93,7 +99,8 @@ def build_head(*, dtype='float32', dropout=0.1):
     return keras.Model(inputs, x, name='head')
 
 
-def build_network(*, dtype='float32', dropout=0.1, backbone=None):
+def build_network(*, dtype='float32', dropout=0.1, backbone=None,
+                  n_channels=N_CHANNELS):
     """
     Build the whole network: backbone and head.
 
@@ -103,18 +110,44 @@ def build_network(*, dtype='float32', dropout=0.1, backbone=None):
         See `build_backbone` and `build_head`.
     backbone : None, 'imagenet' or path, optional
         Initial weights of the convolutions.
+    n_channels : int, optional
+        Of the input.
 
     Returns
     -------
     network : `keras.Model`
-        From (n, 65, 65, 3) to P(blended) of shape (n, 1). Its layers are
-        those of the backbone, and the model 'head'.
+        From (n, 65, 65, n_channels) to P(blended) of shape (n, 1). Its
+        layers are those of the backbone, and the model 'head'.
     """
     import keras
 
-    body = build_backbone(dtype=dtype, weights=backbone)
+    body = build_backbone(dtype=dtype, weights=backbone,
+                          n_channels=n_channels)
     head = build_head(dtype=dtype, dropout=dropout)
     return keras.Model(body.input, head(body.output), name='blendhunter')
+
+
+def widen_kernel(kernel, layer):
+    """
+    Fit a convolution's kernel to a layer that sees more channels.
+
+    Parameters
+    ----------
+    kernel : `~numpy.ndarray` of shape (3, 3, k, m)
+    layer : `keras.layers.Layer`
+        Its further channels keep half of their initial values: what they
+        add disturbs little and is soon learnt.
+
+    Returns
+    -------
+    kernel : `~numpy.ndarray` of the shape of the layer's kernel
+        As it was where the layer sees k channels.
+    """
+    current = layer.get_weights()[0]
+    if np.ndim(kernel) != 4 or np.shape(kernel)[2] >= current.shape[2]:
+        return kernel
+    return np.concatenate([kernel, current[:, :, kernel.shape[2]:] / 2],
+                          axis=2)
 
 
 def resolve_precision(precision):
@@ -181,10 +214,7 @@ def _load_backbone(backbone, weights):
                    'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 '
                    'from a machine with network instead')
             raise WeightsError(msg) from error
-        for layer in source.layers:
-            if layer.weights:
-                backbone.get_layer(layer.name).set_weights(
-                    layer.get_weights())
+        _copy_layers(source, backbone)
         return
     path = Path(weights)
     if not path.is_file():
@@ -192,7 +222,9 @@ def _load_backbone(backbone, weights):
         raise WeightsError(msg)
     try:
         if path.name.endswith('.weights.h5'):
-            backbone.load_weights(path)
+            source = build_backbone()
+            source.load_weights(path)
+            _copy_layers(source, backbone)
         else:
             _load_legacy(backbone, path)
     except (OSError, ValueError, KeyError) as error:
@@ -200,10 +232,16 @@ def _load_backbone(backbone, weights):
         raise WeightsError(msg) from error
 
 
+def _copy_layers(source, backbone):
+    """Copy the convolutions from one model to another."""
+    for layer in source.layers:
+        if layer.weights:
+            _set_layer(backbone.get_layer(layer.name), layer.get_weights())
+
+
 def _load_legacy(backbone, path):
     """Read the HDF5 layout that ``keras.applications`` distributes."""
     import h5py
-    import numpy as np
 
     with h5py.File(path, 'r') as file:
         group = file.get('model_weights', file)
@@ -215,4 +253,10 @@ def _load_legacy(backbone, path):
                 arrays = [item[()] for item in items
                           if isinstance(item, h5py.Dataset)]
                 # the kernel has four dimensions, the bias one
-                layer.set_weights(sorted(arrays, key=np.ndim, reverse=True))
+                _set_layer(layer, sorted(arrays, key=np.ndim, reverse=True))
+
+
+def _set_layer(layer, arrays):
+    """Set a convolution, whose input may have further channels."""
+    kernel, bias = arrays
+    layer.set_weights([widen_kernel(kernel, layer), bias])

@@ -1,18 +1,42 @@
 """Batches that mix both questions, turned, mirrored and spoilt."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from blendhunter._utils.arrays import dihedral
-from blendhunter.network.preprocessing import preprocess_noise
+from blendhunter.network.localisation import target_maps
+from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
 
-__all__ = ['MixedBatches']
+__all__ = ['Batch', 'MixedBatches']
 
 # share of training stamps that reach over an image edge, or hold a bad
 # patch filled with noise, as the pipeline leaves them
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
+
+
+class Batch(NamedTuple):
+    """
+    What a network sees, and what it should say.
+
+    Parameters
+    ----------
+    inputs : float32 `~numpy.ndarray` of shape (n, 65, 65, 5)
+    labels, weights : float32 `~numpy.ndarray` of shape (n, 1)
+    maps : list of float32 `~numpy.ndarray` of shape (n, m, m, 1)
+        See `~blendhunter.network.localisation.target_maps`.
+    map_weights : float32 `~numpy.ndarray` of shape (n, 1)
+        0 where no positions are known.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    maps: list
+    map_weights: np.ndarray
 
 
 class MixedBatches:
@@ -42,24 +66,27 @@ class MixedBatches:
 
         Returns
         -------
-        inputs : float32 `~numpy.ndarray` of shape (n, 65, 65, 3)
-        labels, weights : float32 `~numpy.ndarray` of shape (n, 1)
+        batch : `Batch`
         """
         rng = np.random.default_rng([self.seed, step])
-        inputs, labels, weights = [], [], []
+        preprocess = PREPROCESSINGS[TRAINED].function
+        parts = []
         for sampler, n in self.samplers:
-            z, regions, label, weight = sampler.draw(n, rng)
+            z, regions, label, weight, marks = sampler.draw(n, rng)
             turn = rng.integers(0, 8, n)
             for value in range(8):
                 rows = np.flatnonzero(turn == value)
                 z[rows] = dihedral(z[rows], value)
                 regions[rows] = dihedral(regions[rows], value)
+                marks[rows] = dihedral(marks[rows], value)
             _spoil(z, regions, rng)
-            inputs.append(preprocess_noise(z, regions, 1.0))
-            labels.append(label)
-            weights.append(weight)
-        return (np.concatenate(inputs), np.concatenate(labels)[:, None],
-                np.concatenate(weights)[:, None])
+            parts.append((preprocess(z, regions, 1.0), label[:, None],
+                          weight[:, None], marks,
+                          weight[:, None] * (sampler.places is not None)))
+        inputs, labels, weights, marks, map_weights = (
+            np.concatenate(part) for part in zip(*parts, strict=True))
+        return Batch(inputs, labels, weights, target_maps(marks),
+                     map_weights)
 
 
 def _spoil(z, regions, rng):

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from blendhunter.network.importance import ImportanceDraw
+from blendhunter.network.localisation import mark_places
 from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['DetectionSampler']
@@ -27,6 +28,9 @@ class DetectionSampler:
         Blend fraction of what is drawn.
     extra_noise : float
         Noise up to this many times that in the stamp is added.
+    places : float `~numpy.ndarray` of shape (n, 2), optional
+        x and y in the stamp of the second brightest source, px; NaN for
+        none.
     errors : float `~numpy.ndarray` of shape (n,), optional
         How wrong a network was about each of the `examples`: they are
         drawn in proportion, see
@@ -39,6 +43,7 @@ class DetectionSampler:
     fraction: float = 0.4
     extra_noise: float = 0.35
     errors: np.ndarray | None = None
+    places: np.ndarray | None = None
 
     #: What is asked about.
     region = 'segment'
@@ -59,7 +64,7 @@ class DetectionSampler:
                                else self.errors[rows]) for rows in kinds]
 
     def draw(self, n, rng):
-        """Return stamps over noise, regions, labels and weights."""
+        """Return stamps over noise, regions, labels, weights and marks."""
         n_blends = round(self.fraction * n)
         rows, weights = (np.concatenate(parts) for parts in zip(
             *(draw(number, rng) for draw, number in zip(
@@ -69,5 +74,9 @@ class DetectionSampler:
         extra = rng.uniform(0, self.extra_noise, (n, 1, 1)).astype(np.float32)
         z += extra * rng.standard_normal(z.shape, dtype=np.float32)
         z /= np.sqrt(1 + extra**2)
+        marks = np.zeros(z.shape, dtype=bool)
+        if self.places is not None:
+            blends = np.flatnonzero(self.labels[rows] == BLEND)
+            mark_places(marks, blends, self.places[rows[blends]])
         return (z, self.regions[rows], self.labels[rows].astype(np.float32),
-                weights.astype(np.float32))
+                weights.astype(np.float32), marks)

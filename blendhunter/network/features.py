@@ -8,6 +8,7 @@ import numpy as np
 from blendhunter._utils.files import write_text
 from blendhunter.exceptions import DataSetError
 from blendhunter.network.architecture import (
+    N_CHANNELS,
     N_FEATURES,
     build_backbone,
     build_head,
@@ -19,8 +20,8 @@ from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.network.weights import read_weights, resolve_weights
 
 __all__ = ['apply_head', 'block_outputs', 'build_frozen',
-           'cache_features', 'check_identity', 'digest', 'fit_head',
-           'split_rows']
+           'cache_features', 'check_identity', 'choose_preprocessing',
+           'digest', 'fit_head', 'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -35,7 +36,44 @@ FEATURE_BATCH = 128
 OWN = 'default'
 
 
-def build_frozen(backbone, *, precision='auto', seed=0):
+def choose_preprocessing(backbone, preprocessing=None):
+    """
+    Return the preprocessing that a frozen backbone goes with.
+
+    Parameters
+    ----------
+    backbone : None, 'random', 'imagenet', 'default' or path
+        As for `build_frozen`.
+    preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
+        None takes the one that the packaged weights were trained with,
+        or else 'noise'.
+
+    Returns
+    -------
+    preprocessing : str
+
+    Raises
+    ------
+    ValueError
+        If it is unknown, or does not fit the backbone.
+    """
+    names = [name for name, entry in PREPROCESSINGS.items()
+             if entry.n_channels == N_CHANNELS]
+    if backbone == OWN:
+        names = [read_weights(resolve_weights(OWN))[1]['preprocessing']]
+    elif backbone in (None, 'random'):
+        names = list(PREPROCESSINGS)
+    if preprocessing is None:
+        return names[0]
+    if preprocessing not in names:
+        msg = (f'preprocessing must be one of {names} for '
+               f'backbone={backbone!r}, got {preprocessing!r}')
+        raise ValueError(msg)
+    return preprocessing
+
+
+def build_frozen(backbone, *, preprocessing='noise', precision='auto',
+                 seed=0):
     """
     Build the convolutions whose features are cached.
 
@@ -44,6 +82,8 @@ def build_frozen(backbone, *, precision='auto', seed=0):
     backbone : None, 'random', 'imagenet', 'default' or path
         Weights: random initial ones (None is the same), ImageNet's, those
         of the packaged model, or a local file.
+    preprocessing : str, optional
+        From `choose_preprocessing`.
     precision : {'auto', 'float32', 'bfloat16'}, optional
     seed : int, optional
         Of random weights.
@@ -51,7 +91,7 @@ def build_frozen(backbone, *, precision='auto', seed=0):
     Returns
     -------
     body : `keras.Model`
-        From (n, 65, 65, 3) to features (n, 2048).
+        From (n, 65, 65, channels) to features (n, 2048).
 
     Raises
     ------
@@ -61,12 +101,14 @@ def build_frozen(backbone, *, precision='auto', seed=0):
     import keras
 
     dtype = resolve_precision(precision)
+    n_channels = PREPROCESSINGS[preprocessing].n_channels
     keras.utils.set_random_seed(seed)
     if backbone == OWN:
-        network = build_network(dtype=dtype)
+        network = build_network(dtype=dtype, n_channels=n_channels)
         set_network(network, read_weights(resolve_weights(OWN))[0])
         return keras.Model(network.input, network.get_layer('flatten').output)
-    return build_backbone(dtype=dtype, weights=None if backbone == 'random'
+    return build_backbone(dtype=dtype, n_channels=n_channels,
+                          weights=None if backbone == 'random'
                           else backbone)
 
 
@@ -128,7 +170,8 @@ def cache_features(body, stamps, noise, *, preprocessing, directory,
     stamps : `~numpy.ndarray` of shape (n, 51, 51)
     noise : float
         RMS noise per pixel in the unit of ``stamps``.
-    preprocessing : {'noise', 'paper'}
+    preprocessing : str
+        From `choose_preprocessing`.
     directory : path-like
         Holds ``features.npy`` and how many of its rows are done.
     n_augmented : int, optional
@@ -160,7 +203,8 @@ def cache_features(body, stamps, noise, *, preprocessing, directory,
     for start in range(done, len(stamps), FEATURE_BATCH):
         part = slice(start, min(start + FEATURE_BATCH, len(stamps)))
         whole = np.ones(stamps[part].shape, dtype=bool)
-        inputs = PREPROCESSINGS[preprocessing](stamps[part], whole, noise)
+        inputs = PREPROCESSINGS[preprocessing].function(stamps[part], whole,
+                                                        noise)
         first = slice(0, max(n_augmented - start, 0))
         if first.stop:
             inputs[first] = np.asarray(augment(inputs[first], training=True))
@@ -182,7 +226,8 @@ def block_outputs(body, stamp, *, preprocessing):
         From `build_frozen`.
     stamp : `~numpy.ndarray` of shape (51, 51)
         Over its noise.
-    preprocessing : {'noise', 'paper'}
+    preprocessing : str
+        From `choose_preprocessing`.
 
     Returns
     -------
@@ -192,7 +237,7 @@ def block_outputs(body, stamp, *, preprocessing):
 
     blocks = [layer.output for layer in body.layers
               if layer.name.endswith('pool')]
-    inputs = PREPROCESSINGS[preprocessing](
+    inputs = PREPROCESSINGS[preprocessing].function(
         stamp[None], np.ones((1, *stamp.shape), dtype=bool), 1.0)
     outputs = keras.Model(body.input, blocks).predict(inputs, verbose=0)
     return [np.asarray(output[0], dtype=np.float32) for output in outputs]

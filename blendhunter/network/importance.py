@@ -6,7 +6,6 @@ import numpy as np
 
 from blendhunter._utils.files import atomic_path
 from blendhunter.exceptions import DataSetError
-from blendhunter.network.model import BlendModel
 
 __all__ = ['ImportanceDraw', 'add_errors', 'measure_errors']
 
@@ -59,13 +58,13 @@ class ImportanceDraw:
         return self.rows[drawn], self._weights[drawn]
 
 
-def measure_errors(network, stamps, regions, labels):
+def measure_errors(model, stamps, regions, labels):
     """
-    Return how wrong a network is about each stamp.
+    Return how wrong a model is about each stamp.
 
     Parameters
     ----------
-    network : `keras.Model`
+    model : `~blendhunter.network.model.BlendModel`
     stamps : `~numpy.ndarray` of shape (n, 51, 51)
         Pixels over their noise.
     regions : bool `~numpy.ndarray` of shape (n, 51, 51)
@@ -77,19 +76,18 @@ def measure_errors(network, stamps, regions, labels):
     errors : float32 `~numpy.ndarray` of shape (n,)
         ``abs(P - label)``.
     """
-    model = BlendModel(network, {'preprocessing': 'noise'})
     return np.abs(model.predict(stamps, regions, 1.0) - labels)
 
 
-def add_errors(samplers, network, directory):
+def add_errors(samplers, model, directory):
     """
-    Let samplers draw in proportion to a network's errors.
+    Let samplers draw in proportion to a model's errors.
 
     Parameters
     ----------
     samplers : list of (sampler, int)
         Each with ``examples()``, ``region`` and ``errors``.
-    network : `keras.Model`
+    model : `~blendhunter.network.model.BlendModel`
     directory : `~pathlib.Path`
         Folder that keeps the errors, which cost a forward pass over all
         examples: those that are there are read.
@@ -105,14 +103,14 @@ def add_errors(samplers, network, directory):
     """
     directory.mkdir(exist_ok=True)
     return [(replace(sampler, errors=_stored_errors(
-                directory / f'{sampler.region}.npy', network, sampler)), n)
+                directory / f'{sampler.region}.npy', model, sampler)), n)
             for sampler, n in samplers]
 
 
-def _stored_errors(path, network, sampler):
+def _stored_errors(path, model, sampler):
     """Return the errors about a sampler's examples, measured once."""
     if not path.is_file():
-        errors = measure_errors(network, *sampler.examples())
+        errors = measure_errors(model, *sampler.examples())
         with atomic_path(path) as temporary, temporary.open('wb') as file:
             np.save(file, errors)
     errors = np.load(path)

@@ -7,6 +7,7 @@ from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
+    widen_kernel,
 )
 from blendhunter.network.calibration import pool_odds
 from blendhunter.network.preprocessing import PREPROCESSINGS
@@ -30,7 +31,7 @@ class BlendModel:
     Parameters
     ----------
     network : `keras.Model`
-        From (n, 65, 65, 3) to (n, 1).
+        From (n, 65, 65, channels) to (n, 1).
     metadata : dict
         As stored in the weights file.
     """
@@ -46,7 +47,7 @@ class BlendModel:
 
     def preprocess(self, stamps, regions, noise):
         """Return the network's input; see `preprocessing`."""
-        return PREPROCESSINGS[self.metadata['preprocessing']](
+        return PREPROCESSINGS[self.metadata['preprocessing']].function(
             stamps, regions, noise)
 
     def predict(self, stamps, regions, noise, *, batch_size=256, n_views=1):
@@ -129,9 +130,20 @@ def _weighted_layers(network):
             if layer.weights and layer.name != 'head']
 
 
-def set_network(network, arrays, *, name='weights'):
+def set_network(network, arrays, *, name='weights', widen=False):
     """
     Put stored arrays into a network.
+
+    Parameters
+    ----------
+    network : `keras.Model`
+    arrays : dict of `~numpy.ndarray`
+        By ``layer/name``.
+    name : str, optional
+        Of their source, for messages.
+    widen : bool, optional
+        Whether the network may have more input channels than the arrays,
+        see `~blendhunter.network.architecture.widen_kernel`.
 
     Raises
     ------
@@ -140,8 +152,10 @@ def set_network(network, arrays, *, name='weights'):
     """
     for layer in _weighted_layers(network):
         try:
-            layer.set_weights([arrays[f'{layer.name}/kernel'],
-                               arrays[f'{layer.name}/bias']])
+            kernel = arrays[f'{layer.name}/kernel']
+            if widen:
+                kernel = widen_kernel(kernel, layer)
+            layer.set_weights([kernel, arrays[f'{layer.name}/bias']])
         except (KeyError, ValueError) as error:
             msg = f'{name} does not fit layer {layer.name!r}: {error}'
             raise WeightsError(msg) from error
@@ -178,10 +192,12 @@ def load_model(weights='default', *, precision='auto'):
     dtype = resolve_precision(precision)
     path = resolve_weights(weights)
     arrays, metadata = read_weights(path)
-    if metadata.get('preprocessing') not in PREPROCESSINGS:
+    preprocessing = metadata.get('preprocessing')
+    if preprocessing not in PREPROCESSINGS:
         msg = (f'weights: {str(path)!r} wants the unknown preprocessing '
-               f'{metadata.get("preprocessing")!r}')
+               f'{preprocessing!r}')
         raise WeightsError(msg)
-    network = build_network(dtype=dtype)
+    network = build_network(
+        dtype=dtype, n_channels=PREPROCESSINGS[preprocessing].n_channels)
     set_network(network, arrays, name=f'weights {str(path)!r}')
     return BlendModel(network, metadata)

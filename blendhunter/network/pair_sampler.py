@@ -7,6 +7,7 @@ import numpy as np
 
 from blendhunter._utils.noise import draw_noise
 from blendhunter.network.importance import ImportanceDraw
+from blendhunter.network.localisation import mark_places
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import CLOSE
 
@@ -103,7 +104,7 @@ class PairSampler:
                       ).astype(np.float32)
 
     def draw(self, n, rng):
-        """Return stamps over noise, regions, labels and weights."""
+        """Return stamps over noise, regions, labels, weights and marks."""
         first = rng.integers(0, len(self.centrals), n)
         label = (np.arange(n) < round(self.fraction * n)).astype(np.float32)
         alone, blended = (np.flatnonzero(label == kind) for kind in (0, 1))
@@ -113,24 +114,38 @@ class PairSampler:
         partner, weight = self._partners(first, rng)
         companion = self.companions[partner[blended]]
         z[blended] += companion
-        self._recentre(z, first, partner, blended, rng)
+        shift = self._recentre(z, first, partner, blended, rng)
         weight[alone] = alone_weight
         snr = np.sqrt(np.einsum('nyx,nyx->n', companion, companion))
         weight[blended] *= np.interp(snr / sigma[blended, 0, 0], FAINT_SNR,
                                      (FAINT_WEIGHT, 1))
+        marks = self._mark(first, partner, blended, shift)
         for share in self.more:
             added = blended[rng.random(len(blended)) < share]
-            z[added] += self.companions[self._any(first[added], rng)]
+            third = self._any(first[added], rng)
+            z[added] += self.companions[third]
+            if self.places is not None:
+                mark_places(marks, added, self.companion_places[third])
         z /= sigma
         correlation = rng.choice([0.0, rng.uniform(0, self.max_correlation)])
         z += draw_noise(z.shape, rng, correlation=correlation)
         z += rng.normal(0, self.sky, (n, 1, 1)).astype(np.float32)
-        return z, np.ones(z.shape, dtype=bool), label, weight
+        return z, np.ones(z.shape, dtype=bool), label, weight, marks
+
+    def _mark(self, first, partner, blended, shift):
+        """Mark the fainter source of each pair."""
+        marks = np.zeros((len(first), STAMP_SIZE, STAMP_SIZE), dtype=bool)
+        if self.places is not None:
+            one = self.places[first[blended]]
+            two = self.companion_places[partner[blended]]
+            fainter = np.where(one[:, 2:] < two[:, 2:], one, two)[:, :2]
+            mark_places(marks, blended, fainter + shift)
+        return marks
 
     def _recentre(self, z, first, partner, blended, rng):
         """Centre half of the close blends on their common centroid."""
         if self.places is None:
-            return
+            return 0
         one = self.places[first[blended]]
         two = self.companion_places[partner[blended]]
         close = np.hypot(*(two - one)[:, :2].T) < CLOSE
@@ -142,6 +157,7 @@ class PairSampler:
         for row, (dx, dy) in zip(blended[merged], shift[merged],
                                  strict=True):
             z[row] = _shifted(z[row], dx, dy)
+        return np.where(merged[:, None], shift, 0)
 
     def _any(self, first, rng):
         """Return companions of the same seeing as some centrals."""

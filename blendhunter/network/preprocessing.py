@@ -1,12 +1,17 @@
 """What the network sees; part of the identity of a weights file."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from blendhunter.network.architecture import INPUT_SIZE
+from blendhunter.network.residuals import symmetric_residuals
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.stamps.windows import noise_pattern
 
-__all__ = ['PREPROCESSINGS', 'preprocess_noise', 'preprocess_paper']
+__all__ = ['PREPROCESSINGS', 'TRAINED', 'Preprocessing', 'preprocess_noise',
+           'preprocess_paper', 'preprocess_residuals']
 
 BORDER = (INPUT_SIZE - STAMP_SIZE) // 2
 INNER = slice(BORDER, BORDER + STAMP_SIZE)
@@ -43,6 +48,31 @@ def preprocess_noise(stamps, regions, noise):
     return channels
 
 
+def preprocess_residuals(stamps, regions, noise):
+    """
+    Add what no symmetric source leaves to the noise-normalised channels.
+
+    Parameters
+    ----------
+    stamps, regions, noise
+        As for `preprocess_noise`.
+
+    Returns
+    -------
+    channels : float32 `~numpy.ndarray` of shape (n, 65, 65, 5)
+        The three of `preprocess_noise`; then asinh(r / 2) of both
+        `~blendhunter.network.residuals.symmetric_residuals` r.
+    """
+    z = (stamps / noise).astype(np.float32, copy=False)
+    channels = np.zeros((len(z), INPUT_SIZE, INPUT_SIZE, 5),
+                        dtype=np.float32)
+    channels[..., :3] = preprocess_noise(z, regions, 1.0)
+    inner = channels[:, INNER, INNER]
+    for i, residual in enumerate(symmetric_residuals(z, regions), start=3):
+        inner[..., i] = np.arcsinh(residual / 2)
+    return channels
+
+
 def preprocess_paper(stamps, regions, noise):
     """
     Scale to the paper's 8-bit grey.
@@ -74,4 +104,16 @@ def preprocess_paper(stamps, regions, noise):
     return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
 
 
-PREPROCESSINGS = {'noise': preprocess_noise, 'paper': preprocess_paper}
+class Preprocessing(NamedTuple):
+    """How stamps become the network's input."""
+
+    function: Callable
+    n_channels: int
+
+
+#: By the name that stands in a weights file.
+PREPROCESSINGS = {'noise': Preprocessing(preprocess_noise, 3),
+                  'residuals': Preprocessing(preprocess_residuals, 5),
+                  'paper': Preprocessing(preprocess_paper, 3)}
+#: What end-to-end training uses.
+TRAINED = 'residuals'

@@ -72,8 +72,8 @@ def fixed_batches(held_out, size, *, step=0):
 
     Returns
     -------
-    batches : dict of tuple
-        Inputs, labels and weights by region.
+    batches : dict of `~blendhunter.network.batches.Batch`
+        By region.
     """
     return {region: MixedBatches([(sampler, min(size, 2 * len(sampler)))],
                                  seed=VALIDATION_SEED)(step)
@@ -111,9 +111,9 @@ def _pair_samplers(data, about):
     return learn, replace(keep, balance=1.0)
 
 
-def _places(truth, end):
+def _places(truth, end, *, names=('x', 'y', 'flux')):
     """Return positions and fluxes in the stamps, None if unknown."""
-    names = [f'{name}{end}' for name in ('x', 'y', 'flux')]
+    names = [f'{name}{end}' for name in names]
     if not set(names) <= set(truth.colnames):
         return None
     return np.column_stack([np.asarray(truth[name], dtype=np.float32)
@@ -141,7 +141,9 @@ def _detection_samplers(data, about):
         # beyond these a source is flagged as unlike the training
         'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
         'area': [0, int(np.quantile(area, 0.9995))]}
-    return [DetectionSampler(stamps[part], regions[part], labels[part])
+    places = _places(data.truth, '_2', names=('x', 'y'))
+    return [DetectionSampler(stamps[part], regions[part], labels[part],
+                             places=None if places is None else places[part])
             for part in (learn, keep)]
 
 

@@ -21,7 +21,14 @@ from blendhunter.network.checkpoint import (
     save_checkpoint,
 )
 from blendhunter.network.importance import add_errors
-from blendhunter.network.model import save_network, set_network
+from blendhunter.network.localisation import (
+    LOCATOR_WEIGHT,
+    LOCATORS,
+    add_locators,
+    locator_loss,
+)
+from blendhunter.network.model import load_model, save_network, set_network
+from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.network.samples import fixed_batches, prepare_samplers
 from blendhunter.network.weights import read_weights, resolve_weights
 
@@ -120,31 +127,35 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     samplers, held_out, about = prepare_samplers(pairs, detections,
                                                  batch_size)
     network = build_network(dtype=resolve_precision(precision),
-                            dropout=dropout, backbone=backbone)
+                            dropout=dropout, backbone=backbone,
+                            n_channels=PREPROCESSINGS[TRAINED].n_channels)
     lineage, errors = [], checkpoint.with_suffix('.errors')
     if weights is not None:
         arrays, ancestor = read_weights(resolve_weights(weights))
-        set_network(network, arrays)
+        set_network(network, arrays, widen=True)
         lineage = [*ancestor.get('lineage', []),
                    {key: ancestor.get(key)
                     for key in ('command', 'steps', 'sha256')}]
         if importance:
-            samplers = add_errors(samplers, network, errors)
-    _compile(network, n_steps, learning_rate, weight_decay)
+            samplers = add_errors(
+                samplers, load_model(weights, precision=precision), errors)
+    model = add_locators(network)
+    _compile(model, n_steps, learning_rate, weight_decay)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
                      'weights': str(weights), 'backbone': str(backbone),
                      'importance': importance,
                      **about['sizes']})
-    start = restore_checkpoint(checkpoint, network, identity)
+    start = restore_checkpoint(checkpoint, model, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
-    _loop(network, MixedBatches(samplers, seed=seed), start, n_steps,
-          validation=fixed_batches(held_out, VALIDATION_SIZE),
+    validation = fixed_batches(held_out, VALIDATION_SIZE)
+    _loop(model, MixedBatches(samplers, seed=seed), start, n_steps,
+          validate=lambda: _validate(network, validation),
           history=history, progress=progress,
-          save=lambda: save_checkpoint(checkpoint, network, identity),
+          save=lambda: save_checkpoint(checkpoint, model, identity),
           seconds=checkpoint_seconds)
-    _take_averages(network)
+    _take_averages(model)
     # the blend fraction that each region's answers belong to
     about['trained_fraction'] = {
         region: round(fit_fraction(*answer), 4)
@@ -158,8 +169,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     return output
 
 
-def _compile(network, n_steps, learning_rate, weight_decay):
-    """Give the network its loss, optimizer and schedule."""
+def _compile(model, n_steps, learning_rate, weight_decay):
+    """Give the model its losses, optimizer and schedule."""
     import keras
 
     warmup = min(WARMUP_STEPS, n_steps // 4)
@@ -171,16 +182,20 @@ def _compile(network, n_steps, learning_rate, weight_decay):
         schedule, weight_decay=weight_decay, global_clipnorm=1.0,
         use_ema=True,
         ema_momentum=max(1 - 1 / (AVERAGED_SHARE * n_steps), 0.0))
-    network.compile(optimizer, 'binary_crossentropy',
-                    metrics=[keras.metrics.BinaryAccuracy(name='accuracy')])
-    optimizer.build(network.trainable_variables)
+    n_maps = len(LOCATORS)
+    model.compile(
+        optimizer, ['binary_crossentropy', *[locator_loss] * n_maps],
+        loss_weights=[1.0, *[LOCATOR_WEIGHT] * n_maps],
+        metrics=[[keras.metrics.BinaryAccuracy(name='accuracy')],
+                 *[[]] * n_maps])
+    optimizer.build(model.trainable_variables)
 
 
 def _metadata(about):
     """Return what the weights file says of its data."""
     from blendhunter.version import __version__
 
-    return {'architecture': 'VGG-16', 'preprocessing': 'noise',
+    return {'architecture': 'VGG-16', 'preprocessing': TRAINED,
             'stamp_size': 51, 'classes': ['isolated', 'blended'],
             'regions': sorted(about['trained_fraction']),
             'trained_fraction': about['trained_fraction'],
@@ -188,7 +203,7 @@ def _metadata(about):
             'version': __version__, 'results': {}}
 
 
-def _loop(network, batches, start, n_steps, *, validation, history,
+def _loop(model, batches, start, n_steps, *, validate, history,
           progress, save, seconds):
     """Run the steps, with reports and checkpoints on the way."""
     saved = began = time.monotonic()
@@ -197,11 +212,14 @@ def _loop(network, batches, start, n_steps, *, validation, history,
                        description='training') as bar):
         upcoming = pool.submit(batches, start) if start < n_steps else None
         for step in range(start, n_steps):
-            inputs, labels, weights = upcoming.result()
+            batch = upcoming.result()
             if step + 1 < n_steps:
                 upcoming = pool.submit(batches, step + 1)
-            logs = network.train_on_batch(inputs, labels, weights,
-                                          return_dict=True)
+            logs = model.train_on_batch(
+                batch.inputs, [batch.labels, *batch.maps],
+                [batch.weights.ravel(),
+                 *[batch.map_weights.ravel()] * len(batch.maps)],
+                return_dict=True)
             done = step + 1
             bar.update(1)
             bar.set_postfix(loss=f'{logs["loss"]:.4f}')
@@ -209,9 +227,9 @@ def _loop(network, batches, start, n_steps, *, validation, history,
                 report = {key: f'{float(value):.5f}'
                           for key, value in logs.items()}
                 if done % VALIDATE_STEPS == 0 or done == n_steps:
-                    with _averaged(network):
-                        report.update(_validate(network, validation))
-                network.reset_metrics()
+                    with _averaged(model):
+                        report.update(validate())
+                model.reset_metrics()
                 history.add(step=done, **report,
                             seconds=round(time.monotonic() - began, 1))
             if time.monotonic() - saved > seconds:
@@ -220,27 +238,27 @@ def _loop(network, batches, start, n_steps, *, validation, history,
 
 
 @contextmanager
-def _averaged(network):
-    """Give a network the averages of its weights for a while."""
-    current = network.get_weights()
-    _take_averages(network)
+def _averaged(model):
+    """Give a model the averages of its weights for a while."""
+    current = model.get_weights()
+    _take_averages(model)
     yield
-    network.set_weights(current)
+    model.set_weights(current)
 
 
-def _take_averages(network):
+def _take_averages(model):
     """Set the weights to their averages."""
-    network.optimizer.finalize_variable_values(network.trainable_variables)
+    model.optimizer.finalize_variable_values(model.trainable_variables)
     # copies: JAX deletes the arrays that it predicts with, which weights
     # and averages would share
-    network.set_weights(network.get_weights())
+    model.set_weights(model.get_weights())
 
 
 def _answers(network, batches):
     """Yield region, probabilities, truth and weights of each batch."""
-    for region, (inputs, labels, weights) in batches.items():
-        p = network.predict(inputs, batch_size=128, verbose=0).ravel()
-        yield region, p, labels.ravel() > 0.5, weights.ravel()
+    for region, batch in batches.items():
+        p = network.predict(batch.inputs, batch_size=128, verbose=0).ravel()
+        yield region, p, batch.labels.ravel() > 0.5, batch.weights.ravel()
 
 
 def _validate(network, validation):

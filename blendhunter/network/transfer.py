@@ -12,17 +12,16 @@ from blendhunter.network.architecture import (
     resolve_precision,
 )
 from blendhunter.network.features import (
-    OWN,
     apply_head,
     build_frozen,
     cache_features,
     check_identity,
+    choose_preprocessing,
     digest,
     fit_head,
     split_rows,
 )
 from blendhunter.network.model import save_network
-from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.version import __version__
 
 __all__ = ['train_transfer']
@@ -54,8 +53,10 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     backbone : None, 'random', 'imagenet', 'default' or path, optional
         Frozen weights of the convolutions; None leaves them at their
         random initial values, 'default' takes those of the packaged
-        model, which have seen blends, and only with 'noise'.
-    preprocessing : {'paper', 'noise'}, optional
+        model, which have seen blends.
+    preprocessing : {'paper', 'noise', 'residuals', None}, optional
+        See `~blendhunter.network.features.choose_preprocessing`;
+        'default' goes only with its own, or None.
     epochs, batch_size : int, optional
         At most so many epochs.
     precision : {'auto', 'float32', 'bfloat16'}, optional
@@ -94,14 +95,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         msg = (f'labels must have one entry per stamp ({len(stamps)}), '
                f'got {len(labels)}')
         raise ValueError(msg)
-    if preprocessing not in PREPROCESSINGS:
-        msg = (f'preprocessing must be one of {sorted(PREPROCESSINGS)}, '
-               f'got {preprocessing!r}')
-        raise ValueError(msg)
-    if backbone == OWN and preprocessing != 'noise':
-        msg = ("backbone='default' was trained with preprocessing='noise', "
-               f'got {preprocessing!r}')
-        raise ValueError(msg)
+    preprocessing = choose_preprocessing(backbone, preprocessing)
     work = Path(work_dir or output.with_suffix('.work'))
     check_identity(work, {
         'stamps': stamps.shape, 'digest': digest(stamps),
@@ -109,7 +103,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         'backbone': str(backbone), 'batch_size': batch_size,
         'precision': precision, 'seed': seed})
     parts = split_rows(len(stamps))
-    body = build_frozen(backbone, precision=precision, seed=seed)
+    body = build_frozen(backbone, preprocessing=preprocessing,
+                        precision=precision, seed=seed)
     with progress_bar(total=len(stamps), enabled=progress,
                       description='features') as bar:
         features = cache_features(
@@ -117,7 +112,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
             n_augmented=parts[0].stop, seed=seed, progress=bar.update)
     head, n_epochs = fit_head(features, labels, parts, epochs=epochs,
                               batch_size=batch_size, directory=work)
-    network = build_network(dtype=resolve_precision(precision))
+    network = build_network(dtype=resolve_precision(precision),
+                            n_channels=body.input_shape[-1])
     for layer in body.layers:
         if layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())

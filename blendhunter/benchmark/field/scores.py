@@ -9,6 +9,7 @@ from blendhunter.benchmark.metrics import (
     bootstrap_error,
     completeness,
     completeness_at_rejection,
+    highest_first,
     roc_curve,
     threshold_at_purity,
 )
@@ -185,13 +186,7 @@ def field_examples(detections, n, *, method=NETWORK):
     if f'{SCORE}{method}' in detections.colnames:
         score = np.asarray(detections[f'{SCORE}{method}'], dtype=float)
     label = np.asarray(detections['truth_label'])
-    blends, singles = (_by_score(score, label == kind)
+    blends, singles = (highest_first(score, label == kind)
                        for kind in (BLEND, SINGLE))
     return {'found': blends[:n], 'missed': blends[::-1][:n],
             'false alarms': singles[:n]}
-
-
-def _by_score(score, wanted):
-    """Return the rows that are wanted and scored, highest first."""
-    rows = np.flatnonzero(wanted & np.isfinite(score))
-    return rows[np.argsort(-score[rows], kind='stable')]

@@ -16,6 +16,7 @@ from blendhunter.benchmark.metrics.rankings import (
     completeness_at_false_positives,
     completeness_at_purity,
     completeness_at_rejection,
+    highest_first,
     roc_curve,
     share_in_top,
     threshold_at_false_positives,
@@ -25,6 +26,7 @@ from blendhunter.benchmark.metrics.rankings import (
 __all__ = ['accuracy', 'area_under_roc', 'balanced_accuracy',
            'binomial_error', 'bootstrap_error', 'calibration_error',
            'completeness', 'completeness_at_false_positives',
-           'completeness_at_purity', 'completeness_at_rejection', 'purity',
+           'completeness_at_purity', 'completeness_at_rejection',
+           'highest_first', 'purity',
            'roc_curve', 'share_in_top', 'threshold_at_false_positives',
            'threshold_at_purity']

@@ -5,8 +5,9 @@ import numpy as np
 from blendhunter.benchmark.metrics.decisions import completeness
 
 __all__ = ['area_under_roc', 'completeness_at_false_positives',
-           'completeness_at_purity', 'completeness_at_rejection', 'roc_curve',
-           'share_in_top', 'threshold_at_false_positives',
+           'completeness_at_purity', 'completeness_at_rejection',
+           'highest_first', 'roc_curve', 'share_in_top',
+           'threshold_at_false_positives',
            'threshold_at_purity']
 
 
@@ -111,6 +112,24 @@ def share_in_top(score, fraction):
     level = np.sort(score)[::-1][min(int(n), len(score) - 1)]
     above, tied = score > level, score == level
     return above + tied * min((n - above.sum()) / tied.sum(), 1)
+
+
+def highest_first(score, wanted):
+    """
+    Return the rows that are wanted and scored, the highest score first.
+
+    Parameters
+    ----------
+    score : float `~numpy.ndarray` of shape (n,)
+        NaN for none.
+    wanted : bool `~numpy.ndarray` of shape (n,)
+
+    Returns
+    -------
+    rows : int `~numpy.ndarray`
+    """
+    rows = np.flatnonzero(wanted & np.isfinite(score))
+    return rows[np.argsort(-score[rows], kind='stable')]
 
 
 def completeness_at_rejection(score, blended, rejected):

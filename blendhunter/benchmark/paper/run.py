@@ -33,6 +33,7 @@ from blendhunter.network.features import (
     build_frozen,
     cache_features,
     check_identity,
+    choose_preprocessing,
     split_rows,
 )
 from blendhunter.network.weights import read_metadata, resolve_weights
@@ -44,7 +45,7 @@ THRESHOLD = 0.5
 
 
 def reproduce_paper(directory, *, scale='small', backbone='default',
-                    preprocessing='noise', cosmos_dir=None, seed=0,
+                    preprocessing=None, cosmos_dir=None, seed=0,
                     n_jobs=1, precision='auto', epochs=500, weights=OWN,
                     announce=None, progress=None, command=''):
     """
@@ -64,8 +65,9 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
         'imagenet' is the paper's; 'random' the same blocks at their
         initial values; 'default' this package's own blocks, which have
         seen blends.
-    preprocessing : {'noise', 'paper'}, optional
-        'paper' is the paper's; 'default' was trained with 'noise'.
+    preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
+        'paper' is the paper's; None is what 'default' was trained with,
+        and 'noise' for the others.
     cosmos_dir : path-like, optional
         Directory of a ``galsim.RealGalaxyCatalog`` for the realistic
         set; without one it is made of structured galaxies.
@@ -95,9 +97,11 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another reproduction.
     """
-    scale = _check(scale, backbone, preprocessing)
+    scale = _check_scale(scale)
+    preprocessing = choose_preprocessing(backbone, preprocessing)
     # before anything is written, so that missing weights cost nothing
-    body = build_frozen(backbone, precision=precision, seed=seed)
+    body = build_frozen(backbone, preprocessing=preprocessing,
+                        precision=precision, seed=seed)
     packaged = read_metadata(resolve_weights(weights))['sha256']
     kind = 'structured' if cosmos_dir is None else REALISTIC
     directory = Path(directory)
@@ -132,18 +136,10 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
                         command=command, packaged=packaged)
 
 
-def _check(scale, backbone, preprocessing):
-    """Check the arguments; return the scale."""
+def _check_scale(scale):
+    """Return a scale that may have come by name."""
     if isinstance(scale, str) and scale not in SCALES:
         msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
-        raise ValueError(msg)
-    if preprocessing not in ('noise', 'paper'):
-        msg = ("preprocessing must be 'noise' or 'paper', "
-               f'got {preprocessing!r}')
-        raise ValueError(msg)
-    if backbone == OWN and preprocessing == 'paper':
-        msg = ("backbone='default' was trained with preprocessing='noise'; "
-               "the paper's goes with 'imagenet' or 'random'")
         raise ValueError(msg)
     return SCALES[scale] if isinstance(scale, str) else scale
 

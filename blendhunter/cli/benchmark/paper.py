@@ -2,7 +2,7 @@
 
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import add_directory
-from blendhunter.cli.options import natural
+from blendhunter.cli.options import PREPROCESSINGS, natural
 
 __all__ = ['add_parser', 'run']
 
@@ -20,8 +20,9 @@ def add_parser(kinds):
                         help="'imagenet' (the paper's), 'random' (the "
                              "control), 'default' (this package's own "
                              'blocks, which have seen blends) or a file')
-    parser.add_argument('--preprocessing', choices=('noise', 'paper'),
-                        default='noise', help='(%(default)s)')
+    parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
+                        help="what the network sees; by default the "
+                             "backbone's own, or noise")
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog for the realistic set; '
                              'without it, structured galaxies')

@@ -1,5 +1,7 @@
 """``blendhunter benchmark stamps``."""
 
+import numpy as np
+
 from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import (
     add_model_options,
@@ -11,6 +13,9 @@ from blendhunter.cli.benchmark.common import (
 from blendhunter.cli.options import natural, positive_int
 
 __all__ = ['add_parser', 'run']
+
+# stamps in a line of the sheet
+ACROSS = 25
 
 
 def add_parser(kinds):
@@ -30,6 +35,11 @@ def add_parser(kinds):
                         help="where the stamps are cut: at SEP's centroid, "
                              'like classify, or at an offset from the '
                              'central source (%(default)s)')
+    parser.add_argument('--worst', metavar='PNG',
+                        help='draw the surest wrong answers, companions '
+                             'circled')
+    parser.add_argument('--examples', type=positive_int, default=50,
+                        help='of each kind, over all sets (%(default)s)')
     parser.add_argument('--seed', type=natural, default=4001)
     parser.add_argument('--n-jobs', type=int, default=-1)
     add_model_options(parser)
@@ -41,8 +51,13 @@ def run(arguments):
     """Measure region='stamp'."""
     from blendhunter.benchmark import STAMP_SETS, measure_stamps
     from blendhunter.identify import BlendIdentifier
+    from blendhunter.plotting import check_figure_path
 
     check_record(arguments)
+    if arguments.worst:
+        check_figure_path(arguments.worst, overwrite=arguments.overwrite,
+                          name='worst')
+    seen = []
     n_sets = len(STAMP_SETS) - (arguments.cosmos_dir is None)
     with progress_bar(total=n_sets * arguments.n,
                       description='stamps') as bar:
@@ -52,7 +67,39 @@ def run(arguments):
             arguments.n, cosmos_dir=arguments.cosmos_dir,
             detectors=arguments.detectors,
             centring=arguments.centring, seed=arguments.seed,
-            n_jobs=arguments.n_jobs,
-            progress=bar.update)
+            n_jobs=arguments.n_jobs, progress=bar.update,
+            examine=lambda *answers: seen.append(_wrong(
+                *answers, arguments.examples)))
     record(arguments, 'stamp', table)
+    if arguments.worst:
+        _draw_worst(arguments.worst, seen, arguments.examples)
     return table
+
+
+def _wrong(spec, made, probability, n):
+    """Return the surest wrong answers of a set, over their noise."""
+    from blendhunter.benchmark import worst_answers
+
+    stamps = made.stamps / spec.sigma
+    places = np.column_stack([made.truth['x_2'], made.truth['y_2']])
+    return {kind: (np.abs(probability[rows] - 0.5), stamps[rows],
+                   places[rows][:, None])
+            for kind, rows in worst_answers(probability, made.truth,
+                                            n).items()}
+
+
+def _draw_worst(path, seen, n):
+    """Draw the surest wrong answers of all sets."""
+    from blendhunter.plotting import plot_stamps, save_figure
+
+    rows, marks = {}, {}
+    for kind in seen[0]:
+        margin, stamps, places = (np.concatenate(parts) for parts in zip(
+            *(part[kind] for part in seen), strict=True))
+        order = np.argsort(-margin, kind='stable')[:n]
+        for start in range(0, len(order), ACROSS):
+            part = order[start:start + ACROSS]
+            name = f'{kind}\n{start + 1}–{start + len(part)}'
+            rows[name], marks[name] = stamps[part], places[part]
+    if rows:
+        save_figure(plot_stamps(rows, noise=1.0, marks=marks), path)
