@@ -102,10 +102,11 @@ def test_a_companion_stays_and_its_mirror_image_is_negative():
 
 def test_stamps_without_a_source_are_finite():
     rng = np.random.default_rng(5)
-    stamps = np.zeros((4, SIZE, SIZE), dtype=np.float32)
+    stamps = np.zeros((5, SIZE, SIZE), dtype=np.float32)
     stamps[1] = rng.standard_normal((SIZE, SIZE))
     stamps[2] = -50
     stamps[3] = 1e6 * rng.standard_normal((SIZE, SIZE))
+    stamps[4, 20:30, 20:30] = 1e37
     for residual in symmetric_residuals(stamps, everywhere(stamps)):
         assert residual.dtype == np.float32
         assert np.isfinite(residual).all()

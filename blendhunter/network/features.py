@@ -7,21 +7,11 @@ import numpy as np
 
 from blendhunter._utils.files import write_text
 from blendhunter.exceptions import DataSetError
-from blendhunter.network.architecture import (
-    N_CHANNELS,
-    N_FEATURES,
-    build_backbone,
-    build_head,
-    build_network,
-    resolve_precision,
-)
-from blendhunter.network.model import set_network
+from blendhunter.network.architecture import N_FEATURES, build_head
 from blendhunter.network.preprocessing import PREPROCESSINGS
-from blendhunter.network.weights import read_weights, resolve_weights
 
-__all__ = ['apply_head', 'block_outputs', 'build_frozen',
-           'cache_features', 'check_identity', 'choose_preprocessing',
-           'digest', 'fit_head', 'split_rows']
+__all__ = ['apply_head', 'block_outputs', 'cache_features',
+           'check_identity', 'digest', 'fit_head', 'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -32,84 +22,6 @@ STOP_PATIENCE = 10
 SPLIT = (0.45, 0.45, 0.1)
 ZOOM = 0.2
 FEATURE_BATCH = 128
-#: The backbone that is this package's own, and has seen blends.
-OWN = 'default'
-
-
-def choose_preprocessing(backbone, preprocessing=None):
-    """
-    Return the preprocessing that a frozen backbone goes with.
-
-    Parameters
-    ----------
-    backbone : None, 'random', 'imagenet', 'default' or path
-        As for `build_frozen`.
-    preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
-        None takes the one that the packaged weights were trained with,
-        or else 'noise'.
-
-    Returns
-    -------
-    preprocessing : str
-
-    Raises
-    ------
-    ValueError
-        If it is unknown, or does not fit the backbone.
-    """
-    names = [name for name, entry in PREPROCESSINGS.items()
-             if entry.n_channels == N_CHANNELS]
-    if backbone == OWN:
-        names = [read_weights(resolve_weights(OWN))[1]['preprocessing']]
-    elif backbone in (None, 'random'):
-        names = list(PREPROCESSINGS)
-    if preprocessing is None:
-        return names[0]
-    if preprocessing not in names:
-        msg = (f'preprocessing must be one of {names} for '
-               f'backbone={backbone!r}, got {preprocessing!r}')
-        raise ValueError(msg)
-    return preprocessing
-
-
-def build_frozen(backbone, *, preprocessing='noise', precision='auto',
-                 seed=0):
-    """
-    Build the convolutions whose features are cached.
-
-    Parameters
-    ----------
-    backbone : None, 'random', 'imagenet', 'default' or path
-        Weights: random initial ones (None is the same), ImageNet's, those
-        of the packaged model, or a local file.
-    preprocessing : str, optional
-        From `choose_preprocessing`.
-    precision : {'auto', 'float32', 'bfloat16'}, optional
-    seed : int, optional
-        Of random weights.
-
-    Returns
-    -------
-    body : `keras.Model`
-        From (n, 65, 65, channels) to features (n, 2048).
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If the weights cannot be had.
-    """
-    import keras
-
-    dtype = resolve_precision(precision)
-    n_channels = PREPROCESSINGS[preprocessing].n_channels
-    keras.utils.set_random_seed(seed)
-    if backbone == OWN:
-        network = build_network(dtype=dtype, n_channels=n_channels)
-        set_network(network, read_weights(resolve_weights(OWN))[0])
-        return keras.Model(network.input, network.get_layer('flatten').output)
-    return build_backbone(dtype=dtype, n_channels=n_channels,
-                          weights=None if backbone == 'random'
-                          else backbone)
 
 
 def split_rows(n):
@@ -166,12 +78,12 @@ def cache_features(body, stamps, noise, *, preprocessing, directory,
     Parameters
     ----------
     body : `keras.Model`
-        From `build_frozen`.
+        From `~blendhunter.network.backbones.build_frozen`.
     stamps : `~numpy.ndarray` of shape (n, 51, 51)
     noise : float
         RMS noise per pixel in the unit of ``stamps``.
     preprocessing : str
-        From `choose_preprocessing`.
+        See `~blendhunter.network.backbones.choose_preprocessing`.
     directory : path-like
         Holds ``features.npy`` and how many of its rows are done.
     n_augmented : int, optional
@@ -223,11 +135,11 @@ def block_outputs(body, stamp, *, preprocessing):
     Parameters
     ----------
     body : `keras.Model`
-        From `build_frozen`.
+        From `~blendhunter.network.backbones.build_frozen`.
     stamp : `~numpy.ndarray` of shape (51, 51)
         Over its noise.
     preprocessing : str
-        From `choose_preprocessing`.
+        See `~blendhunter.network.backbones.choose_preprocessing`.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import numpy as np
 
 from blendhunter.network.architecture import INPUT_SIZE
+from blendhunter.network.preprocessing import BORDER
 from blendhunter.stamps import STAMP_SIZE
 
 __all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'add_locators', 'locator_loss',
@@ -12,7 +13,6 @@ __all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'add_locators', 'locator_loss',
 LOCATORS = {'block3_conv3': 4, 'block4_conv3': 8}
 #: Of each map's loss, the sum over its cells, in that of the training.
 LOCATOR_WEIGHT = 0.05
-BORDER = (INPUT_SIZE - STAMP_SIZE) // 2
 # what halving 65 px leaves
 WIDTH = INPUT_SIZE // 8 * 8
 # log odds of a cell before anything is learnt; their scale lets the new

@@ -21,6 +21,8 @@ MIN_PULL = 0.25
 # below this windowed SNR a source counts as round
 MIN_SNR = 15.0
 MIN_AXIS_RATIO = 0.2
+# pixels beyond this have moments that float32 cannot hold
+HIGHEST = 1e8
 # pixels that a cubic interpolation takes along each axis
 N_TAPS = 4
 # mean of the lesser of two normal deviates of unit RMS: -1 / sqrt(pi)
@@ -61,6 +63,7 @@ def symmetric_residuals(z, regions):
         mean of the lesser of both along concentric ellipses, the profile
         of what is symmetric. Both in units of the noise.
     """
+    z = np.clip(z, -HIGHEST, HIGHEST)
     moments = _adaptive_moments(z, _brightest(z, regions))
     mirrored, known = mirror_stamps(z, moments.centre)
     turned = np.where(known, z - mirrored, 0) / np.float32(np.sqrt(2))

@@ -11,12 +11,14 @@ from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
+from blendhunter.network.backbones import (
+    build_frozen,
+    choose_preprocessing,
+)
 from blendhunter.network.features import (
     apply_head,
-    build_frozen,
     cache_features,
     check_identity,
-    choose_preprocessing,
     digest,
     fit_head,
     split_rows,
@@ -55,7 +57,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         random initial values, 'default' takes those of the packaged
         model, which have seen blends.
     preprocessing : {'paper', 'noise', 'residuals', None}, optional
-        See `~blendhunter.network.features.choose_preprocessing`;
+        See `~blendhunter.network.backbones.choose_preprocessing`;
         'default' goes only with its own, or None.
     epochs, batch_size : int, optional
         At most so many epochs.

@@ -28,12 +28,14 @@ from blendhunter.benchmark.paper.stages import (
 )
 from blendhunter.identify import BlendIdentifier
 from blendhunter.network.architecture import resolve_precision
-from blendhunter.network.features import (
+from blendhunter.network.backbones import (
     OWN,
     build_frozen,
+    choose_preprocessing,
+)
+from blendhunter.network.features import (
     cache_features,
     check_identity,
-    choose_preprocessing,
     split_rows,
 )
 from blendhunter.network.weights import read_metadata, resolve_weights
