@@ -1,5 +1,7 @@
 """Fields with known sources: labels, scores, other people's catalogues."""
 
+import json
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -614,6 +616,8 @@ def test_command_on_a_survey(tmp_path, random_weights):
                  'segment', '--weights', str(weights), '--record',
                  '-o', str(tmp_path / 'out')]) == 0
     metadata = read_metadata(weights)
+    # JSON that others than Python read, too
+    json.dumps(metadata, allow_nan=False)
     stored = metadata['results']['segment']
     assert metadata['prior']['segment'] == pytest.approx(
         stored[0]['n_blends'] / stored[0]['n'], abs=1e-4)

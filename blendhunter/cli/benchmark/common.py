@@ -185,7 +185,14 @@ def record(arguments, entry, table, changes=None):
     path = arguments.weights
     metadata = read_metadata(path)
     results = {**metadata['results'], entry: [
-        {key: value.item() if hasattr(value, 'item') else value
-         for key, value in dict(row).items()} for row in table]}
+        {key: _plain(value) for key, value in dict(row).items()}
+        for row in table]}
     update_metadata(path, {'results': results, **(
         changes(metadata) if changes else {})})
+
+
+def _plain(value):
+    """Return a value that strict JSON knows; None for what is not known."""
+    if isinstance(value, (str, np.str_)):
+        return str(value)
+    return value.item() if _known(value) else None
