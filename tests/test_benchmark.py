@@ -9,6 +9,7 @@ from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
     StampSpec,
     measure_image,
+    measure_speed,
     measure_stamps,
     vary_stamps,
     worst_answers,
@@ -111,6 +112,21 @@ def test_bootstrap_error_is_the_binomial_one():
 def test_binomial_error():
     assert binomial_error(0.5, 100) == 0.05
     assert np.isnan(binomial_error(0.5, 0))
+
+
+def test_speed_of_any_preprocessing(field, random_weights):
+    """The packaged weights see more channels than the test's."""
+    for weights in (random_weights, 'default'):
+        table = measure_speed(BlendIdentifier(weights, batch_size=32),
+                              field[0])
+        assert np.all(table['seconds'] > 0)
+
+
+def test_options_name_all_preprocessings():
+    from blendhunter.cli.options import PREPROCESSINGS
+    from blendhunter.network import preprocessing
+
+    assert set(PREPROCESSINGS) == set(preprocessing.PREPROCESSINGS)
 
 
 def test_quartiles():

@@ -19,7 +19,7 @@ from blendhunter.network.localisation import (
 )
 from blendhunter.network.model import set_network
 from blendhunter.network.pair_sampler import PairSampler
-from blendhunter.network.weights import read_weights
+from blendhunter.network.weights import read_weights, write_weights
 from blendhunter.truth import BLEND
 
 N = 40
@@ -149,20 +149,24 @@ def test_further_channels_start_small():
     assert widen_kernel(wide, layer) is wide
 
 
-def test_training_continues_from_weights_of_three_channels(
-        random_weights, tmp_path):
-    """They stay as they were where the learning rate is tiny."""
+def no_detections():
+    """Noise, labelled as detections are."""
     rng = np.random.default_rng(3)
     regions = np.zeros((N, 51, 51), dtype=bool)
     regions[:, 20:30, 20:30] = True
-    data = DataSet(
+    return DataSet(
         {'stamps': rng.normal(size=regions.shape).astype('f2'),
          'regions': regions},
         Table({'truth_label': np.arange(N) % 2, 'field': np.arange(N) // 10,
                'x_2': np.full(N, 22.0), 'y_2': np.full(N, 24.0)}))
-    path = train(detections=data, output=tmp_path / 'a.h5', n_steps=3,
-                 weights=random_weights, batch_size=8, learning_rate=1e-9,
-                 precision='float32')
+
+
+def test_training_continues_from_weights_of_three_channels(
+        random_weights, tmp_path):
+    """They stay as they were where the learning rate is tiny."""
+    path = train(detections=no_detections(), output=tmp_path / 'a.h5',
+                 n_steps=3, weights=random_weights, batch_size=8,
+                 learning_rate=1e-9, precision='float32')
     model = load_model(path)
     assert model.metadata['preprocessing'] == 'residuals'
     assert model.network.input_shape == (None, 65, 65, 5)
@@ -176,9 +180,16 @@ def test_training_continues_from_weights_of_three_channels(
     assert 0.05 < after['block1_conv1/kernel'][:, :, 3:].std() < 0.2
 
 
-def test_weights_that_do_not_fit_are_refused(random_weights):
+def test_weights_that_do_not_fit_are_refused(random_weights, tmp_path):
     from blendhunter.exceptions import WeightsError
 
-    arrays, _ = read_weights(random_weights)
+    arrays, metadata = read_weights(random_weights)
     with pytest.raises(WeightsError, match="layer 'block1_conv1'"):
         set_network(build_network(n_channels=5), arrays)
+    # the paper's grey is not what the first channels are
+    metadata.pop('sha256')
+    path = tmp_path / 'paper.h5'
+    write_weights(path, arrays, {**metadata, 'preprocessing': 'paper'})
+    with pytest.raises(WeightsError, match=r"paper\.h5' has the prepro"):
+        train(detections=no_detections(), output=tmp_path / 'a.h5',
+              weights=path)

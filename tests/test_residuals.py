@@ -112,6 +112,11 @@ def test_stamps_without_a_source_are_finite():
         assert np.isfinite(residual).all()
     assert_array_equal(symmetric_residuals(stamps, everywhere(stamps))[0][0],
                        0)
+    # an unknown pixel leaves the other stamps alone
+    stamps[0, 25, 25] = np.nan
+    assert_array_equal(
+        symmetric_residuals(stamps, everywhere(stamps))[0][1:],
+        symmetric_residuals(stamps[1:], everywhere(stamps[1:]))[0])
     empty = np.zeros((0, SIZE, SIZE), dtype=np.float32)
     assert symmetric_residuals(empty, everywhere(empty))[0].shape == (
         0, SIZE, SIZE)

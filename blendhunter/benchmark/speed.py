@@ -54,7 +54,7 @@ def measure_speed(identifier, image, *, ext=None):
     n = len(catalog)
     batches = -(-n // size)
     inputs = np.random.default_rng(0).normal(
-        size=(size, 65, 65, 3)).astype(np.float32)
+        size=(size, *model.network.input_shape[1:])).astype(np.float32)
     model.network.predict_on_batch(inputs)
 
     def forward():

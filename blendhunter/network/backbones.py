@@ -44,7 +44,7 @@ def choose_preprocessing(backbone, preprocessing=None):
     elif backbone in (None, 'random'):
         names = list(PREPROCESSINGS)
     if preprocessing is None:
-        return names[0]
+        return names[0] if backbone == OWN else 'noise'
     if preprocessing not in names:
         msg = (f'preprocessing must be one of {names} for '
                f'backbone={backbone!r}, got {preprocessing!r}')

@@ -93,10 +93,12 @@ def _pair_samplers(data, about):
     n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
     cut = max(len(data) - n_keep, len(data) // 2)
     places, others = _places(data.truth, ''), _places(data.truth, '_2')
+    if places is None or others is None:
+        places = others = None
     learn, keep = (PairSampler(
         centrals[part], companions[part],
         places=None if places is None else places[part],
-        companion_places=None if others is None else others[part])
+        companion_places=None if places is None else others[part])
         for part in (slice(cut), slice(cut, None)))
     about['sizes']['pairs'] = len(data)
     about['prior']['stamp'] = 0.5

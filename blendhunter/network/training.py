@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.progress import progress_bar
+from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
@@ -42,6 +43,8 @@ CALIBRATION_SIZE = 6000
 # the weights that are kept are averages, with a memory of this share of
 # the steps
 AVERAGED_SHARE = 0.1
+# the first channels of what is trained are those of the former
+CONTINUED = ('noise', TRAINED)
 
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
@@ -105,6 +108,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         If an argument cannot be used; the message names it.
     `~blendhunter.exceptions.DataSetError`
         If a data set or the checkpoint cannot be used.
+    `~blendhunter.exceptions.WeightsError`
+        If the weights cannot be read or continued.
     """
     import keras
 
@@ -131,8 +136,11 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                             n_channels=PREPROCESSINGS[TRAINED].n_channels)
     lineage, errors = [], checkpoint.with_suffix('.errors')
     if weights is not None:
-        arrays, ancestor = read_weights(resolve_weights(weights))
-        set_network(network, arrays, widen=True)
+        path = resolve_weights(weights)
+        arrays, ancestor = read_weights(path)
+        _check_ancestor(path, ancestor)
+        set_network(network, arrays, name=f'weights {str(path)!r}',
+                    widen=True)
         lineage = [*ancestor.get('lineage', []),
                    {key: ancestor.get(key)
                     for key in ('command', 'steps', 'sha256')}]
@@ -145,7 +153,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
                      'weights': str(weights), 'backbone': str(backbone),
-                     'importance': importance,
+                     'importance': importance, 'preprocessing': TRAINED,
                      **about['sizes']})
     start = restore_checkpoint(checkpoint, model, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
@@ -167,6 +175,15 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     checkpoint.unlink(missing_ok=True)
     shutil.rmtree(errors, ignore_errors=True)
     return output
+
+
+def _check_ancestor(path, metadata):
+    """Refuse to continue weights that were shown something else."""
+    if metadata.get('preprocessing') not in CONTINUED:
+        msg = (f'weights: {str(path)!r} has the preprocessing '
+               f'{metadata.get("preprocessing")!r}, only {CONTINUED} can be '
+               'continued')
+        raise WeightsError(msg)
 
 
 def _compile(model, n_steps, learning_rate, weight_decay):

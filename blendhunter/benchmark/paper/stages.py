@@ -42,7 +42,7 @@ class Setup:
         Of everything that is written.
     backbone : str
         'random', 'imagenet', 'default' or a file.
-    preprocessing : {'noise', 'paper'}
+    preprocessing : {'noise', 'residuals', 'paper'}
     seed : int
     n_jobs : int
     epochs : int

@@ -101,5 +101,7 @@ def _draw_worst(path, seen, n):
             part = order[start:start + ACROSS]
             name = f'{kind}\n{start + 1}–{start + len(part)}'
             rows[name], marks[name] = stamps[part], places[part]
-    if rows:
+    if not rows:
+        print(f'no wrong answers: {path} is not written')
+    else:
         save_figure(plot_stamps(rows, noise=1.0, marks=marks), path)
