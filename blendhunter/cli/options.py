@@ -6,9 +6,8 @@ from blendhunter._utils.fits import read_array
 from blendhunter._utils.images import as_image
 
 __all__ = ['PREPROCESSINGS', 'add_detection_options', 'add_image_options',
-           'add_views',
-           'detection_options', 'integer_or_text', 'natural', 'new_parser',
-           'positive_int', 'read_image']
+           'add_views', 'detection_options', 'integer_or_text', 'natural',
+           'new_parser', 'positive_int', 'read_image']
 
 #: What a network may see; the network package is slow to import.
 PREPROCESSINGS = ('noise', 'residuals', 'paper')

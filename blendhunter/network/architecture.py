@@ -7,9 +7,8 @@ import numpy as np
 from blendhunter.exceptions import WeightsError
 
 __all__ = ['BLOCKS', 'INPUT_SIZE', 'N_CHANNELS', 'N_FEATURES',
-           'build_backbone',
-           'build_head', 'build_network', 'resolve_precision',
-           'widen_kernel']
+           'build_backbone', 'build_head', 'build_network',
+           'resolve_precision', 'widen_kernel']
 
 INPUT_SIZE = 65
 N_CHANNELS = 3

@@ -3,12 +3,11 @@
 from blendhunter.network.architecture import (
     N_CHANNELS,
     build_backbone,
-    build_network,
     resolve_precision,
 )
-from blendhunter.network.model import set_network
+from blendhunter.network.model import load_model
 from blendhunter.network.preprocessing import PREPROCESSINGS
-from blendhunter.network.weights import read_weights, resolve_weights
+from blendhunter.network.weights import read_metadata, resolve_weights
 
 __all__ = ['OWN', 'build_frozen', 'choose_preprocessing']
 
@@ -40,7 +39,7 @@ def choose_preprocessing(backbone, preprocessing=None):
     names = [name for name, entry in PREPROCESSINGS.items()
              if entry.n_channels == N_CHANNELS]
     if backbone == OWN:
-        names = [read_weights(resolve_weights(OWN))[1]['preprocessing']]
+        names = [read_metadata(resolve_weights(OWN))['preprocessing']]
     elif backbone in (None, 'random'):
         names = list(PREPROCESSINGS)
     if preprocessing is None:
@@ -80,13 +79,11 @@ def build_frozen(backbone, *, preprocessing='noise', precision='auto',
     """
     import keras
 
-    dtype = resolve_precision(precision)
-    n_channels = PREPROCESSINGS[preprocessing].n_channels
     keras.utils.set_random_seed(seed)
     if backbone == OWN:
-        network = build_network(dtype=dtype, n_channels=n_channels)
-        set_network(network, read_weights(resolve_weights(OWN))[0])
+        network = load_model(OWN, precision=precision).network
         return keras.Model(network.input, network.get_layer('flatten').output)
-    return build_backbone(dtype=dtype, n_channels=n_channels,
-                          weights=None if backbone == 'random'
-                          else backbone)
+    return build_backbone(
+        dtype=resolve_precision(precision),
+        n_channels=PREPROCESSINGS[preprocessing].n_channels,
+        weights=None if backbone == 'random' else backbone)

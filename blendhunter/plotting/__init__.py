@@ -14,9 +14,10 @@ from blendhunter.plotting.paper import (
     plot_realistic,
     plot_separation,
 )
-from blendhunter.plotting.stamps import plot_stamps
+from blendhunter.plotting.stamps import plot_stamps, sheet_lines
 
 __all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
            'plot_features', 'plot_field_bins', 'plot_field_curves',
            'plot_injections', 'plot_realistic', 'plot_result',
-           'plot_separation', 'plot_stamps', 'save_figure']
+           'plot_separation', 'plot_stamps', 'save_figure',
+           'sheet_lines']

@@ -2,14 +2,38 @@
 
 import numpy as np
 
-__all__ = ['FLAGGED', 'plot_stamps', 'stretch']
+__all__ = ['FLAGGED', 'plot_stamps', 'sheet_lines', 'stretch']
 
 FLAGGED = 'tab:red'
+# stamps in a line of a sheet
+ACROSS = 25
 
 
 def stretch(pixels, sigma):
     """Return pixels on an asinh scale that shows faint and bright."""
     return np.arcsinh(pixels / (2 * sigma))
+
+
+def sheet_lines(label, rows):
+    """
+    Break rows of one kind into lines of a contact sheet.
+
+    Parameters
+    ----------
+    label : str
+        Of the kind; where there are several lines, each also has its
+        numbers.
+    rows : sequence of length n
+
+    Yields
+    ------
+    label : str
+    part : sequence of length 25 or less
+    """
+    for start in range(0, len(rows), ACROSS):
+        part = rows[start:start + ACROSS]
+        yield (label if len(rows) <= ACROSS else
+               f'{label}\n{start + 1}–{start + len(part)}'), part
 
 
 def plot_stamps(rows, *, noise, marks=None):

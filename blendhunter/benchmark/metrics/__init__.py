@@ -27,6 +27,5 @@ __all__ = ['accuracy', 'area_under_roc', 'balanced_accuracy',
            'binomial_error', 'bootstrap_error', 'calibration_error',
            'completeness', 'completeness_at_false_positives',
            'completeness_at_purity', 'completeness_at_rejection',
-           'highest_first', 'purity',
-           'roc_curve', 'share_in_top', 'threshold_at_false_positives',
-           'threshold_at_purity']
+           'highest_first', 'purity', 'roc_curve', 'share_in_top',
+           'threshold_at_false_positives', 'threshold_at_purity']

@@ -7,8 +7,7 @@ from blendhunter.benchmark.metrics.decisions import completeness
 __all__ = ['area_under_roc', 'completeness_at_false_positives',
            'completeness_at_purity', 'completeness_at_rejection',
            'highest_first', 'roc_curve', 'share_in_top',
-           'threshold_at_false_positives',
-           'threshold_at_purity']
+           'threshold_at_false_positives', 'threshold_at_purity']
 
 
 def area_under_roc(score, blended):

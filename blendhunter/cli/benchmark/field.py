@@ -21,8 +21,6 @@ from blendhunter.cli.options import (
 
 __all__ = ['add_parser', 'run']
 
-# stamps in a line of the strip
-ACROSS = 25
 # methods in the figure of bins, where more would not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
 
@@ -209,14 +207,11 @@ def _describe(table):
 def _save_strip(directory, made, n):
     """Draw the surest answers that are right and wrong."""
     from blendhunter.benchmark.field import field_examples
-    from blendhunter.plotting import plot_stamps, save_figure
+    from blendhunter.plotting import plot_stamps, save_figure, sheet_lines
 
     lines = {}
     for kind, rows in field_examples(made.truth, n).items():
-        for start in range(0, len(rows), ACROSS):
-            part = rows[start:start + ACROSS]
-            name = (kind if len(rows) <= ACROSS else
-                    f'{kind}\n{start + 1}–{start + len(part)}')
+        for name, part in sheet_lines(kind, rows):
             lines[name] = made.arrays['stamps'][part].astype('f4')
     if lines:
         save_figure(plot_stamps(lines, noise=1.0), directory / 'strip.png')

@@ -14,9 +14,6 @@ from blendhunter.cli.options import natural, positive_int
 
 __all__ = ['add_parser', 'run']
 
-# stamps in a line of the sheet
-ACROSS = 25
-
 
 def add_parser(kinds):
     """Add the accuracy of region='stamp'."""
@@ -58,6 +55,10 @@ def run(arguments):
         check_figure_path(arguments.worst, overwrite=arguments.overwrite,
                           name='worst')
     seen = []
+
+    def examine(*answers):
+        seen.append(_wrong(*answers, arguments.examples))
+
     n_sets = len(STAMP_SETS) - (arguments.cosmos_dir is None)
     with progress_bar(total=n_sets * arguments.n,
                       description='stamps') as bar:
@@ -68,8 +69,7 @@ def run(arguments):
             detectors=arguments.detectors,
             centring=arguments.centring, seed=arguments.seed,
             n_jobs=arguments.n_jobs, progress=bar.update,
-            examine=lambda *answers: seen.append(_wrong(
-                *answers, arguments.examples)))
+            examine=examine if arguments.worst else None)
     record(arguments, 'stamp', table)
     if arguments.worst:
         _draw_worst(arguments.worst, seen, arguments.examples)
@@ -80,9 +80,9 @@ def _wrong(spec, made, probability, n):
     """Return the surest wrong answers of a set, over their noise."""
     from blendhunter.benchmark import worst_answers
 
-    stamps = made.stamps / spec.sigma
+    stamps = made.stamps
     places = np.column_stack([made.truth['x_2'], made.truth['y_2']])
-    return {kind: (np.abs(probability[rows] - 0.5), stamps[rows],
+    return {kind: (np.abs(probability[rows] - 0.5), stamps[rows] / spec.sigma,
                    places[rows][:, None])
             for kind, rows in worst_answers(probability, made.truth,
                                             n).items()}
@@ -90,16 +90,14 @@ def _wrong(spec, made, probability, n):
 
 def _draw_worst(path, seen, n):
     """Draw the surest wrong answers of all sets."""
-    from blendhunter.plotting import plot_stamps, save_figure
+    from blendhunter.plotting import plot_stamps, save_figure, sheet_lines
 
     rows, marks = {}, {}
     for kind in seen[0]:
         margin, stamps, places = (np.concatenate(parts) for parts in zip(
             *(part[kind] for part in seen), strict=True))
         order = np.argsort(-margin, kind='stable')[:n]
-        for start in range(0, len(order), ACROSS):
-            part = order[start:start + ACROSS]
-            name = f'{kind}\n{start + 1}–{start + len(part)}'
+        for name, part in sheet_lines(kind, order):
             rows[name], marks[name] = stamps[part], places[part]
     if not rows:
         print(f'no wrong answers: {path} is not written')
