@@ -190,11 +190,7 @@ def test_precisions_agree(random_weights):
 @pytest.mark.parametrize('n_views', [2, 4, 8])
 def test_views_are_pooled(random_weights, n_views):
     """Of all turns and mirrors the order does not count."""
-    rng = np.random.default_rng(4)
-    stamps = rng.normal(size=(6, 51, 51))
-    stamps[:, 20:24, 22:40] += 5
-    regions = stamps > 2
-    noise = np.exp(rng.normal(scale=0.5, size=stamps.shape))
+    stamps, regions, noise = elongated_stamps(6)
     model = load_model(random_weights, precision='float32')
 
     def ask(turn, n_views):
@@ -203,11 +199,42 @@ def test_views_are_pooled(random_weights, n_views):
 
     single = np.array([ask(turn, 1) for turn in range(8)])
     assert np.ptp(single, axis=0).max() > 1e-4
+    assert single.min() > 0.02
+    assert single.max() < 0.98
     odds = (single / (1 - single))[::8 // n_views].prod(axis=0)**(1 / n_views)
     assert_allclose(ask(0, n_views), odds / (1 + odds), rtol=1e-4)
     if n_views == 8:
         for turn in range(1, 8):
             assert_allclose(ask(turn, 8), ask(0, 8), rtol=1e-4)
+
+
+def test_only_doubt_is_shown_again(random_weights, monkeypatch):
+    """What a first view is sure of costs no others, and keeps its answer."""
+    stamps, regions, noise = elongated_stamps(20)
+    model = load_model(random_weights, precision='float32')
+    single = model.predict(stamps, regions, noise, batch_size=4)
+    pooled = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
+    cut = np.median(single)
+    monkeypatch.setattr('blendhunter.network.model.SURE', cut)
+    shown = []
+    monkeypatch.setattr(model.network, 'predict_on_batch', lambda inputs: (
+        shown.append(len(inputs)), model.network(inputs))[1])
+    mixed = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
+    doubt = single > cut
+    assert doubt.sum() == 10
+    assert_allclose(mixed[doubt], pooled[doubt], rtol=1e-4)
+    assert_allclose(mixed[~doubt], single[~doubt], rtol=1e-6)
+    # 20 stamps and 7 more views of 10, in batches of 4
+    assert sum(shown) == 20 + 72
+
+
+def elongated_stamps(n):
+    """Return stamps of a bar, their regions and uneven noise."""
+    rng = np.random.default_rng(4)
+    stamps = rng.normal(size=(n, 51, 51))
+    stamps[:, 20:24, 22:40] += 5
+    return (stamps, stamps > 2,
+            np.exp(rng.normal(scale=0.5, size=stamps.shape)))
 
 
 def test_packaged_weights_are_complete():

@@ -15,6 +15,9 @@ NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # sigma of the noise of such a box
 CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
 MIN_CORE_SNR = 3.0
+# batches cut at once where several views are shown: those in doubt fill
+# batches of their own
+VIEWED_BATCHES = 4
 
 
 def classify_sources(model, prepared, position, segments, *, region,
@@ -46,12 +49,13 @@ def classify_sources(model, prepared, position, segments, *, region,
     """
     x, y = position
     n = len(x)
+    step = batch_size if n_views == 1 else batch_size * VIEWED_BATCHES
     probability = np.empty(n, dtype=np.float32)
     flags = np.zeros(n, dtype=np.int32)
     with progress_bar(total=n, description='classifying',
                       enabled=progress) as bar:
-        for start in range(0, n, batch_size):
-            rows = np.arange(start, min(start + batch_size, n))
+        for start in range(0, n, step):
+            rows = np.arange(start, min(start + step, n))
             stamps = cut_stamps(
                 prepared.data, x[rows], y[rows], mask=prepared.mask,
                 noise=prepared.noise, segments=segments, rows=rows)
