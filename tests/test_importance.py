@@ -11,7 +11,11 @@ from blendhunter.exceptions import DataSetError
 from blendhunter.network import training
 from blendhunter.network.batches import MixedBatches
 from blendhunter.network.detection_sampler import DetectionSampler
-from blendhunter.network.importance import ImportanceDraw, measure_errors
+from blendhunter.network.importance import (
+    ImportanceDraw,
+    lesson_weight,
+    measure_errors,
+)
 from blendhunter.network.pair_sampler import PairSampler
 
 N = 40
@@ -54,6 +58,22 @@ def test_without_errors_all_weights_are_one():
     rows, weights = ImportanceDraw(np.array([3, 5]))(100, rng)
     assert_array_equal(weights, 1)
     assert set(rows) == {3, 5}
+
+
+def test_worth_is_what_weights_sum_to():
+    """Rows of little worth are drawn less often, not at less weight."""
+    worth = np.array([1.0, 1.0, 0.1])
+    draw = ImportanceDraw(np.arange(3), np.array([0.9, 0.1, 0.9]), worth)
+    rows, weights = draw(20_000, np.random.default_rng(2))
+    total = np.bincount(rows, weights) / len(rows)
+    assert_allclose(total, worth / 3, rtol=0.05)
+    assert_allclose(np.bincount(rows) / len(rows),
+                    np.array([1, 0.2, 0.1]) / 1.3, rtol=0.05)
+
+
+def test_lessons_that_nobody_can_see_weigh_little():
+    assert_allclose(lesson_weight(np.array([0, 1, 2, 3, 99])),
+                    [0.05, 0.05, 0.525, 1, 1])
 
 
 def test_sampler_prefers_the_wrong_ones(detections):
@@ -124,7 +144,7 @@ def test_training_draws_by_the_errors_of_its_weights(
         with pytest.raises(KeyboardInterrupt):
             train(**call)
     assert np.all((seen[0] > 0) & (seen[0] < 1))
-    kept = tmp_path / 'a.checkpoint.errors' / 'segment.npy'
+    kept, = (tmp_path / 'a.checkpoint.errors').glob('segment-*.npy')
     assert_array_equal(np.load(kept), seen[0])
     np.save(kept, seen[0][:5])
     with pytest.raises(DataSetError, match='belongs to another training'):

@@ -17,6 +17,7 @@ from blendhunter.network.batches import MixedBatches
 from blendhunter.network.calibration import correct_prior, fit_fraction
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.pair_sampler import PairSampler
+from blendhunter.network.samples import prepare_samplers
 from blendhunter.network.weights import read_metadata, read_weights
 
 RNG = np.random.default_rng(1)
@@ -58,6 +59,19 @@ def test_dihedral_group():
     for i in range(8):
         for j in range(i):
             assert not np.array_equal(turned[i], turned[j])
+
+
+def test_hopeless_blends_are_learnt_from_less_but_judged_in_full(detections):
+    truth = detections.truth
+    truth['field_seeing'] = 4.0
+    truth['companion_snr'] = np.where(truth['truth_label'], 6.0, np.nan)
+    truth['separation'] = np.where(np.arange(N) % 4 == 1, 2.0, 8.0)
+    (learner, _), = prepare_samplers(None, detections, 8)[0]
+    hopeless = truth['separation'] == 2
+    assert_array_equal(learner.worth < 1, hopeless[:len(learner)])
+    assert learner.worth.min() > 0
+    held, = prepare_samplers(None, detections, 8)[1].values()
+    assert held.worth is None
 
 
 def test_batches_are_reproducible_and_differ(pairs, detections):

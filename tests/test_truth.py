@@ -5,6 +5,7 @@ import pytest
 from astropy.table import Table
 
 from blendhunter.truth import (
+    distinct_snr,
     label_segments,
     label_stamps,
     matched_filter_snr,
@@ -59,3 +60,21 @@ def test_snr():
     image = np.zeros((2, 4, 4))
     image[0, 1, 1], image[0, 2, 2] = 3, 4
     assert matched_filter_snr(image, 2.0).tolist() == [2.5, 0.0]
+
+
+@pytest.mark.parametrize('distance', [1.0, 2.5, 4.0, 7.0])
+def test_distinct_snr_is_what_the_other_source_cannot_imitate(distance):
+    """A least-squares fit of its flux, position and shape leaves as much."""
+    seeing = 4.0
+    y, x = (np.mgrid[-24:25, -24:25] / (0.55 * seeing))
+    # the image is moved by 30 degrees
+    dx, dy = (distance / (0.55 * seeing) * np.array(
+        [np.cos(np.pi / 6), np.sin(np.pi / 6)]))
+    primary = np.exp(-(x**2 + y**2) / 2)
+    companion = np.exp(-((x - dx)**2 + (y - dy)**2) / 2).ravel()
+    known = np.stack([(term * primary).ravel() for term in (
+        np.ones_like(x), x, y, x**2, x * y, y**2)], axis=1)
+    left = companion - known @ np.linalg.lstsq(known, companion)[0]
+    expected = np.linalg.norm(left) / np.linalg.norm(companion)
+    assert distinct_snr(20.0, distance, seeing) == pytest.approx(
+        20 * expected, rel=2e-3)

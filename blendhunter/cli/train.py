@@ -48,10 +48,11 @@ def add_parser(verbs):
                         help='draw examples in proportion to the errors of '
                              '--weights')
     parser.add_argument('--backbone',
-                        help="'imagenet' or a file of VGG-16 weights")
+                        help="'imagenet', a file of VGG-16 weights, or, "
+                             "for --protocol paper, 'default'")
     parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
-                        default='paper',
-                        help='of --protocol paper (%(default)s)')
+                        help='of --protocol paper (paper; with --backbone '
+                             'default its own)')
     parser.add_argument('--data', metavar='HDF5',
                         help='stamps of --protocol paper, from '
                              'blendhunter simulate stamps')
@@ -84,6 +85,7 @@ def _run_paper(arguments):
     """Train the paper's dense head on a data set of stamps."""
     from blendhunter.dataset import read_dataset
     from blendhunter.network import train_transfer
+    from blendhunter.network.backbones import OWN
 
     if not arguments.data:
         msg = ('--protocol paper needs --data, a file of '
@@ -99,7 +101,8 @@ def _run_paper(arguments):
     return train_transfer(
         stamps, labels, output=arguments.output, noise=noise,
         backbone=arguments.backbone, epochs=arguments.epochs,
-        preprocessing=arguments.preprocessing,
+        preprocessing=arguments.preprocessing or (
+            None if arguments.backbone == OWN else 'paper'),
         precision=arguments.precision, seed=arguments.seed,
         work_dir=work / f'{Path(arguments.output).stem}.work',
         command=arguments.command, overwrite=arguments.overwrite,

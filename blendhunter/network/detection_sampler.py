@@ -31,6 +31,8 @@ class DetectionSampler:
     places : float `~numpy.ndarray` of shape (n, 2), optional
         x and y in the stamp of the second brightest source, px; NaN for
         none.
+    worth : float `~numpy.ndarray` of shape (n,), optional
+        How much each label should count, above 0 to 1.
     errors : float `~numpy.ndarray` of shape (n,), optional
         How wrong a network was about each of the `examples`: they are
         drawn in proportion, see
@@ -43,6 +45,7 @@ class DetectionSampler:
     fraction: float = 0.4
     extra_noise: float = 0.35
     errors: np.ndarray | None = None
+    worth: np.ndarray | None = None
     places: np.ndarray | None = None
 
     #: What is asked about.
@@ -60,8 +63,9 @@ class DetectionSampler:
         """What draws the blends, and what the single sources."""
         kinds = [np.flatnonzero(self.labels == kind)
                  for kind in (BLEND, SINGLE)]
-        return [ImportanceDraw(rows, None if self.errors is None
-                               else self.errors[rows]) for rows in kinds]
+        return [ImportanceDraw(rows, *(
+            None if values is None else values[rows]
+            for values in (self.errors, self.worth))) for rows in kinds]
 
     def draw(self, n, rng):
         """Return stamps over noise, regions, labels, weights and marks."""

@@ -7,10 +7,15 @@ import numpy as np
 from blendhunter._utils.files import atomic_path
 from blendhunter.exceptions import DataSetError
 
-__all__ = ['ImportanceDraw', 'add_errors', 'measure_errors']
+__all__ = ['ImportanceDraw', 'add_errors', 'lesson_weight',
+           'measure_errors']
 
 # added to the errors, so that a row that was right is drawn, too
 ERROR_FLOOR = 0.1
+# a companion that no filter could see (SNR below the first) is no lesson;
+# one beyond the second counts in full
+FAINT_SNR = (1.0, 3.0)
+FAINT_WEIGHT = 0.05
 
 
 class ImportanceDraw:
@@ -28,15 +33,19 @@ class ImportanceDraw:
     errors : float `~numpy.ndarray` of shape (n,), optional
         Absolute errors of their probabilities; without them all rows are
         alike.
+    worth : float `~numpy.ndarray` of shape (n,), optional
+        How much each row should count, from 0 to 1; by default all do.
     """
 
-    def __init__(self, rows, errors=None):
+    def __init__(self, rows, errors=None, worth=None):
         self.rows = rows
         if errors is None:
             errors = np.zeros(len(rows))
-        share = errors + ERROR_FLOOR
+        if worth is None:
+            worth = np.ones(len(rows))
+        share = worth * (errors + ERROR_FLOOR)
         self._cumulative = np.cumsum(share) / np.sum(share)
-        self._weights = np.mean(share) / share
+        self._weights = worth * (np.mean(share) / share)
 
     def __call__(self, n, rng):
         """
@@ -51,11 +60,28 @@ class ImportanceDraw:
         -------
         rows : int `~numpy.ndarray` of shape (n,)
         weights : float `~numpy.ndarray` of shape (n,)
-            With an expectation of 1.
+            With the mean of ``worth`` for an expectation.
         """
         drawn = np.searchsorted(self._cumulative, rng.random(n))
         drawn = np.minimum(drawn, len(self.rows) - 1)
         return self.rows[drawn], self._weights[drawn]
+
+
+def lesson_weight(snr):
+    """
+    Say how much a blend should count in training.
+
+    Parameters
+    ----------
+    snr : `~numpy.ndarray`
+        Of the companion, for a matched filter.
+
+    Returns
+    -------
+    weight : float64 `~numpy.ndarray`
+        1 from an SNR of 3 on, 0.05 below 1, linear between.
+    """
+    return np.interp(snr, FAINT_SNR, (FAINT_WEIGHT, 1))
 
 
 def measure_errors(model, stamps, regions, labels):
@@ -90,7 +116,7 @@ def add_errors(samplers, model, directory):
     model : `~blendhunter.network.model.BlendModel`
     directory : `~pathlib.Path`
         Folder that keeps the errors, which cost a forward pass over all
-        examples: those that are there are read.
+        examples: those that are there, of the same weights, are read.
 
     Returns
     -------
@@ -102,9 +128,10 @@ def add_errors(samplers, model, directory):
         If the folder holds the errors of other examples.
     """
     directory.mkdir(exist_ok=True)
+    weights = model.metadata['sha256'][:12]
     return [(replace(sampler, errors=_stored_errors(
-                directory / f'{sampler.region}.npy', model, sampler)), n)
-            for sampler, n in samplers]
+                directory / f'{sampler.region}-{weights}.npy', model,
+                sampler)), n) for sampler, n in samplers]
 
 
 def _stored_errors(path, model, sampler):

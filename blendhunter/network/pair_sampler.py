@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from blendhunter._utils.noise import draw_noise
-from blendhunter.network.importance import ImportanceDraw
+from blendhunter.network.importance import ImportanceDraw, lesson_weight
 from blendhunter.network.localisation import mark_places
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import CLOSE
@@ -19,10 +19,6 @@ N_CANDIDATES = 16
 # error of the centroid in px
 MERGED_SHARE = 0.5
 CENTROID_ERROR = 0.3
-# a companion that no filter could see (matched-filter SNR below the
-# first) is no lesson; one beyond the second counts in full
-FAINT_SNR = (1.0, 3.0)
-FAINT_WEIGHT = 0.05
 # of the noise over which isolated galaxies are judged
 EXAMPLE_SEED = 5
 
@@ -117,8 +113,7 @@ class PairSampler:
         shift = self._recentre(z, first, partner, blended, rng)
         weight[alone] = alone_weight
         snr = np.sqrt(np.einsum('nyx,nyx->n', companion, companion))
-        weight[blended] *= np.interp(snr / sigma[blended, 0, 0], FAINT_SNR,
-                                     (FAINT_WEIGHT, 1))
+        weight[blended] *= lesson_weight(snr / sigma[blended, 0, 0])
         marks = self._mark(first, partner, blended, shift)
         for share in self.more:
             added = blended[rng.random(len(blended)) < share]

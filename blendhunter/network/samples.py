@@ -7,9 +7,10 @@ import numpy as np
 from blendhunter.dataset import DataSet, read_dataset
 from blendhunter.network.batches import MixedBatches
 from blendhunter.network.detection_sampler import DetectionSampler
+from blendhunter.network.importance import lesson_weight
 from blendhunter.network.pair_sampler import PairSampler
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import BLEND, SINGLE
+from blendhunter.truth import BLEND, SINGLE, distinct_snr
 
 __all__ = ['fixed_batches', 'prepare_samplers']
 
@@ -144,9 +145,23 @@ def _detection_samplers(data, about):
         'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
         'area': [0, int(np.quantile(area, 0.9995))]}
     places = _places(data.truth, '_2', names=('x', 'y'))
-    return [DetectionSampler(stamps[part], regions[part], labels[part],
-                             places=None if places is None else places[part])
-            for part in (learn, keep)]
+    worth = _worth(data.truth)
+    learner, keeper = (DetectionSampler(
+        stamps[part], regions[part], labels[part],
+        places=None if places is None else places[part])
+        for part in (learn, keep))
+    # answers are judged, and calibrated, on all blends alike
+    return replace(learner, worth=None if worth is None
+                   else worth[learn]), keeper
+
+
+def _worth(truth):
+    """Return how much labels should count, None if that is not known."""
+    if 'field_seeing' not in truth.colnames:
+        return None
+    snr = distinct_snr(*(np.asarray(truth[name], dtype=float) for name in (
+        'companion_snr', 'separation', 'field_seeing')))
+    return np.where(truth['truth_label'] == BLEND, lesson_weight(snr), 1.0)
 
 
 def _limits(values):

@@ -134,7 +134,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone,
                             n_channels=PREPROCESSINGS[TRAINED].n_channels)
-    lineage, errors = [], checkpoint.with_suffix('.errors')
+    ancestor, lineage = {}, []
+    errors = checkpoint.with_suffix('.errors')
     if weights is not None:
         path = resolve_weights(weights)
         arrays, ancestor = read_weights(path)
@@ -152,7 +153,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
-                     'weights': str(weights), 'backbone': str(backbone),
+                     'weights': ancestor.get('sha256'),
+                     'backbone': str(backbone),
                      'importance': importance, 'preprocessing': TRAINED,
                      **about['sizes']})
     start = restore_checkpoint(checkpoint, model, identity)

@@ -81,7 +81,7 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         (two or more sources of SNR 5); position in the stamp (px), SNR
         and magnitude of the two brightest sources in the segment
         (``x_1`` ... ``magnitude_2``); and the field's values
-        (``field_...``).
+        (``field_...``; ``field_seeing`` is its FWHM in px).
 
     Raises
     ------
@@ -156,7 +156,8 @@ def _detect_field(shape, survey, population, ranges, method, artefacts,
     table.meta.clear()
     _describe_sources(table, truth)
     table['field_photutils'] = method == 'photutils'
-    for key, value in {**values, 'noise': noise}.items():
+    seeing = survey.seeing * values['seeing_factor'] / survey.pixel_scale
+    for key, value in {**values, 'noise': noise, 'seeing': seeing}.items():
         table[f'field_{key}'] = np.float32(value)
     rows = (np.arange(len(table)) if keep_unclear
             else np.flatnonzero(labels['truth_label'] >= 0))

@@ -18,6 +18,7 @@ from blendhunter.truth.labels import (
 from blendhunter.truth.outcomes import OUTCOMES, detection_outcomes
 from blendhunter.truth.overlap import (
     blendedness,
+    distinct_snr,
     group_sources,
     matched_filter_snr,
     neighbour_separation,
@@ -25,5 +26,6 @@ from blendhunter.truth.overlap import (
 
 __all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND',
            'SNR_SINGLE', 'UNCLEAR', 'blendedness', 'detection_outcomes',
-           'group_sources', 'label_places', 'label_segments',
-           'label_stamps', 'matched_filter_snr', 'neighbour_separation']
+           'distinct_snr', 'group_sources', 'label_places',
+           'label_segments', 'label_stamps', 'matched_filter_snr',
+           'neighbour_separation']

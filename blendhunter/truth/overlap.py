@@ -4,8 +4,12 @@ import numpy as np
 
 from blendhunter._utils.arrays import values_at
 
-__all__ = ['blendedness', 'group_sources', 'matched_filter_snr',
-           'neighbour_separation']
+__all__ = ['blendedness', 'distinct_snr', 'group_sources',
+           'matched_filter_snr', 'neighbour_separation']
+
+# dispersion of a galaxy as it is seen, over the FWHM of the seeing: that
+# of a Gaussian PSF and a third more
+DISPERSION = 0.55
 
 
 def matched_filter_snr(image, noise):
@@ -25,6 +29,38 @@ def matched_filter_snr(image, noise):
         ``sqrt(sum(image**2)) / noise``.
     """
     return np.sqrt(_inner(image, image)) / noise
+
+
+def distinct_snr(snr, separation, seeing):
+    """
+    SNR that a companion keeps beside a source that is not known.
+
+    What changes of the brighter source's flux, position and size or
+    shape can imitate is taken off. Of two Gaussians with dispersion s,
+    one shifted by d has a share of its power in each order of the
+    other's Hermite functions that is a Poisson distribution of mean
+    ``d**2 / (2 s**2)`` (the coherent states of Glauber 1963, Phys. Rev.
+    131, 2766); flux, position and shape are the orders 0, 1 and 2.
+
+    Parameters
+    ----------
+    snr : float or `~numpy.ndarray`
+        Matched-filter SNR of the companion by itself.
+    separation : float or `~numpy.ndarray`
+        In pixels.
+    seeing : float or `~numpy.ndarray`
+        FWHM in pixels; both sources are taken for Gaussians of
+        dispersion 0.55 FWHM, a third more than that of a star.
+
+    Returns
+    -------
+    snr : float or float64 `~numpy.ndarray`
+        ``snr`` times the root of the share of the orders 3 and up.
+    """
+    from scipy.special import gammainc
+
+    quanta = np.square(separation / (DISPERSION * np.asarray(seeing))) / 2
+    return snr * np.sqrt(gammainc(3, quanta))
 
 
 def blendedness(isolated, total, *, norm='source'):
