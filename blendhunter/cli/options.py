@@ -122,8 +122,9 @@ def add_views(parser):
     """Add how often the network sees each stamp."""
     parser.add_argument('--n-views', type=int, default=1,
                         choices=(1, 2, 4, 8),
-                        help='pool the answers to so many orientations: '
-                             'better, and as much slower (%(default)s)')
+                        help='pool the answers to so many orientations of '
+                             'what is in doubt: better and slower '
+                             '(%(default)s)')
 
 
 def detection_options(arguments):
