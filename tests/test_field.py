@@ -31,6 +31,7 @@ from blendhunter.benchmark.metrics import (
     threshold_at_purity,
 )
 from blendhunter.cli import main
+from blendhunter.network.calibration import correct_prior
 
 SKIES = SurveyFields(shape=(260, 260), density=60.0)
 
@@ -615,7 +616,16 @@ def test_command_on_a_survey(tmp_path, random_weights):
                  '--n-training', '1', '--n-jobs', '1', '--regions',
                  'segment', '--weights', str(weights), '--record',
                  '-o', str(tmp_path / 'out')]) == 0
-    metadata = read_metadata(weights)
+    before, metadata = (read_metadata(path)
+                        for path in (random_weights, weights))
+    table = Table.read(tmp_path / 'out' / 'detections.ecsv')
+    table = table[table['truth_label'] >= 0]
+    raw = correct_prior(table['score: network'], before['prior']['segment'],
+                        before['trained_fraction']['segment'])
+    mended = correct_prior(raw, metadata['trained_fraction']['segment'],
+                           metadata['prior']['segment'])
+    assert np.nanmean(mended) == pytest.approx(
+        np.mean(table['truth_label']), abs=2e-3)
     # JSON that others than Python read, too
     json.dumps(metadata, allow_nan=False)
     stored = metadata['results']['segment']

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit, logit
 
-__all__ = ['correct_prior', 'fit_fraction', 'pool_odds']
+__all__ = ['correct_prior', 'fit_fraction', 'pool_odds', 'refit_fraction']
 
 # a network that is wrong by more than this factor in the odds is not
 # miscalibrated but untrained
@@ -69,6 +69,32 @@ def fit_fraction(probability, labels, weights):
     shift = minimize_scalar(log_loss, method='bounded',
                             bounds=(-MAX_LOG_ODDS, MAX_LOG_ODDS)).x
     return float(expit(logit(fraction) - shift))
+
+
+def refit_fraction(probability, labels, *, trained, wanted):
+    """
+    Mend a trained blend fraction by answers to a survey's detections.
+
+    Training shows more blends than the sky has, and other single
+    sources, so that its fraction is not the one that answers about a
+    survey belong to.
+
+    Parameters
+    ----------
+    probability : `~numpy.ndarray` of shape (n,)
+        ``correct_prior(raw, trained, wanted)`` of the answers.
+    labels : bool `~numpy.ndarray` of shape (n,)
+    trained, wanted : float
+
+    Returns
+    -------
+    fraction : float
+        Instead of ``trained``: ``correct_prior(raw, fraction, f)``, with
+        f the blend fraction among ``labels``, has the lowest log loss,
+        and the mean f.
+    """
+    found = fit_fraction(probability, labels, np.ones(len(labels)))
+    return float(expit(logit(trained) + logit(found) - logit(wanted)))
 
 
 def pool_odds(probabilities):

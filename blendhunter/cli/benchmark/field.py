@@ -124,10 +124,27 @@ def run(arguments):
     directory = write_field_tables(arguments, table, scores, methods=DRAWN)
     _save_strip(directory, made, arguments.examples)
     fraction = _describe(table)
-    record(arguments, 'segment', scores, lambda metadata: {
-        'prior': {**metadata['prior'], 'segment': round(fraction, 4)}}
-        if 0 < fraction < 1 else {})
+    record(arguments, 'segment', scores, lambda metadata: _calibrate(
+        metadata, table, fraction) if 0 < fraction < 1 else {})
     return scores
+
+
+def _calibrate(metadata, table, fraction):
+    """Return the blend fractions that the weights should keep."""
+    import numpy as np
+
+    from blendhunter.benchmark.field.scores import SCORE, clear_detections
+    from blendhunter.benchmark.scoring import NETWORK
+    from blendhunter.network.calibration import refit_fraction
+
+    clear = clear_detections(table)
+    clear = clear[np.isfinite(clear[f'{SCORE}{NETWORK}'])]
+    trained, prior = (metadata[key] for key in ('trained_fraction', 'prior'))
+    refitted = refit_fraction(
+        clear[f'{SCORE}{NETWORK}'], np.asarray(clear['truth_label']) > 0,
+        trained=trained['segment'], wanted=prior['segment'])
+    return {'trained_fraction': {**trained, 'segment': round(refitted, 4)},
+            'prior': {**prior, 'segment': round(fraction, 4)}}
 
 
 def _check(arguments):
