@@ -640,6 +640,7 @@ def test_command_on_a_survey(tmp_path, random_weights):
     (['--n-training', '0', '--survey', 'hubble'], 'survey must be one of'),
     (['--n-sigma', '-1'], 'n_sigma must be positive'),
     (['--record'], 'the packaged weights are not changed'),
+    (['--record', '--n-views', '8'], 'calibrated for one view'),
     (['--record', '--regions', 'stamp'], 'scores of the segment question'),
     (['--weights', 'nothing.h5'], 'nothing.h5'),
     (['--image', 'no.fits', '--truth', 'no.ecsv'], 'no.fits')])

@@ -293,6 +293,17 @@ def test_explicit_noise_and_mask(field, catalog, identifier):
     assert array.meta['blendhunter.noise'] == 'map'
 
 
+def test_views_do_not_depend_on_the_batches(field, catalog, random_weights):
+    """Sources are taken a few batches at a time, and so are the views."""
+    assert len(catalog) > 8
+    once, several, whole = (BlendIdentifier(
+        random_weights, batch_size=size, n_views=n_views).classify(
+            field[0], catalog)['blend_prob']
+        for size, n_views in ((2, 1), (2, 2), (64, 2)))
+    assert_allclose(several, whole, **CLOSE)
+    assert np.nanmax(np.abs(several - once)) > 1e-4
+
+
 @pytest.mark.parametrize(('settings', 'match'), [
     ({'region': 'disc'}, 'region must be one of'),
     ({'threshold': 2}, 'threshold must lie in 0 to 1'),

@@ -64,7 +64,7 @@ def test_worth_is_what_weights_sum_to():
     """Rows of little worth are drawn less often, not at less weight."""
     worth = np.array([1.0, 1.0, 0.1])
     draw = ImportanceDraw(np.arange(3), np.array([0.9, 0.1, 0.9]), worth)
-    rows, weights = draw(20_000, np.random.default_rng(2))
+    rows, weights = draw(100_000, np.random.default_rng(2))
     total = np.bincount(rows, weights) / len(rows)
     assert_allclose(total, worth / 3, rtol=0.05)
     assert_allclose(np.bincount(rows) / len(rows),

@@ -320,6 +320,9 @@ def test_fields_take_the_ranges_in_turn():
     noise = [set(made.truth['field_noise_factor'][made.truth['field'] == i])
              for i in range(3)]
     assert noise[1] == {0.5}
+    # FWHM in px
+    assert_allclose(made.truth['field_seeing'], 0.65 / 0.187 * made.truth[
+        'field_seeing_factor'], rtol=1e-5)
     assert all(0.8 <= value <= 2 for i in (0, 2) for value in noise[i])
     electrons = np.asarray(made.truth['field_noise_electrons'])
     assert np.array_equal(np.isfinite(electrons), made.truth['field'] == 1)

@@ -14,7 +14,11 @@ from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError
 from blendhunter.network import train_transfer, training
 from blendhunter.network.batches import MixedBatches
-from blendhunter.network.calibration import correct_prior, fit_fraction
+from blendhunter.network.calibration import (
+    correct_prior,
+    fit_fraction,
+    refit_fraction,
+)
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.pair_sampler import PairSampler
 from blendhunter.network.samples import prepare_samplers
@@ -227,6 +231,24 @@ def test_fitted_fraction_is_that_of_the_training():
     # nothing to fit: every answer is sure and right
     assert 0 < fit_fraction(np.array([0.0, 1.0]), np.array([False, True]),
                             np.ones(2)) < 1
+
+
+def test_refitted_fraction_makes_a_survey_right():
+    """However far the stored prior is from the survey's fraction."""
+    rng = np.random.default_rng(6)
+    right = rng.uniform(0.02, 0.98, 50_000)
+    labels = rng.random(len(right)) < right
+    fraction = labels.mean()
+    # right answers, stored as if of 0.3 and told for a prior of 0.02
+    told = correct_prior(correct_prior(right, fraction, 0.3), 0.3, 0.02)
+    refitted = refit_fraction(told, labels, trained=0.3, wanted=0.02)
+    assert refitted == pytest.approx(0.3, abs=0.01)
+    # twice too low odds
+    low = correct_prior(told, 2 / 3, 0.5)
+    refitted = refit_fraction(low, labels, trained=0.3, wanted=0.02)
+    assert refitted / (1 - refitted) == pytest.approx(3 / 14, rel=0.05)
+    mended = correct_prior(correct_prior(low, 0.02, 0.3), refitted, fraction)
+    assert np.mean(mended) == pytest.approx(fraction, abs=2e-3)
 
 
 def test_killed_training_continues(pairs, tmp_path, monkeypatch):

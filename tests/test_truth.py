@@ -74,7 +74,7 @@ def test_distinct_snr_is_what_the_other_source_cannot_imitate(distance):
     companion = np.exp(-((x - dx)**2 + (y - dy)**2) / 2).ravel()
     known = np.stack([(term * primary).ravel() for term in (
         np.ones_like(x), x, y, x**2, x * y, y**2)], axis=1)
-    left = companion - known @ np.linalg.lstsq(known, companion)[0]
+    left = companion - known @ np.linalg.lstsq(known, companion, rcond=None)[0]
     expected = np.linalg.norm(left) / np.linalg.norm(companion)
     assert distinct_snr(20.0, distance, seeing) == pytest.approx(
         20 * expected, rel=2e-3)

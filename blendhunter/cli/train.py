@@ -49,7 +49,7 @@ def add_parser(verbs):
                              '--weights')
     parser.add_argument('--backbone',
                         help="'imagenet', a file of VGG-16 weights, or, "
-                             "for --protocol paper, 'default'")
+                             "for --protocol paper, 'default' or 'random'")
     parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
                         help='of --protocol paper (paper; with --backbone '
                              'default its own)')

@@ -57,8 +57,9 @@ class BlendIdentifier:
         Arithmetic of the network; 'auto' takes bfloat16 where the
         hardware has it.
     n_views : {1, 2, 4, 8}, optional
-        The network sees each stamp turned and mirrored so many times,
-        and the answers are pooled: better, and as much slower.
+        The network sees each stamp whose first answer leaves doubt
+        turned and mirrored, so many times in all, and the answers are
+        pooled: better and slower.
 
     Examples
     --------

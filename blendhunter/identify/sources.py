@@ -1,10 +1,11 @@
-"""Stamps to probabilities and flags, one batch at a time."""
+"""Stamps to probabilities and flags, a few batches at a time."""
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from blendhunter._utils.arrays import round_position
 from blendhunter._utils.progress import progress_bar
+from blendhunter.network.model import VIEWED_BATCHES
 from blendhunter.stamps import STAMP_SIZE, BlendFlag, cut_stamps
 from blendhunter.stamps.windows import cut_windows
 
@@ -15,9 +16,6 @@ NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # sigma of the noise of such a box
 CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
 MIN_CORE_SNR = 3.0
-# batches cut at once where several views are shown: those in doubt fill
-# batches of their own
-VIEWED_BATCHES = 4
 
 
 def classify_sources(model, prepared, position, segments, *, region,
@@ -43,13 +41,15 @@ def classify_sources(model, prepared, position, segments, *, region,
     Returns
     -------
     probability : float32 `~numpy.ndarray` of shape (n,)
-        At the blend fraction of the training; NaN where unknown.
+        At the fraction ``trained_fraction`` of the weights; NaN where
+        unknown.
     flags : int32 `~numpy.ndarray` of shape (n,)
         Bits of `~blendhunter.stamps.BlendFlag`.
     """
     x, y = position
     n = len(x)
-    step = batch_size if n_views == 1 else batch_size * VIEWED_BATCHES
+    # of several views, those of the stamps in doubt fill batches of their own
+    step = batch_size * (1 if n_views == 1 else VIEWED_BATCHES)
     probability = np.empty(n, dtype=np.float32)
     flags = np.zeros(n, dtype=np.int32)
     with progress_bar(total=n, description='classifying',

@@ -84,6 +84,7 @@ def refit_fraction(probability, labels, *, trained, wanted):
     probability : `~numpy.ndarray` of shape (n,)
         ``correct_prior(raw, trained, wanted)`` of the answers.
     labels : bool `~numpy.ndarray` of shape (n,)
+        Of both kinds.
     trained, wanted : float
 
     Returns
@@ -93,8 +94,10 @@ def refit_fraction(probability, labels, *, trained, wanted):
         f the blend fraction among ``labels``, has the lowest log loss,
         and the mean f.
     """
-    found = fit_fraction(probability, labels, np.ones(len(labels)))
-    return float(expit(logit(trained) + logit(found) - logit(wanted)))
+    fraction = np.mean(labels)
+    found = fit_fraction(correct_prior(probability, wanted, fraction),
+                         labels, np.ones(len(labels)))
+    return float(expit(logit(trained) + logit(found) - logit(fraction)))
 
 
 def pool_odds(probabilities):

@@ -45,7 +45,7 @@ class ImportanceDraw:
             worth = np.ones(len(rows))
         share = worth * (errors + ERROR_FLOOR)
         self._cumulative = np.cumsum(share) / np.sum(share)
-        self._weights = worth * (np.mean(share) / share)
+        self._weights = np.mean(share) / (errors + ERROR_FLOOR)
 
     def __call__(self, n, rng):
         """

@@ -17,14 +17,15 @@ from blendhunter.network.weights import (
     write_weights,
 )
 
-__all__ = ['VIEWS', 'BlendModel', 'load_model', 'network_arrays',
-           'save_network', 'set_network']
+__all__ = ['VIEWED_BATCHES', 'VIEWS', 'BlendModel', 'load_model',
+           'network_arrays', 'save_network', 'set_network']
 
 #: In how many orientations a stamp may be shown to the network.
 VIEWS = (1, 2, 4, 8)
-#: A first answer nearer than this to 0 or 1 is sure: other views would
-#: not change it.
+#: A first answer nearer than this to 0 or 1 is taken for sure.
 SURE = 0.02
+# batches of doubtful stamps whose other views are held at once
+VIEWED_BATCHES = 4
 
 
 class BlendModel:
@@ -69,9 +70,10 @@ class BlendModel:
             compiled once and a stamp's result does not depend on how
             many others there are.
         n_views : {1, 2, 4, 8}, optional
-            Stamps whose first answer leaves doubt, P from 0.02 to 0.98,
-            are shown turned and mirrored, so many times in all, and the
-            answers pooled (`~blendhunter.network.calibration.pool_odds`).
+            Stamps whose first answer leaves doubt, P from 0.02 to 0.98
+            at that fraction, are shown turned and mirrored, so many times
+            in all, and the answers pooled
+            (`~blendhunter.network.calibration.pool_odds`).
 
         Returns
         -------
@@ -83,15 +85,15 @@ class BlendModel:
         noise = np.broadcast_to(noise, stamps.shape)
         probability = self._predict(stamps, regions, noise, batch_size)
         doubtful = np.flatnonzero(np.abs(probability - 0.5) < 0.5 - SURE)
-        if n_views > 1 and doubtful.size:
-            turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
+        turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
+        step = VIEWED_BATCHES * batch_size
+        for start in range(0, len(doubtful) if turns else 0, step):
+            rows = doubtful[start:start + step]
             views = self._predict(*(
-                np.concatenate([dihedral(part[doubtful], turn)
-                                for turn in turns])
+                np.concatenate([dihedral(part[rows], turn) for turn in turns])
                 for part in (stamps, regions, noise)), batch_size)
-            probability[doubtful] = pool_odds(
-                [probability[doubtful],
-                 *views.reshape(len(turns), len(doubtful))])
+            probability[rows] = pool_odds(
+                [probability[rows], *views.reshape(len(turns), len(rows))])
         return probability
 
     def _predict(self, stamps, regions, noise, batch_size):

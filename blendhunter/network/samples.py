@@ -157,11 +157,13 @@ def _detection_samplers(data, about):
 
 def _worth(truth):
     """Return how much labels should count, None if that is not known."""
-    if 'field_seeing' not in truth.colnames:
+    names = ('companion_snr', 'separation', 'field_seeing')
+    if not set(names) <= set(truth.colnames):
         return None
-    snr = distinct_snr(*(np.asarray(truth[name], dtype=float) for name in (
-        'companion_snr', 'separation', 'field_seeing')))
-    return np.where(truth['truth_label'] == BLEND, lesson_weight(snr), 1.0)
+    snr = distinct_snr(*(np.asarray(truth[name], dtype=float)
+                         for name in names))
+    known = (truth['truth_label'] == BLEND) & np.isfinite(snr)
+    return np.where(known, lesson_weight(snr), 1.0)
 
 
 def _limits(values):

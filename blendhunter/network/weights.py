@@ -39,8 +39,9 @@ def write_weights(path, arrays, metadata):
         Weights by ``layer/name``; stored as float16.
     metadata : dict
         Plain values: ``preprocessing``, ``stamp_size``, ``classes``,
-        ``regions``, ``trained_fraction`` and ``prior`` per region,
-        ``domain``, ``command``, ``lineage`` (command, steps and sha256
+        ``regions``; per region ``trained_fraction``, the blend fraction
+        that the answers belong to, and ``prior``, the one they are given
+        for; ``domain``, ``command``, ``lineage`` (command, steps and sha256
         of the weights it continues, the oldest first), ``results``.
     """
     import h5py

@@ -8,7 +8,7 @@ __all__ = ['blendedness', 'distinct_snr', 'group_sources',
            'matched_filter_snr', 'neighbour_separation']
 
 # dispersion of a galaxy as it is seen, over the FWHM of the seeing: that
-# of a Gaussian PSF and a third more
+# of a Gaussian PSF and three tenths more
 DISPERSION = 0.55
 
 
@@ -50,11 +50,11 @@ def distinct_snr(snr, separation, seeing):
         In pixels.
     seeing : float or `~numpy.ndarray`
         FWHM in pixels; both sources are taken for Gaussians of
-        dispersion 0.55 FWHM, a third more than that of a star.
+        dispersion 0.55 FWHM, three tenths more than a star's.
 
     Returns
     -------
-    snr : float or float64 `~numpy.ndarray`
+    snr : float or `~numpy.ndarray`
         ``snr`` times the root of the share of the orders 3 and up.
     """
     from scipy.special import gammainc

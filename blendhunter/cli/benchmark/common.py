@@ -21,7 +21,8 @@ def add_model_options(parser):
 def add_record(parser):
     """Add whether the weights keep their scores."""
     parser.add_argument('--record', action='store_true',
-                        help='store the results in the weights file')
+                        help='store the results in the weights file, and of '
+                             'fields the blend fractions')
 
 
 def add_table(parser):

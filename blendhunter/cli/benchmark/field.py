@@ -124,8 +124,8 @@ def run(arguments):
     directory = write_field_tables(arguments, table, scores, methods=DRAWN)
     _save_strip(directory, made, arguments.examples)
     fraction = _describe(table)
-    record(arguments, 'segment', scores, lambda metadata: _calibrate(
-        metadata, table, fraction) if 0 < fraction < 1 else {})
+    record(arguments, 'segment', scores,
+           lambda metadata: _calibrate(metadata, table, fraction))
     return scores
 
 
@@ -139,12 +139,15 @@ def _calibrate(metadata, table, fraction):
 
     clear = clear_detections(table)
     clear = clear[np.isfinite(clear[f'{SCORE}{NETWORK}'])]
+    blended = np.asarray(clear['truth_label']) > 0
+    if np.all(blended) or not np.any(blended):
+        return {}
     trained, prior = (metadata[key] for key in ('trained_fraction', 'prior'))
     refitted = refit_fraction(
-        clear[f'{SCORE}{NETWORK}'], np.asarray(clear['truth_label']) > 0,
-        trained=trained['segment'], wanted=prior['segment'])
-    return {'trained_fraction': {**trained, 'segment': round(refitted, 4)},
-            'prior': {**prior, 'segment': round(fraction, 4)}}
+        clear[f'{SCORE}{NETWORK}'], blended, trained=trained['segment'],
+        wanted=prior['segment'])
+    return {'trained_fraction': {**trained, 'segment': round(refitted, 6)},
+            'prior': {**prior, 'segment': round(fraction, 6)}}
 
 
 def _check(arguments):
@@ -156,6 +159,10 @@ def _check(arguments):
                              or 'segment' not in arguments.regions):
         msg = ('record: the weights keep scores of the segment question, '
                'on simulated fields')
+        raise ValueError(msg)
+    if arguments.record and arguments.n_views > 1:
+        msg = ('record: the weights are calibrated for one view; leave '
+               '--n-views out')
         raise ValueError(msg)
     check_record(arguments)
     check_directory(arguments)
