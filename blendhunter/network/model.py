@@ -84,10 +84,12 @@ class BlendModel:
             noise = noise[:, None, None]
         noise = np.broadcast_to(noise, stamps.shape)
         probability = self._predict(stamps, regions, noise, batch_size)
+        if n_views == 1:
+            return probability
         doubtful = np.flatnonzero(np.abs(probability - 0.5) < 0.5 - SURE)
         turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
         step = VIEWED_BATCHES * batch_size
-        for start in range(0, len(doubtful) if turns else 0, step):
+        for start in range(0, len(doubtful), step):
             rows = doubtful[start:start + step]
             views = self._predict(*(
                 np.concatenate([dihedral(part[rows], turn) for turn in turns])

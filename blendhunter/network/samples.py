@@ -144,15 +144,12 @@ def _detection_samplers(data, about):
         # beyond these a source is flagged as unlike the training
         'peak': [0.0, float(np.quantile(peak.astype(float), 0.9995))],
         'area': [0, int(np.quantile(area, 0.9995))]}
-    places = _places(data.truth, '_2', names=('x', 'y'))
-    worth = _worth(data.truth)
     learner, keeper = (DetectionSampler(
         stamps[part], regions[part], labels[part],
-        places=None if places is None else places[part])
+        places=_places(data.truth[part], '_2', names=('x', 'y')))
         for part in (learn, keep))
     # answers are judged, and calibrated, on all blends alike
-    return replace(learner, worth=None if worth is None
-                   else worth[learn]), keeper
+    return replace(learner, worth=_worth(data.truth[learn])), keeper
 
 
 def _worth(truth):

@@ -134,26 +134,17 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone,
                             n_channels=PREPROCESSINGS[TRAINED].n_channels)
-    ancestor, lineage = {}, []
+    ancestor = None if weights is None else _continue(network, weights)
     errors = checkpoint.with_suffix('.errors')
-    if weights is not None:
-        path = resolve_weights(weights)
-        arrays, ancestor = read_weights(path)
-        _check_ancestor(path, ancestor)
-        set_network(network, arrays, name=f'weights {str(path)!r}',
-                    widen=True)
-        lineage = [*ancestor.get('lineage', []),
-                   {key: ancestor.get(key)
-                    for key in ('command', 'steps', 'sha256')}]
-        if importance:
-            samplers = add_errors(
-                samplers, load_model(weights, precision=precision), errors)
+    if importance:
+        samplers = add_errors(
+            samplers, load_model(weights, precision=precision), errors)
     model = add_locators(network)
     _compile(model, n_steps, learning_rate, weight_decay)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
-                     'weights': ancestor.get('sha256'),
+                     'weights': ancestor and ancestor['sha256'],
                      'backbone': str(backbone),
                      'importance': importance, 'preprocessing': TRAINED,
                      **about['sizes']})
@@ -173,19 +164,31 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
             held_out, CALIBRATION_SIZE, step=1))}
     save_network(output, network, {
         **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
-        'command': command, 'lineage': lineage})
+        'command': command, 'lineage': _lineage(ancestor)})
     checkpoint.unlink(missing_ok=True)
     shutil.rmtree(errors, ignore_errors=True)
     return output
 
 
-def _check_ancestor(path, metadata):
-    """Refuse to continue weights that were shown something else."""
+def _continue(network, weights):
+    """Give a network the weights it continues; return their metadata."""
+    path = resolve_weights(weights)
+    arrays, metadata = read_weights(path)
     if metadata.get('preprocessing') not in CONTINUED:
         msg = (f'weights: {str(path)!r} has the preprocessing '
                f'{metadata.get("preprocessing")!r}, only {CONTINUED} can be '
                'continued')
         raise WeightsError(msg)
+    set_network(network, arrays, name=f'weights {str(path)!r}', widen=True)
+    return metadata
+
+
+def _lineage(ancestor):
+    """Return command, steps and sha256 of all that was continued."""
+    if ancestor is None:
+        return []
+    return [*ancestor.get('lineage', []), {
+        key: ancestor.get(key) for key in ('command', 'steps', 'sha256')}]
 
 
 def _compile(model, n_steps, learning_rate, weight_decay):

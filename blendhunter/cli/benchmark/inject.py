@@ -77,14 +77,14 @@ def run(arguments):
 
 def _strip(made, scores):
     """Draw injections that are found, and missed, at 10 % flagged."""
+    from blendhunter.benchmark.metrics import highest_first
     from blendhunter.plotting import plot_stamps
 
     table = made.truth
-    merged = np.flatnonzero((table['outcome'] == 'merged')
-                            & np.isfinite(table['network']))
+    order = highest_first(np.asarray(table['network']),
+                          np.asarray(table['outcome'] == 'merged'))
     share = scores['at_10'][scores['method'] == 'network'][0]
-    found = round(np.nan_to_num(share) * len(merged))
-    order = merged[np.argsort(-table['network'][merged], kind='stable')]
+    found = round(np.nan_to_num(share) * len(order))
     stamps = made.arrays['stamps']
     # a sample of both, in the order of their scores
     parts = {name: part[np.linspace(0, len(part) - 1, min(len(part), SHOWN),
