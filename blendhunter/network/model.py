@@ -22,8 +22,8 @@ __all__ = ['VIEWED_BATCHES', 'VIEWS', 'BlendModel', 'load_model',
 
 #: In how many orientations a stamp may be shown to the network.
 VIEWS = (1, 2, 4, 8)
-#: A first answer nearer than this to 0 or 1 is taken for sure.
-SURE = 0.02
+#: First answers that leave doubt; high ones decide how pure a sample is.
+DOUBTFUL = (0.1, 0.98)
 # batches of doubtful stamps whose other views are held at once
 VIEWED_BATCHES = 4
 
@@ -70,7 +70,7 @@ class BlendModel:
             compiled once and a stamp's result does not depend on how
             many others there are.
         n_views : {1, 2, 4, 8}, optional
-            Stamps whose first answer leaves doubt, P from 0.02 to 0.98
+            Stamps whose first answer leaves doubt, P from 0.1 to 0.98
             at that fraction, are shown turned and mirrored, so many times
             in all, and the answers pooled
             (`~blendhunter.network.calibration.pool_odds`).
@@ -86,7 +86,8 @@ class BlendModel:
         probability = self._predict(stamps, regions, noise, batch_size)
         if n_views == 1:
             return probability
-        doubtful = np.flatnonzero(np.abs(probability - 0.5) < 0.5 - SURE)
+        low, high = DOUBTFUL
+        doubtful = np.flatnonzero((probability > low) & (probability < high))
         turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
         step = VIEWED_BATCHES * batch_size
         for start in range(0, len(doubtful), step):
