@@ -12,7 +12,6 @@ from blendhunter.benchmark import (
     measure_speed,
     measure_stamps,
     vary_stamps,
-    worst_answers,
 )
 from blendhunter.benchmark.metrics import (
     accuracy,
@@ -27,6 +26,7 @@ from blendhunter.benchmark.metrics import (
     completeness_at_rejection,
     purity,
     roc_curve,
+    surest_answers,
 )
 from blendhunter.benchmark.whole_stamps import VARIANTS
 
@@ -176,13 +176,23 @@ def test_stamps_of_an_unskilled_network(random_weights):
                      if len(close) else np.nan)
 
 
-def test_worst_answers():
-    truth = Table({'label': [0, 0, 0, 1, 1, 1, 0]})
-    p = np.array([0.7, 0.9, 0.1, 0.2, 0.4, 0.6, np.nan])
-    worst = worst_answers(p, truth, 5)
-    assert worst['false alarms'].tolist() == [1, 0]
-    assert worst['missed'].tolist() == [3, 4]
-    assert worst_answers(p, truth, 1)['missed'].tolist() == [3]
+def test_surest_answers():
+    label = np.array([0, 0, 0, 1, 1, 1, 0, 1, -1])
+    p = np.array([0.7, 0.9, 0.1, 0.2, 0.4, 0.6, np.nan, np.nan, 1.0])
+    surest = surest_answers(p, label, 5)
+    assert surest['false alarms'].tolist() == [1, 0]
+    assert surest['missed'].tolist() == [3, 4]
+    assert surest['found'].tolist() == [5]
+    assert surest_answers(p, label, 1)['missed'].tolist() == [3]
+
+
+def test_real_galaxies_are_missed_before_anything_is_measured(
+        random_weights, tmp_path):
+    said = []
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        measure_stamps(BlendIdentifier(random_weights), 20,
+                       cosmos_dir=tmp_path / 'nowhere', progress=said.append)
+    assert not said
 
 
 def test_variants_keep_the_pixels():

@@ -191,6 +191,25 @@ def test_packaged_weights_are_not_recorded_into(capsys):
     assert 'record: the packaged weights' in capsys.readouterr().err
 
 
+def test_stamps_are_measured_drawn_and_recorded(
+        tmp_path, random_weights, capsys):
+    weights, worst = tmp_path / 'w.h5', tmp_path / 'worst.png'
+    weights.write_bytes(random_weights.read_bytes())
+    command = ['benchmark', 'stamps', '--n', '20', '--detectors', 'sep',
+               '--n-jobs', '1', '--weights', str(weights)]
+    assert main([*command, '--record', '--n-views', '2']) == 1
+    assert 'scores of one view' in capsys.readouterr().err
+    assert main([*command, '--worst', str(worst), '--record', '-o',
+                 str(tmp_path / 's.ecsv')]) == 0
+    table = QTable.read(tmp_path / 's.ecsv')
+    stored = read_metadata(weights)['results']['stamp']
+    assert [row['method'] for row in stored] == list(table['method'])
+    assert stored[0]['accuracy'] == table['accuracy'][0]
+    # of stars there is no completeness
+    assert stored[-1]['completeness'] is None
+    assert worst.stat().st_size > 20_000
+
+
 def test_scalar_noise(image, random_weights, tmp_path):
     assert main(['classify', image, '--noise', '1.0', '-o',
                  str(tmp_path / 'o.ecsv'), '--batch-size', '32',
@@ -308,6 +327,22 @@ def test_train_and_paper_protocol(tmp_path, capsys):
     assert main(['train', '--protocol', 'paper', '-o',
                  str(tmp_path / 'q.h5')]) == 1
     assert 'needs --data' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (['--data', 's.h5'], '--data belongs to --protocol paper, not to end-to'),
+    (['--protocol', 'paper', '--data', 's.h5', '--importance'],
+     '--importance belongs to --protocol end-to-end, not to paper'),
+    (['--importance'], 'importance needs weights'),
+    (['--weights', 'typo.h5'], 'typo.h5'),
+    (['--backbone', 'default'], "backbone must be 'imagenet' or a file")])
+def test_training_is_refused_before_it_simulates(
+        tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(['train', '-o', 'w.h5', *arguments]) == 1
+    error, = lines(capsys)[1]
+    assert message in error
+    assert not list(tmp_path.iterdir())
 
 
 def test_small_demo(tmp_path, monkeypatch, capsys):

@@ -363,15 +363,19 @@ def test_curves_of_made_up_detections():
 
 def test_examples():
     table, _ = made_up()
-    rows = field_examples(table, 5, method='sharp')
-    score = np.asarray(table['score: sharp'])
-    assert score[rows['found'][0]] == score[:200].max()
+    assert all(len(part) == 0 for part in field_examples(table, 5).values())
+    score = np.asarray(table['score: sharp']) - 0.6
+    table['score: network'] = score
+    rows = field_examples(table, 300)
     label = np.asarray(table['truth_label'])
-    assert np.all(label[rows['missed']] == 1)
+    assert score[rows['found'][0]] == score[:200].max()
     assert score[rows['missed'][0]] == score[:200][label[:200] == 1].min()
-    assert np.all(label[rows['false alarms']] == 0)
-    assert all(len(part) == 0 for part in field_examples(
-        table, 5, method='none').values())
+    # none of them is right and wrong, nor unclear
+    for kind, blended, flagged in (('found', 1, True), ('missed', 1, False),
+                                   ('false alarms', 0, True)):
+        assert set(rows[kind]) == set(np.flatnonzero(
+            (label == blended) & ((score >= 0.5) == flagged)))
+    assert len(field_examples(table, 5)['found']) == 5
 
 
 def test_thresholds():
@@ -640,7 +644,7 @@ def test_command_on_a_survey(tmp_path, random_weights):
     (['--n-training', '0', '--survey', 'hubble'], 'survey must be one of'),
     (['--n-sigma', '-1'], 'n_sigma must be positive'),
     (['--record'], 'the packaged weights are not changed'),
-    (['--record', '--n-views', '8'], 'calibrated for one view'),
+    (['--record', '--n-views', '8'], 'scores of one view'),
     (['--record', '--regions', 'stamp'], 'scores of the segment question'),
     (['--weights', 'nothing.h5'], 'nothing.h5'),
     (['--image', 'no.fits', '--truth', 'no.ecsv'], 'no.fits')])

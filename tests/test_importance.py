@@ -1,5 +1,7 @@
 """Importance sampling of the detections in a training."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -7,12 +9,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import load_model, train
 from blendhunter.dataset import DataSet
-from blendhunter.exceptions import DataSetError
 from blendhunter.network import training
 from blendhunter.network.batches import MixedBatches
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.importance import (
     ImportanceDraw,
+    add_errors,
     lesson_weight,
     measure_errors,
 )
@@ -126,7 +128,7 @@ def test_errors_are_those_of_the_model(detections, random_weights):
 
 def test_training_draws_by_the_errors_of_its_weights(
         detections, random_weights, tmp_path, monkeypatch):
-    """They are kept while the training lasts, and must fit."""
+    """They are kept while the training lasts."""
     seen = []
 
     class Watched(MixedBatches):
@@ -146,12 +148,41 @@ def test_training_draws_by_the_errors_of_its_weights(
     assert np.all((seen[0] > 0) & (seen[0] < 1))
     kept, = (tmp_path / 'a.checkpoint.errors').glob('segment-*.npy')
     assert_array_equal(np.load(kept), seen[0])
-    np.save(kept, seen[0][:5])
-    with pytest.raises(DataSetError, match='belongs to another training'):
-        train(**call)
-    kept.unlink()
     train(**call)
     assert not kept.parent.exists()
+
+
+def test_errors_are_measured_once_for_the_same_examples(
+        detections, random_weights, tmp_path, monkeypatch):
+    model = load_model(random_weights, precision='float32')
+    stamps, regions = (detections.arrays[key]
+                       for key in ('stamps', 'regions'))
+    sampler = DetectionSampler(stamps, regions, np.arange(N) % 2)
+    asked = []
+    monkeypatch.setattr(model, 'predict', lambda z, *_: (
+        asked.append(len(z)), np.full(len(z), 0.2 * len(asked)))[1])
+
+    def errors(one):
+        (ready, _), = add_errors([(one, 8)], model, tmp_path)
+        return ready.errors
+
+    first = errors(sampler)
+    assert_array_equal(errors(sampler), first)
+    assert asked == [N]
+    # as many other examples have errors of their own
+    second = errors(replace(sampler, stamps=stamps[::-1]))
+    assert asked == [N, N]
+    assert np.all(second != first)
+    assert_array_equal(errors(sampler), first)
+    assert asked == [N, N]
+
+
+def test_without_importance_no_folder_is_removed(detections, tmp_path):
+    folder = tmp_path / 'a.checkpoint.errors'
+    folder.mkdir()
+    train(detections=detections, output=tmp_path / 'a.h5', n_steps=1,
+          batch_size=8, precision='float32')
+    assert folder.is_dir()
 
 
 def test_importance_needs_weights(detections, tmp_path):

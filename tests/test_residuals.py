@@ -10,7 +10,7 @@ from blendhunter.network.preprocessing import (
     preprocess_residuals,
 )
 from blendhunter.network.residuals import (
-    find_centres,
+    adaptive_moments,
     mirror_stamps,
     symmetric_residuals,
 )
@@ -55,8 +55,8 @@ def test_centres_of_single_sources():
     centres = 25 + rng.uniform(-5, 5, (40, 2))
     for sigma, ratio in ((1.3, 1.0), (2.5, 0.5), (5.0, 0.8)):
         stamps = gaussians(centres, sigma=sigma, ratio=ratio, angle=0.6)
-        assert_allclose(find_centres(stamps, everywhere(stamps)), centres,
-                        atol=0.03)
+        assert_allclose(adaptive_moments(stamps, everywhere(stamps)).centre,
+                        centres, atol=0.03)
 
 
 def test_the_centre_lies_inside_the_region():
@@ -64,12 +64,12 @@ def test_the_centre_lies_inside_the_region():
         [(30, 25)], peak=90, sigma=1.5)
     region = everywhere(stamps)
     region[:, :, 26:] = False
-    assert find_centres(stamps, everywhere(stamps))[0, 0] > 28
-    assert find_centres(stamps, region)[0, 0] < 24
+    assert adaptive_moments(stamps, everywhere(stamps)).centre[0, 0] > 28
+    assert adaptive_moments(stamps, region).centre[0, 0] < 24
     # a region out of reach does not count
     region[:] = False
     region[:, 0, 0] = True
-    assert find_centres(stamps, region)[0, 0] > 28
+    assert adaptive_moments(stamps, region).centre[0, 0] > 28
 
 
 @pytest.mark.parametrize('ratio', [1.0, 0.6, 0.35])

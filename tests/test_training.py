@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from blendhunter import load_model, train
 from blendhunter._utils.arrays import dihedral
 from blendhunter.dataset import DataSet
-from blendhunter.exceptions import DataSetError
+from blendhunter.exceptions import DataSetError, WeightsError
 from blendhunter.network import train_transfer, training
 from blendhunter.network.batches import MixedBatches
 from blendhunter.network.calibration import (
@@ -362,13 +362,56 @@ def test_packaged_blocks_as_frozen_backbone(tmp_path):
                            magnitudes=(20, 23))
     path = train_transfer(
         made.stamps, made.truth['label'], noise=14.5, epochs=12,
-        output=tmp_path / 'a.h5', backbone='default', preprocessing=None,
-        batch_size=30)
+        output=tmp_path / 'a.h5', backbone='default', batch_size=30)
     results = load_model(path).metadata['results']['stamp']
     assert results['accuracy'] > 0.8
     with pytest.raises(ValueError, match="for backbone='default'"):
         train_transfer(made.stamps, made.truth['label'], noise=14.5,
-                       output=tmp_path / 'c.h5', backbone='default')
+                       output=tmp_path / 'c.h5', backbone='default',
+                       preprocessing='paper')
+
+
+def test_only_data_of_the_right_kind(pairs, detections, tmp_path):
+    """What the sets lack is named, and where to get others."""
+    def refused(match, **sets):
+        with pytest.raises(DataSetError, match=match):
+            train(output=tmp_path / 'a.h5', n_steps=1, **sets)
+
+    refused(r"pairs: the data set has no \['centrals', 'companions'\]; make "
+            'one with blendhunter simulate pairs', pairs=detections)
+    refused(r"detections: the data set has no \['field', 'regions', 'stamps', "
+            r"'truth_label'\]", detections=pairs)
+    mixed = DataSet(pairs.arrays, Table({'label': np.arange(N) % 2}))
+    refused('pairs: some rows have no companion', pairs=mixed)
+    alone = DataSet(detections.arrays, detections.truth.copy())
+    alone.truth['truth_label'] = 0
+    refused('detections: there must be blends and single ones',
+            detections=alone)
+
+
+def test_a_start_is_checked_before_the_data_are_read(
+        random_weights, tmp_path):
+    gone = tmp_path / 'gone.h5'
+    for match, call in (
+            ('importance needs weights', {'importance': True}),
+            ('weights and backbone cannot both be given',
+             {'weights': random_weights, 'backbone': 'imagenet'}),
+            ("weights must be one of", {'weights': 'typo'}),
+            (r"backbone must be 'imagenet' or a file .*'default'",
+             {'backbone': 'default'})):
+        with pytest.raises((ValueError, WeightsError), match=match):
+            train(pairs=gone, output=tmp_path / 'a.h5', **call)
+
+
+@pytest.mark.parametrize(('n', 'cut'), [(40, 39), (300, 250), (600, 250),
+                                        (1100, 750), (10_000, 9500)])
+def test_blocks_of_one_seeing_are_not_divided(n, cut):
+    empty = np.zeros((n, 51, 51), dtype='f4')
+    data = DataSet({'centrals': empty, 'companions': empty},
+                   Table({'label': np.ones(n, dtype=int)}))
+    samplers, held_out, _ = prepare_samplers(data, None, 8)
+    assert len(samplers[0][0]) == cut
+    assert len(held_out['stamp']) == n - cut
 
 
 def test_bad_arguments(pairs, tmp_path):

@@ -1,15 +1,22 @@
 """Small numerical helpers for pixel arrays."""
 
+import hashlib
+
 import numpy as np
 
-__all__ = ['MAD_TO_SIGMA', 'dihedral', 'robust_sigma', 'round_position',
-           'unit_scale', 'values_at']
+__all__ = ['MAD_TO_SIGMA', 'digest', 'dihedral', 'robust_sigma',
+           'round_position', 'unit_scale', 'values_at']
 
 MAX_SAMPLE = 200_000
 # standard deviation of a normal distribution over its median absolute
 # deviation: 1 / Phi^-1(3/4)
 MAD_TO_SIGMA = 1.482602218505602
 FAR = -(2**30)
+
+
+def digest(stack):
+    """Return a hash of every 97th image of a stack, from the first."""
+    return hashlib.sha256(np.ascontiguousarray(stack[::97])).hexdigest()
 
 
 def dihedral(array, turn):

@@ -17,11 +17,10 @@ from blendhunter.benchmark.whole_stamps import (
     StampSpec,
     measure_stamps,
     vary_stamps,
-    worst_answers,
 )
 
 __all__ = ['STAMP_SETS', 'StampSpec', 'completeness_at_purity',
            'label_by_detection', 'measure_detectors', 'measure_image',
            'measure_speed', 'measure_stamps', 'oracle_rule', 'pad_stamps',
            'stamp_scores', 'stored_runs', 'true_positions',
-           'truth_free_rule', 'vary_stamps', 'worst_answers']
+           'truth_free_rule', 'vary_stamps']

@@ -10,8 +10,8 @@ from blendhunter.network.architecture import INPUT_SIZE
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE, UNCLEAR
 
-__all__ = ['detect_on_stamps', 'label_by_detection', 'oracle_rule',
-           'pad_stamps', 'true_positions', 'truth_free_rule']
+__all__ = ['detect_on_stamps', 'label_by_detection', 'label_by_rules',
+           'oracle_rule', 'pad_stamps', 'true_positions', 'truth_free_rule']
 
 CHUNK = 500
 # a detection is in place within this distance of a true source, in px

@@ -7,15 +7,12 @@ from astropy.table import Table
 
 from blendhunter.benchmark.detectors import stamp_scores
 from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
-from blendhunter.benchmark.metrics import (
-    completeness_at_false_positives,
-    highest_first,
-)
-from blendhunter.simulation import simulate_stamps
+from blendhunter.benchmark.metrics import completeness_at_false_positives
+from blendhunter.simulation import get_population, simulate_stamps
 from blendhunter.truth import BLEND, CLOSE, SINGLE
 
 __all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'measure_stamps',
-           'vary_stamps', 'worst_answers']
+           'vary_stamps']
 
 THRESHOLD = 0.5
 # of the isolated stamps, the share that may be flagged for close_at_1
@@ -93,11 +90,20 @@ def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
         ``close_at_1``, the completeness of close blends at the threshold
         that 1 per cent of the isolated stamps exceed. Rows of `VARIANTS`
         are of the same stamps, changed.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If the settings or ``cosmos_dir`` cannot be used.
     """
+    # each set has its own seed, whether others are left out or not
+    numbered = [(number, spec) for number, spec in enumerate(sets)
+                if spec.kind != 'realistic' or cosmos_dir is not None]
+    for _, spec in numbered:
+        # what is missing is missed before anything is measured
+        get_population(spec.kind, cosmos_dir=cosmos_dir)
     rows = []
-    for number, spec in enumerate(sets):
-        if spec.kind == 'realistic' and cosmos_dir is None:
-            continue
+    for number, spec in numbered:
         made = simulate_stamps(
             n, kind=spec.kind, rng=seed + number, n_jobs=n_jobs,
             noise=spec.sigma, centring=centring,
@@ -134,32 +140,6 @@ def _network_scores(probability, truth):
         if blended.any() else np.nan)
     return {**stamp_scores(probability >= THRESHOLD, truth),
             'close_at_1': at_1}
-
-
-def worst_answers(probability, truth, n):
-    """
-    Pick the stamps that the network is surest and wrong about.
-
-    Parameters
-    ----------
-    probability : float `~numpy.ndarray` of shape (m,)
-    truth : `~astropy.table.Table`
-        With ``label``.
-    n : int
-        At most, of each kind.
-
-    Returns
-    -------
-    rows : dict of int `~numpy.ndarray`
-        'false alarms', isolated stamps with the highest probability, and
-        'missed', blends with the lowest; only such as are on the wrong
-        side of 0.5.
-    """
-    blended = np.asarray(truth['label']) == BLEND
-    flagged = probability >= THRESHOLD
-    return {'false alarms': highest_first(probability,
-                                          flagged & ~blended)[:n],
-            'missed': highest_first(-probability, blended & ~flagged)[:n]}
 
 
 def _detect(made, spec, detectors, seed, n_jobs):

@@ -158,15 +158,14 @@ def run(arguments):
 def _draw(path, dataset):
     """Write a contact sheet of isolated and blended stamps."""
     from blendhunter._utils.arrays import robust_sigma
-    from blendhunter.plotting import plot_stamps, save_figure
+    from blendhunter.plotting import plot_stamps, save_figure, sheet_lines
 
     stamps = dataset.arrays['stamps']
     blended = dataset.truth['label'] == 1
     rows = {}
     for name, chosen in (('isolated', ~blended), ('blended', blended)):
-        shown = stamps[chosen][:SHOWN]
-        for i in range(0, len(shown), ACROSS):
-            rows[f'{name} {i + 1}-'] = shown[i:i + ACROSS]
+        rows.update(sheet_lines(name, stamps[chosen][:SHOWN],
+                                across=ACROSS))
     noise = dataset.provenance['noise'] or robust_sigma(stamps[:, 0]) or 1.0
     save_figure(plot_stamps(rows, noise=noise), path)
 

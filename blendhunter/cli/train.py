@@ -8,6 +8,7 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
     PREPROCESSINGS,
+    natural,
     new_parser,
     positive_int,
 )
@@ -15,6 +16,14 @@ from blendhunter.cli.options import (
 __all__ = ['add_parser', 'run']
 
 PAIR_SEED, DETECTION_SEED = 11, 14
+END_TO_END, PAPER = 'end-to-end', 'paper'
+# what only one of the protocols knows, and the default there
+OPTIONS = {
+    END_TO_END: {'n_pairs': 40_000, 'n_fields': 190, 'n_steps': 1600,
+                 'learning_rate': 1.5e-4, 'weights': None,
+                 'importance': False},
+    PAPER: {'data': None, 'noise': None, 'preprocessing': None,
+            'epochs': 500}}
 
 
 def add_parser(verbs):
@@ -29,38 +38,15 @@ def add_parser(verbs):
                         help='where pairs.h5, detections.h5 and the '
                              'checkpoint stand; what is missing is '
                              'simulated (%(default)s)')
-    parser.add_argument('--protocol', default='end-to-end',
-                        choices=('end-to-end', 'paper'),
+    parser.add_argument('--protocol', default=END_TO_END,
+                        choices=(END_TO_END, PAPER),
                         help='all layers for both questions, or the '
                              "paper's frozen backbone (%(default)s)")
-    parser.add_argument('--n-pairs', type=int, default=40_000,
-                        help='pairs to simulate; 0 trains the segment '
-                             'question alone (%(default)s)')
-    parser.add_argument('--n-fields', type=int, default=190,
-                        help='fields to simulate; 0 trains the stamp '
-                             'question alone (%(default)s)')
-    parser.add_argument('--n-steps', type=positive_int, default=1600,
-                        help='batches of 128 (%(default)s)')
-    parser.add_argument('--learning-rate', type=float, default=1.5e-4)
-    parser.add_argument('--weights',
-                        help="continue from a weights file or 'default'")
-    parser.add_argument('--importance', action='store_true',
-                        help='draw examples in proportion to the errors of '
-                             '--weights')
     parser.add_argument('--backbone',
                         help="'imagenet', a file of VGG-16 weights, or, "
                              "for --protocol paper, 'default' or 'random'")
-    parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
-                        help='of --protocol paper (paper; with --backbone '
-                             'default its own)')
-    parser.add_argument('--data', metavar='HDF5',
-                        help='stamps of --protocol paper, from '
-                             'blendhunter simulate stamps')
-    parser.add_argument('--noise', type=float,
-                        help='draw noise of this RMS anew for --protocol '
-                             'paper, instead of that in the file')
-    parser.add_argument('--epochs', type=positive_int, default=500,
-                        help='most epochs of --protocol paper')
+    _add_end_to_end(parser.add_argument_group('--protocol end-to-end'))
+    _add_paper(parser.add_argument_group('--protocol paper'))
     parser.add_argument('--precision', default='auto',
                         choices=('auto', 'float32', 'bfloat16'))
     parser.add_argument('--seed', type=int, default=0)
@@ -70,29 +56,71 @@ def add_parser(verbs):
     return parser
 
 
+def _add_end_to_end(group):
+    """Add what only the training of all layers knows."""
+    default = OPTIONS[END_TO_END]
+    group.add_argument('--n-pairs', type=natural,
+                       help='pairs to simulate; 0 trains the segment '
+                            f'question alone ({default["n_pairs"]})')
+    group.add_argument('--n-fields', type=natural,
+                       help='fields to simulate; 0 trains the stamp '
+                            f'question alone ({default["n_fields"]})')
+    group.add_argument('--n-steps', type=positive_int,
+                       help=f'batches of 128 ({default["n_steps"]})')
+    group.add_argument('--learning-rate', type=float,
+                       help=f'highest ({default["learning_rate"]})')
+    group.add_argument('--weights',
+                       help="continue from a weights file or 'default'")
+    group.add_argument('--importance', action='store_true', default=None,
+                       help='draw examples in proportion to the errors of '
+                            '--weights')
+
+
+def _add_paper(group):
+    """Add what only the paper's protocol knows."""
+    group.add_argument('--data', metavar='HDF5',
+                       help='stamps, from blendhunter simulate stamps')
+    group.add_argument('--noise', type=float,
+                       help='draw noise of this RMS anew, instead of that '
+                            'in the file')
+    group.add_argument('--preprocessing', choices=PREPROCESSINGS,
+                       help='(paper; with --backbone default its own)')
+    group.add_argument('--epochs', type=positive_int,
+                       help=f'at most ({OPTIONS[PAPER]["epochs"]})')
+
+
 def run(arguments):
     """Simulate what is missing, and train."""
+    _settle(arguments)
     check_writable(arguments.output, overwrite=arguments.overwrite)
     quiet_backend()
-    if arguments.protocol == 'paper':
+    if arguments.protocol == PAPER:
         path = _run_paper(arguments)
     else:
         path = _run_end_to_end(arguments)
     print(f'weights written to {path}')
 
 
+def _settle(arguments):
+    """Refuse options of the other protocol; fill in the defaults."""
+    for protocol, defaults in OPTIONS.items():
+        for name, default in defaults.items():
+            if getattr(arguments, name) is None:
+                setattr(arguments, name, default)
+            elif protocol != arguments.protocol:
+                msg = (f'--{name.replace("_", "-")} belongs to --protocol '
+                       f'{protocol}, not to {arguments.protocol}')
+                raise ValueError(msg)
+
+
 def _run_paper(arguments):
     """Train the paper's dense head on a data set of stamps."""
     from blendhunter.dataset import read_dataset
     from blendhunter.network import train_transfer
-    from blendhunter.network.backbones import OWN
 
     if not arguments.data:
         msg = ('--protocol paper needs --data, a file of '
                'blendhunter simulate stamps')
-        raise ValueError(msg)
-    if arguments.weights:
-        msg = '--protocol paper starts from --backbone, not from --weights'
         raise ValueError(msg)
     work = Path(arguments.work_dir)
     work.mkdir(exist_ok=True)
@@ -101,8 +129,7 @@ def _run_paper(arguments):
     return train_transfer(
         stamps, labels, output=arguments.output, noise=noise,
         backbone=arguments.backbone, epochs=arguments.epochs,
-        preprocessing=arguments.preprocessing or (
-            None if arguments.backbone == OWN else 'paper'),
+        preprocessing=arguments.preprocessing,
         precision=arguments.precision, seed=arguments.seed,
         work_dir=work / f'{Path(arguments.output).stem}.work',
         command=arguments.command, overwrite=arguments.overwrite,
@@ -131,11 +158,15 @@ def _paper_stamps(data, arguments):
 def _run_end_to_end(arguments):
     """Train all layers on pairs and detections."""
     from blendhunter.network import train
+    from blendhunter.network.ancestry import check_start
     from blendhunter.simulation.recipes import (
         simulate_training_detections,
         simulate_training_pairs,
     )
 
+    # before hours of simulation
+    check_start(weights=arguments.weights, backbone=arguments.backbone,
+                importance=arguments.importance)
     work = Path(arguments.work_dir)
     work.mkdir(exist_ok=True)
     sets = {}

@@ -15,7 +15,8 @@ __all__ = ['OWN', 'build_frozen', 'choose_preprocessing']
 OWN = 'default'
 
 
-def choose_preprocessing(backbone, preprocessing=None):
+def choose_preprocessing(backbone, preprocessing=None, *,
+                         otherwise='noise'):
     """
     Return the preprocessing that a frozen backbone goes with.
 
@@ -25,7 +26,9 @@ def choose_preprocessing(backbone, preprocessing=None):
         As for `build_frozen`.
     preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
         None takes the one that the packaged weights were trained with,
-        or else 'noise'.
+        or else ``otherwise``.
+    otherwise : str, optional
+        For backbones without a preprocessing of their own.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def choose_preprocessing(backbone, preprocessing=None):
     elif backbone in (None, 'random'):
         names = list(PREPROCESSINGS)
     if preprocessing is None:
-        return names[0] if backbone == OWN else 'noise'
+        return names[0] if backbone == OWN else otherwise
     if preprocessing not in names:
         msg = (f'preprocessing must be one of {names} for '
                f'backbone={backbone!r}, got {preprocessing!r}')

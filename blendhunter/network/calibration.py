@@ -1,4 +1,4 @@
-"""Blend fractions: what a probability was trained at, and is wanted for."""
+"""Probabilities: the blend fraction they belong to, and their pooling."""
 
 import numpy as np
 from scipy.special import expit, logit
@@ -19,9 +19,10 @@ def correct_prior(probability, trained, wanted):
     Parameters
     ----------
     probability : `~numpy.ndarray`
-        P(blended) of a network trained at the fraction ``trained``.
+        P(blended) of a network.
     trained, wanted : float
-        Blend fractions between 0 and 1.
+        The blend fraction that its answers belong to (``trained_fraction``
+        of its weights), and another; between 0 and 1.
 
     Returns
     -------

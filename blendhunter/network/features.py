@@ -1,6 +1,5 @@
 """Features of frozen convolutions, cached, and a dense head on them."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from blendhunter.network.architecture import N_FEATURES, build_head
 from blendhunter.network.preprocessing import PREPROCESSINGS
 
 __all__ = ['apply_head', 'block_outputs', 'cache_features',
-           'check_identity', 'digest', 'fit_head', 'split_rows']
+           'check_identity', 'fit_head', 'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -38,11 +37,6 @@ def split_rows(n):
         msg = f'stamps must be at least 10, got {n}'
         raise ValueError(msg)
     return slice(0, first), slice(first, second), slice(second, n)
-
-
-def digest(stamps):
-    """Return a hash of a sample of the stamps."""
-    return hashlib.sha256(np.ascontiguousarray(stamps[::97])).hexdigest()
 
 
 def check_identity(directory, identity):

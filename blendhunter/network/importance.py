@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from blendhunter._utils.arrays import digest
 from blendhunter._utils.files import atomic_path
-from blendhunter.exceptions import DataSetError
 
 __all__ = ['ImportanceDraw', 'add_errors', 'lesson_weight',
            'measure_errors']
@@ -116,32 +116,27 @@ def add_errors(samplers, model, directory):
     model : `~blendhunter.network.model.BlendModel`
     directory : `~pathlib.Path`
         Folder that keeps the errors, which cost a forward pass over all
-        examples: those that are there, of the same weights, are read.
+        examples: those that are there, of the same weights and the same
+        examples, are read.
 
     Returns
     -------
     samplers : list of (sampler, int)
-
-    Raises
-    ------
-    `~blendhunter.exceptions.DataSetError`
-        If the folder holds the errors of other examples.
     """
     directory.mkdir(exist_ok=True)
-    weights = model.metadata['sha256'][:12]
-    return [(replace(sampler, errors=_stored_errors(
-                directory / f'{sampler.region}-{weights}.npy', model,
-                sampler)), n) for sampler, n in samplers]
+    return [(replace(sampler, errors=_stored_errors(directory, model,
+                                                    sampler)), n)
+            for sampler, n in samplers]
 
 
-def _stored_errors(path, model, sampler):
+def _stored_errors(directory, model, sampler):
     """Return the errors about a sampler's examples, measured once."""
+    stamps, regions, labels = sampler.examples()
+    path = directory / '-'.join([
+        sampler.region, model.metadata['sha256'][:12],
+        f'{digest(stamps)[:12]}.npy'])
     if not path.is_file():
-        errors = measure_errors(model, *sampler.examples())
+        errors = measure_errors(model, stamps, regions, labels)
         with atomic_path(path) as temporary, temporary.open('wb') as file:
             np.save(file, errors)
-    errors = np.load(path)
-    if len(errors) != len(sampler):
-        msg = f'{str(path)!r} belongs to another training; delete it'
-        raise DataSetError(msg)
-    return errors
+    return np.load(path)

@@ -56,7 +56,7 @@ class BlendModel:
 
     def predict(self, stamps, regions, noise, *, batch_size=256, n_views=1):
         """
-        Return P(blended) at the blend fraction of the training.
+        Return P(blended) at the blend fraction ``trained_fraction``.
 
         Parameters
         ----------
@@ -78,7 +78,15 @@ class BlendModel:
         Returns
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If ``n_views`` is another number.
         """
+        if n_views not in VIEWS:
+            msg = f'n_views must be one of {VIEWS}, got {n_views!r}'
+            raise ValueError(msg)
         noise = np.asarray(noise, dtype=np.float32)
         if noise.ndim == 1:
             noise = noise[:, None, None]
@@ -88,7 +96,7 @@ class BlendModel:
             return probability
         low, high = DOUBTFUL
         doubtful = np.flatnonzero((probability > low) & (probability < high))
-        turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
+        turns = range(0, max(VIEWS), max(VIEWS) // int(n_views))[1:]
         step = VIEWED_BATCHES * batch_size
         for start in range(0, len(doubtful), step):
             rows = doubtful[start:start + step]
@@ -118,7 +126,7 @@ class BlendModel:
 
     def prior_fractions(self, region, prior=None):
         """
-        Return the trained and the wanted blend fraction of a region.
+        Return the blend fraction of the answers, and the wanted one.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ class PairSampler:
     sky : float
         RMS of a residual sky level, over the noise.
     more : tuple of float
-        Fraction of the blends with a second companion, and with a third.
+        A blend's chance of a further companion, and of yet another.
     max_correlation : float
         Half of the batches have noise smoothed by up to so many px.
     places, companion_places : float `~numpy.ndarray` of shape (n, 3), optional

@@ -7,7 +7,7 @@ from scipy.ndimage import uniform_filter1d
 
 from blendhunter.stamps import STAMP_SIZE
 
-__all__ = ['find_centres', 'mirror_stamps', 'symmetric_residuals']
+__all__ = ['adaptive_moments', 'mirror_stamps', 'symmetric_residuals']
 
 MIDDLE = STAMP_SIZE // 2
 # the brightest source is looked for within this distance of the centre, px
@@ -31,7 +31,7 @@ MEAN_OF_LESSER = -0.5642
 
 @dataclass(frozen=True)
 class _Moments:
-    """Centre (px) and second moments (px^2) in a Gaussian window."""
+    """What `adaptive_moments` returns, an entry for each stamp."""
 
     centre: np.ndarray
     second: np.ndarray
@@ -53,7 +53,7 @@ def symmetric_residuals(z, regions):
     z : float32 `~numpy.ndarray` of shape (n, 51, 51)
         Pixels over their noise.
     regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-        The brightest source is looked for inside.
+        Where the source is looked for.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def symmetric_residuals(z, regions):
     """
     # unknown pixels (NaN) spoil the other channels of their own stamp alone
     z = np.nan_to_num(np.clip(z, -HIGHEST, HIGHEST), nan=0.0)
-    moments = _adaptive_moments(z, _brightest(z, regions))
+    moments = adaptive_moments(z, regions)
     mirrored, known = mirror_stamps(z, moments.centre)
     turned = np.where(known, z - mirrored, 0) / np.float32(np.sqrt(2))
     symmetric = np.where(known, np.minimum(z, mirrored) - np.float32(
@@ -77,9 +77,9 @@ def symmetric_residuals(z, regions):
     return turned, z - _mean_profile(symmetric, radius)
 
 
-def find_centres(z, regions):
+def adaptive_moments(z, regions):
     """
-    Find the centre of the brightest source near the middle of stamps.
+    Measure the brightest source near the middle of stamps.
 
     Parameters
     ----------
@@ -89,34 +89,15 @@ def find_centres(z, regions):
 
     Returns
     -------
-    centres : float `~numpy.ndarray` of shape (n, 2)
-        x and y, px: the maximum of the 3 x 3 px mean within 7 px of the
-        central pixel (and inside the region, where it reaches there),
-        refined by the centroid in a round Gaussian window as large as
-        the source (adaptive moments: Bernstein & Jarvis 2002, AJ 123,
-        583).
+    moments
+        ``centre``, x and y (px): the maximum of the 3 x 3 px mean within
+        7 px of the central pixel (and inside the region, where it reaches
+        there), refined by the centroid in a round Gaussian window as
+        large as the source (adaptive moments: Bernstein & Jarvis 2002,
+        AJ 123, 583); ``second`` moments xx, xy and yy (px^2), the
+        variance of the ``window`` (px^2), and the ``snr`` in it.
     """
-    return _adaptive_moments(z, _brightest(z, regions)).centre
-
-
-def _brightest(z, regions):
-    """Return x and y of the brightest pixels near the middle."""
-    inner = slice(MIDDLE - SEARCH_RADIUS, MIDDLE + SEARCH_RADIUS + 1)
-    near = z[:, inner, inner]
-    for axis in (1, 2):
-        near = uniform_filter1d(near, 3, axis=axis, mode='nearest')
-    steps = np.arange(-SEARCH_RADIUS, SEARCH_RADIUS + 1)
-    disc = np.hypot(steps[:, None], steps) <= SEARCH_RADIUS
-    allowed = regions[:, inner, inner] & disc
-    allowed[~allowed.any(axis=(1, 2))] = disc
-    brightest = np.where(allowed, near, -np.inf).reshape(
-        len(z), disc.size).argmax(axis=1)
-    iy, ix = np.divmod(brightest, 2 * SEARCH_RADIUS + 1)
-    return np.column_stack([ix, iy]) + MIDDLE - SEARCH_RADIUS
-
-
-def _adaptive_moments(z, peak):
-    """Measure moments in a window that follows centre and size."""
+    peak = _brightest(z, regions)
     n = len(z)
     steps = np.arange(-WINDOW_HALF, WINDOW_HALF + 1)
     values = z[np.arange(n)[:, None, None],
@@ -146,6 +127,22 @@ def _adaptive_moments(z, peak):
     snr = sums[:, 0, 0] / np.sqrt(np.sum(wx**2, axis=1)
                                   * np.sum(wy**2, axis=1))
     return _Moments(peak + shift, second, variance, snr)
+
+
+def _brightest(z, regions):
+    """Return x and y of the brightest pixels near the middle."""
+    inner = slice(MIDDLE - SEARCH_RADIUS, MIDDLE + SEARCH_RADIUS + 1)
+    near = z[:, inner, inner]
+    for axis in (1, 2):
+        near = uniform_filter1d(near, 3, axis=axis, mode='nearest')
+    steps = np.arange(-SEARCH_RADIUS, SEARCH_RADIUS + 1)
+    disc = np.hypot(steps[:, None], steps) <= SEARCH_RADIUS
+    allowed = regions[:, inner, inner] & disc
+    allowed[~allowed.any(axis=(1, 2))] = disc
+    brightest = np.where(allowed, near, -np.inf).reshape(
+        len(z), disc.size).argmax(axis=1)
+    iy, ix = np.divmod(brightest, 2 * SEARCH_RADIUS + 1)
+    return np.column_stack([ix, iy]) + MIDDLE - SEARCH_RADIUS
 
 
 def mirror_stamps(z, centres):

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from blendhunter._utils.arrays import digest
 from blendhunter.dataset import DataSet, read_dataset
+from blendhunter.exceptions import DataSetError
 from blendhunter.network.batches import MixedBatches
 from blendhunter.network.detection_sampler import DetectionSampler
 from blendhunter.network.importance import lesson_weight
@@ -20,7 +22,10 @@ VALIDATION_SEED = 1_000_003
 SEGMENT_SHARE = 72 / 128
 #: Blend fraction among clear detections of simulated CFIS fields without
 #: added companions; `blendhunter benchmark` measures it.
-SURVEY_FRACTION = 0.07
+SURVEY_FRACTION = 0.085
+# what the truth of training data must tell
+PAIR_TRUTH = ('label',)
+DETECTION_TRUTH = ('truth_label', 'field')
 
 
 def prepare_samplers(pairs, detections, batch_size):
@@ -40,19 +45,28 @@ def prepare_samplers(pairs, detections, batch_size):
     held_out : dict
         The sampler of what is held back, for each region.
     about : dict
-        Sizes, priors and domain, for the weights file.
+        What the data are, to know them again, and priors and domain, for
+        the weights file.
+
+    Raises
+    ------
+    `~blendhunter.exceptions.DataSetError`
+        If a set is of another kind, or has no blends or nothing else.
     """
     samplers, held_out = [], {}
-    about = {'sizes': {}, 'prior': {}, 'domain': {}}
+    about = {'data': {}, 'prior': {}, 'domain': {}}
     n_segment = 0
     if detections is not None:
         n_segment = (batch_size if pairs is None
                      else round(batch_size * SEGMENT_SHARE))
-        learn, keep = _detection_samplers(_load(detections), about)
+        learn, keep = _detection_samplers(_load(
+            detections, 'detections', ('stamps', 'regions'),
+            DETECTION_TRUTH), about)
         samplers.append((learn, n_segment))
         held_out['segment'] = keep
     if pairs is not None:
-        learn, keep = _pair_samplers(_load(pairs), about)
+        learn, keep = _pair_samplers(_load(
+            pairs, 'pairs', ('centrals', 'companions'), PAIR_TRUTH), about)
         samplers.append((learn, batch_size - n_segment))
         held_out['stamp'] = keep
     return samplers, held_out, about
@@ -81,18 +95,31 @@ def fixed_batches(held_out, size, *, step=0):
             for region, sampler in held_out.items()}
 
 
-def _load(dataset):
-    """Return a data set that may have come as a path."""
-    return dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
+def _load(dataset, name, arrays, columns):
+    """Return a data set that may have come as a path, of a known kind."""
+    data = dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
+    missing = {*arrays, *columns} - {*data.arrays, *data.truth.colnames}
+    if missing:
+        msg = (f'{name}: the data set has no {sorted(missing)}; make one '
+               f'with blendhunter simulate {name}')
+        raise DataSetError(msg)
+    return data
 
 
 def _pair_samplers(data, about):
     """Split a set of pairs into training and validation."""
     centrals, companions = (data.arrays[key]
                             for key in ('centrals', 'companions'))
+    if np.any(np.asarray(data.truth['label']) != BLEND):
+        msg = ('pairs: some rows have no companion; make pairs with '
+               'blendhunter simulate pairs')
+        raise DataSetError(msg)
     group = PairSampler.group
     n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
     cut = max(len(data) - n_keep, len(data) // 2)
+    if cut > group:
+        # each block has a seeing of its own
+        cut -= cut % group
     places, others = _places(data.truth, ''), _places(data.truth, '_2')
     if places is None or others is None:
         places = others = None
@@ -101,7 +128,7 @@ def _pair_samplers(data, about):
         places=None if places is None else places[part],
         companion_places=None if places is None else others[part])
         for part in (slice(cut), slice(cut, None)))
-    about['sizes']['pairs'] = len(data)
+    about['data']['pairs'] = [len(data), digest(centrals)]
     about['prior']['stamp'] = 0.5
     brightest = centrals.max(axis=(1, 2)) + companions.max(axis=(1, 2))
     about['domain']['stamp'] = {
@@ -129,11 +156,14 @@ def _detection_samplers(data, about):
     field = np.asarray(data.truth['field'])
     last = max(int(field.max() * (1 - VALIDATION_FRACTION)), 0)
     learn, keep = field <= last, field > last
-    if not all(np.any(labels[keep] == kind) for kind in (BLEND, SINGLE)):
+    if not set(labels) >= {BLEND, SINGLE}:
+        msg = 'detections: there must be blends and single ones among them'
+        raise DataSetError(msg)
+    if not set(labels[keep]) >= {BLEND, SINGLE}:
         learn = keep = np.ones(len(field), dtype=bool)
-    about['sizes']['detections'] = len(data)
     about['prior']['segment'] = SURVEY_FRACTION
     stamps, regions = data.arrays['stamps'], data.arrays['regions']
+    about['data']['detections'] = [len(data), digest(stamps)]
     peak = np.max(stamps, axis=(1, 2), where=regions, initial=0)
     area = regions.sum(axis=(1, 2))
     about['domain']['segment'] = {

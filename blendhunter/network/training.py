@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.progress import progress_bar
-from blendhunter.exceptions import WeightsError
+from blendhunter.network.ancestry import (
+    check_start,
+    continue_weights,
+    lineage,
+)
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
@@ -28,10 +32,9 @@ from blendhunter.network.localisation import (
     add_locators,
     locator_loss,
 )
-from blendhunter.network.model import load_model, save_network, set_network
+from blendhunter.network.model import load_model, save_network
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.network.samples import fixed_batches, prepare_samplers
-from blendhunter.network.weights import read_weights, resolve_weights
 
 __all__ = ['train']
 
@@ -43,8 +46,6 @@ CALIBRATION_SIZE = 6000
 # the weights that are kept are averages, with a memory of this share of
 # the steps
 AVERAGED_SHARE = 0.1
-# the first channels of what is trained are those of the former
-CONTINUED = ('noise', TRAINED)
 
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
@@ -74,7 +75,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     weights : str or path-like, optional
         Continue from these weights instead of initial values.
     backbone : None, 'imagenet' or path, optional
-        Initial values of the convolutions.
+        Initial values of the convolutions, without ``weights``.
     importance : bool, optional
         Whether ``weights`` first answer for all detections and all
         isolated galaxies, which are then drawn in proportion to their
@@ -122,9 +123,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
                f'{n_steps!r} and {batch_size!r}')
         raise ValueError(msg)
-    if importance and weights is None:
-        msg = 'importance needs weights, whose errors tell what to draw'
-        raise ValueError(msg)
+    check_start(weights=weights, backbone=backbone, importance=importance)
     output = Path(output)
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
@@ -134,7 +133,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout, backbone=backbone,
                             n_channels=PREPROCESSINGS[TRAINED].n_channels)
-    ancestor = None if weights is None else _continue(network, weights)
+    ancestor = None if weights is None else continue_weights(
+        network, weights)
     errors = checkpoint.with_suffix('.errors')
     if importance:
         samplers = add_errors(
@@ -147,7 +147,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                      'weights': ancestor and ancestor['sha256'],
                      'backbone': str(backbone),
                      'importance': importance, 'preprocessing': TRAINED,
-                     **about['sizes']})
+                     'data': about['data']})
     start = restore_checkpoint(checkpoint, model, identity)
     history = History(output.with_suffix('.history.csv'), step=start)
     validation = fixed_batches(held_out, VALIDATION_SIZE)
@@ -164,31 +164,11 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
             held_out, CALIBRATION_SIZE, step=1))}
     save_network(output, network, {
         **_metadata(about), 'steps': n_steps, 'batch_size': batch_size,
-        'command': command, 'lineage': _lineage(ancestor)})
+        'command': command, 'lineage': lineage(ancestor)})
     checkpoint.unlink(missing_ok=True)
-    shutil.rmtree(errors, ignore_errors=True)
+    if importance:
+        shutil.rmtree(errors, ignore_errors=True)
     return output
-
-
-def _continue(network, weights):
-    """Give a network the weights it continues; return their metadata."""
-    path = resolve_weights(weights)
-    arrays, metadata = read_weights(path)
-    if metadata.get('preprocessing') not in CONTINUED:
-        msg = (f'weights: {str(path)!r} has the preprocessing '
-               f'{metadata.get("preprocessing")!r}, only {CONTINUED} can be '
-               'continued')
-        raise WeightsError(msg)
-    set_network(network, arrays, name=f'weights {str(path)!r}', widen=True)
-    return metadata
-
-
-def _lineage(ancestor):
-    """Return command, steps and sha256 of all that was continued."""
-    if ancestor is None:
-        return []
-    return [*ancestor.get('lineage', []), {
-        key: ancestor.get(key) for key in ('command', 'steps', 'sha256')}]
 
 
 def _compile(model, n_steps, learning_rate, weight_decay):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blendhunter._utils.arrays import digest
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.progress import progress_bar
 from blendhunter.network.architecture import (
@@ -19,7 +20,6 @@ from blendhunter.network.features import (
     apply_head,
     cache_features,
     check_identity,
-    digest,
     fit_head,
     split_rows,
 )
@@ -30,7 +30,7 @@ __all__ = ['train_transfer']
 
 
 def train_transfer(stamps, labels, *, output, noise, backbone=None,
-                   preprocessing='paper', epochs=500, batch_size=250,
+                   preprocessing=None, epochs=500, batch_size=250,
                    precision='auto', seed=0, command='', work_dir=None,
                    overwrite=False, progress=False):
     """
@@ -56,9 +56,9 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         Frozen weights of the convolutions; None leaves them at their
         random initial values, 'default' takes those of the packaged
         model, which have seen blends.
-    preprocessing : {'paper', 'noise', 'residuals', None}, optional
-        See `~blendhunter.network.backbones.choose_preprocessing`;
-        'default' goes only with its own, or None.
+    preprocessing : {None, 'paper', 'noise', 'residuals'}, optional
+        None takes the one that the backbone 'default' was trained with,
+        the only one that it goes with, and the paper's for the others.
     epochs, batch_size : int, optional
         At most so many epochs.
     precision : {'auto', 'float32', 'bfloat16'}, optional
@@ -97,7 +97,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         msg = (f'labels must have one entry per stamp ({len(stamps)}), '
                f'got {len(labels)}')
         raise ValueError(msg)
-    preprocessing = choose_preprocessing(backbone, preprocessing)
+    preprocessing = choose_preprocessing(backbone, preprocessing,
+                                         otherwise='paper')
     work = Path(work_dir or output.with_suffix('.work'))
     check_identity(work, {
         'stamps': stamps.shape, 'digest': digest(stamps),

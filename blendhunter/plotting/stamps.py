@@ -14,7 +14,7 @@ def stretch(pixels, sigma):
     return np.arcsinh(pixels / (2 * sigma))
 
 
-def sheet_lines(label, rows):
+def sheet_lines(label, rows, *, across=ACROSS):
     """
     Break rows of one kind into lines of a contact sheet.
 
@@ -24,15 +24,17 @@ def sheet_lines(label, rows):
         Of the kind; where there are several lines, each also has its
         numbers.
     rows : sequence of length n
+    across : int, optional
+        Most in one line.
 
     Yields
     ------
     label : str
-    part : sequence of length 25 or less
+    part : sequence of length ``across`` or less
     """
-    for start in range(0, len(rows), ACROSS):
-        part = rows[start:start + ACROSS]
-        yield (label if len(rows) <= ACROSS else
+    for start in range(0, len(rows), across):
+        part = rows[start:start + across]
+        yield (label if len(rows) <= across else
                f'{label}\n{start + 1}–{start + len(part)}'), part
 
 

@@ -92,8 +92,9 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
     Returns
     -------
     image : `~astropy.nddata.CCDData`
-        In adu, with a tangential WCS, the noise as its uncertainty, and
-        a mask where there are pixels known to be bad.
+        In adu, with a tangential WCS, the noise of the sky (without the
+        photons of the sources) as its uncertainty, and a mask where there
+        are pixels known to be bad.
     truth : `~astropy.table.Table`
         ``x``, ``y`` (px), ``ra``, ``dec`` (degree); ``magnitude``,
         ``flux`` (adu), ``half_light_radius`` (arcsec),

@@ -53,12 +53,12 @@ class Exposure:
     psf_variation : float, optional
         Amplitude of `~blendhunter.simulation.psf.VaryingPSF`.
     spikes : float, optional
-        Fraction of a star's light in four diffraction spikes.
+        Fraction of a bright star's light in four diffraction spikes.
     saturation : float, optional
         Counts above which pixels are cut and masked.
     artefacts : `~blendhunter.simulation.artefacts.Artefacts`, optional
     wings : float, optional
-        Fraction of a star's light in wide wings.
+        Fraction of a bright star's light in wide wings.
     gain : float, optional
         Electrons per count, for the photon noise of the sources; None
         for no such noise.

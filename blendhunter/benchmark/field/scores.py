@@ -9,12 +9,12 @@ from blendhunter.benchmark.metrics import (
     bootstrap_error,
     completeness,
     completeness_at_rejection,
-    highest_first,
     roc_curve,
+    surest_answers,
     threshold_at_purity,
 )
 from blendhunter.benchmark.scoring import NETWORK, WHOLE_STAMP
-from blendhunter.truth import BLEND, SINGLE
+from blendhunter.truth import BLEND
 
 __all__ = ['SCORE', 'clear_detections', 'field_curves', 'field_examples',
            'field_scores', 'rank', 'score_methods']
@@ -163,30 +163,26 @@ def field_curves(detections):
     return Table(parts)
 
 
-def field_examples(detections, n, *, method=NETWORK):
+def field_examples(detections, n):
     """
-    Pick detections that show what a method gets right and wrong.
+    Pick detections that show what the network gets right and wrong.
 
     Parameters
     ----------
     detections : `~astropy.table.Table`
-        As in `field_scores`, with a score of the method.
+        As in `field_scores`.
     n : int
         Most rows of each kind.
-    method : str, optional
 
     Returns
     -------
     rows : dict of int `~numpy.ndarray`
-        Rows of the table: the blends with the highest scores ('found')
-        and with the lowest ('missed'), the single ones with the highest
-        ('false alarms').
+        Rows of the table, see
+        `~blendhunter.benchmark.metrics.surest_answers`; empty if the
+        network was not asked about segments.
     """
-    score = np.full(len(detections), np.nan)
-    if f'{SCORE}{method}' in detections.colnames:
-        score = np.asarray(detections[f'{SCORE}{method}'], dtype=float)
-    label = np.asarray(detections['truth_label'])
-    blends, singles = (highest_first(score, label == kind)
-                       for kind in (BLEND, SINGLE))
-    return {'found': blends[:n], 'missed': blends[::-1][:n],
-            'false alarms': singles[:n]}
+    name = f'{SCORE}{NETWORK}'
+    score = (np.asarray(detections[name], dtype=float)
+             if name in detections.colnames
+             else np.full(len(detections), np.nan))
+    return surest_answers(score, np.asarray(detections['truth_label']), n)

@@ -19,6 +19,7 @@ from blendhunter.benchmark.metrics.rankings import (
     highest_first,
     roc_curve,
     share_in_top,
+    surest_answers,
     threshold_at_false_positives,
     threshold_at_purity,
 )
@@ -28,4 +29,5 @@ __all__ = ['accuracy', 'area_under_roc', 'balanced_accuracy',
            'completeness', 'completeness_at_false_positives',
            'completeness_at_purity', 'completeness_at_rejection',
            'highest_first', 'purity', 'roc_curve', 'share_in_top',
-           'threshold_at_false_positives', 'threshold_at_purity']
+           'surest_answers', 'threshold_at_false_positives',
+           'threshold_at_purity']

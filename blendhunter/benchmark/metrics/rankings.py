@@ -3,10 +3,11 @@
 import numpy as np
 
 from blendhunter.benchmark.metrics.decisions import completeness
+from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['area_under_roc', 'completeness_at_false_positives',
            'completeness_at_purity', 'completeness_at_rejection',
-           'highest_first', 'roc_curve', 'share_in_top',
+           'highest_first', 'roc_curve', 'share_in_top', 'surest_answers',
            'threshold_at_false_positives', 'threshold_at_purity']
 
 
@@ -129,6 +130,37 @@ def highest_first(score, wanted):
     """
     rows = np.flatnonzero(wanted & np.isfinite(score))
     return rows[np.argsort(-score[rows], kind='stable')]
+
+
+def surest_answers(probability, label, n, *, threshold=0.5):
+    """
+    Pick what a classifier is surest about, right and wrong.
+
+    Parameters
+    ----------
+    probability : float `~numpy.ndarray` of shape (m,)
+        NaN where there is none.
+    label : int `~numpy.ndarray` of shape (m,)
+        `~blendhunter.truth.BLEND`, `~blendhunter.truth.SINGLE`, or others,
+        which are left out.
+    n : int
+        At most, of each kind.
+    threshold : float, optional
+        From which probability on a source is called a blend.
+
+    Returns
+    -------
+    rows : dict of int `~numpy.ndarray`
+        Flagged blends with the highest probability ('found'), blends that
+        are not, with the lowest ('missed'), and flagged single sources
+        with the highest ('false alarms').
+    """
+    flagged = probability >= threshold
+    blended = label == BLEND
+    return {'found': highest_first(probability, flagged & blended)[:n],
+            'missed': highest_first(-probability, ~flagged & blended)[:n],
+            'false alarms': highest_first(
+                probability, flagged & (label == SINGLE))[:n]}
 
 
 def completeness_at_rejection(score, blended, rejected):

@@ -167,6 +167,9 @@ def check_record(arguments):
 
     if not arguments.record:
         return
+    if arguments.n_views > 1:
+        msg = 'record: weights keep scores of one view; leave --n-views out'
+        raise ValueError(msg)
     if resolve_weights(arguments.weights) != Path(arguments.weights):
         msg = ('record: the packaged weights are not changed; give '
                '--weights the path of a file')

@@ -160,10 +160,6 @@ def _check(arguments):
         msg = ('record: the weights keep scores of the segment question, '
                'on simulated fields')
         raise ValueError(msg)
-    if arguments.record and arguments.n_views > 1:
-        msg = ('record: the weights are calibrated for one view; leave '
-               '--n-views out')
-        raise ValueError(msg)
     check_record(arguments)
     check_directory(arguments)
 

@@ -48,9 +48,11 @@ def run(arguments):
     """Measure region='stamp'."""
     from blendhunter.benchmark import STAMP_SETS, measure_stamps
     from blendhunter.identify import BlendIdentifier
+    from blendhunter.network.weights import resolve_weights
     from blendhunter.plotting import check_figure_path
 
     check_record(arguments)
+    resolve_weights(arguments.weights)
     if arguments.worst:
         check_figure_path(arguments.worst, overwrite=arguments.overwrite,
                           name='worst')
@@ -78,14 +80,14 @@ def run(arguments):
 
 def _wrong(spec, made, probability, n):
     """Return the surest wrong answers of a set, over their noise."""
-    from blendhunter.benchmark import worst_answers
+    from blendhunter.benchmark.metrics import surest_answers
 
     stamps = made.stamps
     places = np.column_stack([made.truth['x_2'], made.truth['y_2']])
+    surest = surest_answers(probability, np.asarray(made.truth['label']), n)
     return {kind: (np.abs(probability[rows] - 0.5), stamps[rows] / spec.sigma,
                    places[rows][:, None])
-            for kind, rows in worst_answers(probability, made.truth,
-                                            n).items()}
+            for kind, rows in surest.items() if kind != 'found'}
 
 
 def _draw_worst(path, seen, n):
