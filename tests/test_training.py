@@ -377,8 +377,9 @@ def test_only_data_of_the_right_kind(pairs, detections, tmp_path):
         with pytest.raises(DataSetError, match=match):
             train(output=tmp_path / 'a.h5', n_steps=1, **sets)
 
-    refused(r"pairs: the data set has no \['centrals', 'companions'\]; make "
-            'one with blendhunter simulate pairs', pairs=detections)
+    refused(r"pairs: the data set has no \['centrals', 'companions', "
+            r"'label'\]; make one with blendhunter simulate pairs",
+            pairs=detections)
     refused(r"detections: the data set has no \['field', 'regions', 'stamps', "
             r"'truth_label'\]", detections=pairs)
     mixed = DataSet(pairs.arrays, Table({'label': np.arange(N) % 2}))
