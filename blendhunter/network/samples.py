@@ -117,9 +117,9 @@ def _pair_samplers(data, about):
     group = PairSampler.group
     n_keep = max(int(len(data) * VALIDATION_FRACTION) // group, 1) * group
     cut = max(len(data) - n_keep, len(data) // 2)
-    if cut > group:
+    if len(data) > group:
         # each block has a seeing of its own
-        cut -= cut % group
+        cut = max(cut // group, 1) * group
     places, others = _places(data.truth, ''), _places(data.truth, '_2')
     if places is None or others is None:
         places = others = None

@@ -111,7 +111,8 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     check_identity(directory / 'work', {
         'scale': scale, 'backbone': str(backbone), 'seed': seed,
         'preprocessing': preprocessing, 'epochs': epochs,
-        'cosmos_dir': str(cosmos_dir), 'weights': packaged,
+        'cosmos_dir': cosmos_dir and str(Path(cosmos_dir).resolve()),
+        'weights': packaged,
         'precision': resolve_precision(precision)})
     setup = Setup(scale, directory, str(backbone), preprocessing, seed,
                   n_jobs, epochs)
