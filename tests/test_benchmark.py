@@ -8,9 +8,11 @@ from numpy.testing import assert_equal
 from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
     StampSpec,
+    false_alarms_by_galaxy,
     measure_image,
     measure_speed,
     measure_stamps,
+    stamp_scores,
     vary_stamps,
 )
 from blendhunter.benchmark.metrics import (
@@ -20,6 +22,7 @@ from blendhunter.benchmark.metrics import (
     binomial_error,
     bootstrap_error,
     calibration_error,
+    clustered_error,
     completeness,
     completeness_at_false_positives,
     completeness_at_purity,
@@ -174,6 +177,56 @@ def test_stamps_of_an_unskilled_network(random_weights):
         # of 30 or 60 isolated stamps, 1 per cent is none
         assert_equal(row['close_at_1'], np.mean(close > alone[-1])
                      if len(close) else np.nan)
+
+
+def test_error_of_few_galaxies_shown_often():
+    rng = np.random.default_rng(2)
+    # alone, each value counts: the binomial error, but for k / (k - 1)
+    single = rng.random(500) < 0.3
+    assert clustered_error(single, np.full(500, -1)) == pytest.approx(
+        binomial_error(single.mean(), 499))
+    # ten galaxies shown fifty times each, always with the same answer,
+    # are ten answers
+    ten = np.arange(10) < 3
+    assert clustered_error(np.repeat(ten, 50), np.repeat(
+        np.arange(10), 50)) == pytest.approx(binomial_error(0.3, 9))
+    # variance among galaxies, 0.16, and among the 30 stamps of each, 0.09
+    variances = []
+    for _ in range(300):
+        chance = rng.choice([0.1, 0.9], 20)
+        right = rng.random((20, 30)) < chance[:, None]
+        variances.append(clustered_error(right.ravel(), np.repeat(
+            np.arange(20), 30))**2)
+    assert np.mean(variances) == pytest.approx((0.16 + 0.09 / 30) / 20,
+                                               rel=0.05)
+    assert np.isnan(clustered_error([1, 0], [4, 4]))
+    assert np.isnan(clustered_error([], []))
+
+
+def test_scores_of_real_galaxies_have_their_error():
+    truth = Table({'label': np.repeat([0, 1], 200),
+                   'separation': np.full(400, 5.0),
+                   'index': np.tile(np.repeat([3, 7, 8, 9], 50), 2)})
+    label = truth['label'].copy()
+    label[:50] = 1
+    scores = stamp_scores(label, truth)
+    assert scores['tnr'] == 0.75
+    assert scores['tnr_error'] == pytest.approx(binomial_error(0.75, 3))
+    assert scores['close_error'] == 0
+    truth['index'] = -1
+    assert stamp_scores(label, truth)['tnr_error'] == binomial_error(0.75,
+                                                                     200)
+
+
+def test_false_alarms_by_galaxy():
+    truth = Table({'label': [0, 0, 0, 0, 0, 1, 0],
+                   'index': [4, 9, 9, 4, 9, 9, -1]})
+    p = np.array([0.2, 0.9, 0.8, 0.5, np.nan, 0.9, 0.9])
+    table = false_alarms_by_galaxy(p, truth)
+    assert table['index'].tolist() == [9, 4]
+    assert table['stamps'].tolist() == [3, 2]
+    assert table['false_alarms'].tolist() == [2, 1]
+    assert len(false_alarms_by_galaxy(p[-1:], truth[-1:])) == 0
 
 
 def test_surest_answers():

@@ -218,6 +218,15 @@ def test_real_stamps(data_dir):
     assert np.all(np.isfinite(made.centrals))
     total = made.centrals.sum(axis=(1, 2)) / made.truth['flux']
     assert np.median(total) == pytest.approx(1, abs=0.15)
+    # the truth says which galaxy of the catalogue each is
+    catalog = Table.read(data_dir / 'real_galaxies/catalog.fits')
+    for end in ('', '_2'):
+        part = made.truth[~made.truth[f'is_star{end}']
+                          & np.isfinite(made.truth[f'magnitude{end}'])]
+        rows = np.asarray(part[f'index{end}'], dtype=int)
+        assert_allclose(catalog['MAG'][rows], part[f'magnitude{end}'],
+                        rtol=1e-6)
+    assert np.all(made.truth['index'][made.truth['is_star']] == -1)
 
 
 def test_directory_without_catalogue(tmp_path):

@@ -151,14 +151,6 @@ def test_bad_arguments(options, match):
         simulate_stamps(**{'n': 3, **options})
 
 
-def test_real_galaxies(data_dir):
-    made = simulate_stamps(20, kind='realistic', noise=None, rng=2,
-                           cosmos_dir=data_dir / 'real_galaxies')
-    assert np.all(np.isfinite(made.centrals))
-    total = made.centrals.sum(axis=(1, 2)) / made.truth['flux']
-    assert np.median(total) == pytest.approx(1, abs=0.15)
-
-
 def test_chosen_separations_and_magnitudes():
     made = simulate_stamps(80, blend_fraction=1, separation=(3, 6),
                            magnitude_difference=lambda n, rng: rng.uniform(

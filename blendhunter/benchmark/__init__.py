@@ -15,12 +15,14 @@ from blendhunter.benchmark.speed import measure_speed
 from blendhunter.benchmark.whole_stamps import (
     STAMP_SETS,
     StampSpec,
+    false_alarms_by_galaxy,
     measure_stamps,
     vary_stamps,
 )
 
 __all__ = ['STAMP_SETS', 'StampSpec', 'completeness_at_purity',
-           'label_by_detection', 'measure_detectors', 'measure_image',
-           'measure_speed', 'measure_stamps', 'oracle_rule', 'pad_stamps',
-           'stamp_scores', 'stored_runs', 'true_positions',
-           'truth_free_rule', 'vary_stamps']
+           'false_alarms_by_galaxy', 'label_by_detection',
+           'measure_detectors', 'measure_image', 'measure_speed',
+           'measure_stamps', 'oracle_rule', 'pad_stamps', 'stamp_scores',
+           'stored_runs', 'true_positions', 'truth_free_rule',
+           'vary_stamps']

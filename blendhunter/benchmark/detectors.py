@@ -5,9 +5,9 @@ from astropy.table import Table
 
 from blendhunter.benchmark.authors import stored_runs
 from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
-from blendhunter.benchmark.metrics import binomial_error
+from blendhunter.benchmark.metrics import binomial_error, clustered_error
 from blendhunter.simulation import simulate_stamps
-from blendhunter.truth import BLEND, CLOSE, SINGLE
+from blendhunter.truth import BLEND, CLOSE
 
 __all__ = ['measure_detectors', 'stamp_scores']
 
@@ -79,7 +79,7 @@ def stamp_scores(label, truth):
         1 or True for a blend, 0 for an isolated source, -1 for none of
         them, as where a detector found nothing.
     truth : `~astropy.table.Table`
-        With ``label`` and ``separation`` (px).
+        With ``label`` and ``separation`` (px), and perhaps ``index``.
 
     Returns
     -------
@@ -87,21 +87,27 @@ def stamp_scores(label, truth):
         ``accuracy``, stamps without a label counting as wrong;
         ``completeness`` of all blends, of ``close`` ones (separation
         below 10 px) and ``distant`` ones; ``tnr``, the fraction of
-        isolated stamps with a label that are called so; the binomial
-        standard error of each in ``..._error``. NaN where there are
-        none.
+        isolated stamps with a label that are called so; the standard
+        error of each in ``..._error``, binomial, or, with central
+        sources from a catalogue of real galaxies, which show each of
+        them many times, of these galaxies
+        (`~blendhunter.benchmark.metrics.clustered_error`). NaN where
+        there are none.
     """
     label = np.asarray(label).astype(int)
     blended = np.asarray(truth['label']) == BLEND
     close = blended & (np.asarray(truth['separation']) < CLOSE)
     scores = {}
     isolated = ~blended & (label >= 0)
-    for name, right in (('accuracy', label == blended),
-                        ('completeness', label[blended] == BLEND),
-                        ('close', label[close] == BLEND),
-                        ('distant', label[blended & ~close] == BLEND),
-                        ('tnr', label[isolated] == SINGLE)):
-        value = float(np.mean(right)) if len(right) else np.nan
+    right = label == blended
+    galaxy = (np.asarray(truth['index']) if 'index' in truth.colnames
+              else np.full(len(truth), -1))
+    for name, part in (('accuracy', np.ones(len(truth), dtype=bool)),
+                       ('completeness', blended), ('close', close),
+                       ('distant', blended & ~close), ('tnr', isolated)):
+        value = float(np.mean(right[part])) if part.any() else np.nan
         scores[name] = value
-        scores[f'{name}_error'] = binomial_error(value, len(right))
+        scores[f'{name}_error'] = (
+            binomial_error(value, part.sum()) if np.all(galaxy < 0)
+            else clustered_error(right[part], galaxy[part]))
     return scores

@@ -11,8 +11,8 @@ from blendhunter.benchmark.metrics import completeness_at_false_positives
 from blendhunter.simulation import get_population, simulate_stamps
 from blendhunter.truth import BLEND, CLOSE, SINGLE
 
-__all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'measure_stamps',
-           'vary_stamps']
+__all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'false_alarms_by_galaxy',
+           'measure_stamps', 'vary_stamps']
 
 THRESHOLD = 0.5
 # of the isolated stamps, the share that may be flagged for close_at_1
@@ -140,6 +140,36 @@ def _network_scores(probability, truth):
         if blended.any() else np.nan)
     return {**stamp_scores(probability >= THRESHOLD, truth),
             'close_at_1': at_1}
+
+
+def false_alarms_by_galaxy(probability, truth):
+    """
+    Count which real galaxies are called blends though they are alone.
+
+    Parameters
+    ----------
+    probability : float `~numpy.ndarray` of shape (n,)
+    truth : `~astropy.table.Table`
+        Of a `~blendhunter.simulation.StampSet`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per galaxy of the catalogue that stands alone in a stamp,
+        those with most false alarms first: ``index``, ``stamps``,
+        ``false_alarms``. Empty for galaxies that are not real.
+    """
+    alone = ((np.asarray(truth['label']) == SINGLE)
+             & (np.asarray(truth['index']) >= 0))
+    index, which = np.unique(np.asarray(truth['index'])[alone],
+                             return_inverse=True)
+    table = Table({
+        'index': index,
+        'stamps': np.bincount(which, minlength=len(index)),
+        'false_alarms': np.bincount(
+            which[probability[alone] >= THRESHOLD], minlength=len(index))})
+    table.sort('false_alarms', reverse=True)
+    return table
 
 
 def _detect(made, spec, detectors, seed, n_jobs):

@@ -99,7 +99,8 @@ def simulate_field(shape, *, survey='cfis', density=DENSITY, clustering=0.0,
         ``x``, ``y`` (px), ``ra``, ``dec`` (degree); ``magnitude``,
         ``flux`` (adu), ``half_light_radius`` (arcsec),
         ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
-        ``bulge_fraction``, ``knot_fraction``, ``n_knots``, ``is_star``;
+        ``bulge_fraction``, ``knot_fraction``, ``n_knots``, ``is_star``,
+        ``index`` (row of the catalogue of real galaxies, -1 for others);
         ``snr`` (matched filter, of the source alone), ``blendedness``
         (`~blendhunter.truth.blendedness`), ``neighbour_separation`` (px,
         to the nearest source), ``group_id`` and ``group_snr``

@@ -251,7 +251,7 @@ def _measure(sources, total, parts, exposure):
             for part in parts for box, stamp in _unpack(part)]
     overlap, on_image, weighted = np.reshape(sums, (-1, 3)).T
     truth = sources
-    truth.remove_columns([name for name in INTERNAL if name != 'index'])
+    truth.remove_columns(INTERNAL)
     # the mean inverse variance, for the light off the image, too
     inverse = np.divide(weighted, on_image, where=on_image > 0,
                         out=np.full(len(energy), exposure.noise**-2.0))

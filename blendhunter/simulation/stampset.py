@@ -25,7 +25,8 @@ class StampSet:
     truth : `~astropy.table.Table`
         ``label`` (1 blended), ``n_sources``; magnitude, flux (counts),
         half-light radius (arcsec), Sersic index, axis ratio, whether it
-        is a star, and position (px) of the central source and, with the
+        is a star, ``index`` (row of the catalogue of real galaxies, -1
+        for others), and position (px) of the central source and, with the
         suffix ``_2``, of its brightest companion; ``separation`` (px),
         ``flux_ratio`` and ``magnitude_difference`` of that companion;
         ``blendedness`` (`~blendhunter.truth.blendedness`, of the central

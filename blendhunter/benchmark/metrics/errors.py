@@ -2,12 +2,46 @@
 
 import numpy as np
 
-__all__ = ['binomial_error', 'bootstrap_error', 'calibration_error']
+__all__ = ['binomial_error', 'bootstrap_error', 'calibration_error',
+           'clustered_error']
 
 
 def binomial_error(fraction, n):
     """Return the standard error ``sqrt(f (1 - f) / n)`` of a fraction."""
     return float(np.sqrt(fraction * (1 - fraction) / n)) if n else np.nan
+
+
+def clustered_error(values, groups):
+    """
+    Return the standard error of a mean over groups that are alike.
+
+    A thousand stamps of one galaxy tell about one galaxy.
+
+    Parameters
+    ----------
+    values : float or bool array_like of shape (n,)
+    groups : int array_like of shape (n,)
+        Of each value; those of -1 are groups of one.
+
+    Returns
+    -------
+    error : float
+        Of the cluster-robust variance (Cameron & Miller 2015, J. Human
+        Resources 50, 317, eq. 10, with their correction for k groups,
+        k / (k - 1)), which for groups of one is that of the mean; NaN
+        for fewer than two groups.
+    """
+    values = np.asarray(values, dtype=float)
+    groups = np.asarray(groups)
+    alone = groups < 0
+    _, which = np.unique(groups[~alone], return_inverse=True)
+    residuals = values - values.mean() if values.size else values
+    sums = np.append(np.bincount(which, residuals[~alone]),
+                     residuals[alone])
+    k = len(sums)
+    if k < 2:
+        return np.nan
+    return float(np.sqrt(k / (k - 1) * np.sum(sums**2)) / len(values))
 
 
 def bootstrap_error(statistic, *arrays, n_samples=200, rng=0):

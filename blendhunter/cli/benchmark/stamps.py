@@ -56,10 +56,12 @@ def run(arguments):
     if arguments.worst:
         check_figure_path(arguments.worst, overwrite=arguments.overwrite,
                           name='worst')
-    seen = []
+    seen, repeated = [], []
 
     def examine(*answers):
-        seen.append(_wrong(*answers, arguments.examples))
+        repeated.extend(_repeated(*answers))
+        if arguments.worst:
+            seen.append(_wrong(*answers, arguments.examples))
 
     n_sets = len(STAMP_SETS) - (arguments.cosmos_dir is None)
     with progress_bar(total=n_sets * arguments.n,
@@ -71,11 +73,25 @@ def run(arguments):
             detectors=arguments.detectors,
             centring=arguments.centring, seed=arguments.seed,
             n_jobs=arguments.n_jobs, progress=bar.update,
-            examine=examine if arguments.worst else None)
+            examine=examine)
+    for line in repeated:
+        print(line)
     record(arguments, 'stamp', table)
     if arguments.worst:
         _draw_worst(arguments.worst, seen, arguments.examples)
     return table
+
+
+def _repeated(spec, made, probability):
+    """Say how far false alarms are all of one real galaxy."""
+    from blendhunter.benchmark import false_alarms_by_galaxy
+
+    table = false_alarms_by_galaxy(probability, made.truth)
+    total = sum(table['false_alarms'])
+    if total:
+        yield (f'{spec.kind}: {table["false_alarms"][0]} of {total} false '
+               f'alarms are stamps of galaxy {table["index"][0]}, one of '
+               f'{len(table)}')
 
 
 def _wrong(spec, made, probability, n):

@@ -7,8 +7,7 @@ __all__ = ['INTERNAL', 'complete', 'parameter_table']
 
 #: Columns that say how to render a source, of no use in a truth table.
 INTERNAL = ('disc_radius', 'bulge_radius', 'bulge_axis_ratio',
-            'bulge_angle', 'bar_fraction', 'bar_angle', 'seed', 'index',
-            'mirror')
+            'bulge_angle', 'bar_fraction', 'bar_angle', 'seed', 'mirror')
 DEFAULTS = {
     'magnitude': np.nan, 'half_light_radius': np.nan,
     'sersic_index': np.nan, 'axis_ratio': np.nan, 'position_angle': 0.0,
@@ -53,7 +52,8 @@ def parameter_table(magnitude, **columns):
         ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
         ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
         ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
-        ``n_knots``, ``is_star``, and the columns named in `INTERNAL`.
+        ``n_knots``, ``is_star``, ``index`` (row of the catalogue of real
+        galaxies, -1 for others), and the columns named in `INTERNAL`.
     """
     return complete(Table({
         'magnitude': np.asarray(magnitude, dtype=float),
