@@ -23,9 +23,9 @@ SEGMENT_SHARE = 72 / 128
 #: Blend fraction among clear detections of simulated CFIS fields without
 #: added companions; `blendhunter benchmark` measures it.
 SURVEY_FRACTION = 0.085
-# what the truth of training data must tell
-PAIR_TRUTH = ('label',)
-DETECTION_TRUTH = ('truth_label', 'field')
+# arrays and columns that training data must have
+NEEDED = {'pairs': {'centrals', 'companions', 'label'},
+          'detections': {'stamps', 'regions', 'truth_label', 'field'}}
 
 
 def prepare_samplers(pairs, detections, batch_size):
@@ -59,14 +59,12 @@ def prepare_samplers(pairs, detections, batch_size):
     if detections is not None:
         n_segment = (batch_size if pairs is None
                      else round(batch_size * SEGMENT_SHARE))
-        learn, keep = _detection_samplers(_load(
-            detections, 'detections', ('stamps', 'regions'),
-            DETECTION_TRUTH), about)
+        learn, keep = _detection_samplers(_load(detections, 'detections'),
+                                          about)
         samplers.append((learn, n_segment))
         held_out['segment'] = keep
     if pairs is not None:
-        learn, keep = _pair_samplers(_load(
-            pairs, 'pairs', ('centrals', 'companions'), PAIR_TRUTH), about)
+        learn, keep = _pair_samplers(_load(pairs, 'pairs'), about)
         samplers.append((learn, batch_size - n_segment))
         held_out['stamp'] = keep
     return samplers, held_out, about
@@ -95,10 +93,10 @@ def fixed_batches(held_out, size, *, step=0):
             for region, sampler in held_out.items()}
 
 
-def _load(dataset, name, arrays, columns):
+def _load(dataset, name):
     """Return a data set that may have come as a path, of a known kind."""
     data = dataset if isinstance(dataset, DataSet) else read_dataset(dataset)
-    missing = {*arrays, *columns} - {*data.arrays, *data.truth.colnames}
+    missing = NEEDED[name] - {*data.arrays, *data.truth.colnames}
     if missing:
         msg = (f'{name}: the data set has no {sorted(missing)}; make one '
                f'with blendhunter simulate {name}')
