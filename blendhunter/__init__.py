@@ -1,5 +1,5 @@
 """
-Tell which sources of a survey catalogue are blends.
+Tell which sources of a survey catalog are blends.
 
 The public names are loaded when they are first used, so that the import
 of the package costs next to nothing.
@@ -9,16 +9,33 @@ from importlib import import_module
 
 from blendhunter.version import __version__
 
-__all__ = ['BlendIdentifier', '__version__', 'detect', 'extract_stamps',
-           'load_model', 'simulate_field', 'simulate_stamps', 'train']
+__all__ = ['BlendIdentifier', 'DetectedImage', 'DetectionSettings',
+           '__citation__', '__version__', 'decode_blend_flags', 'detect',
+           'extract_stamps', 'list_weights', 'load_model',
+           'simulate_detections', 'simulate_field', 'simulate_stamps',
+           'train']
 
-_HOMES = {'BlendIdentifier': 'blendhunter.identify',
-          'detect': 'blendhunter.detection',
-          'extract_stamps': 'blendhunter.stamps',
-          'load_model': 'blendhunter.network',
-          'simulate_field': 'blendhunter.simulation',
-          'simulate_stamps': 'blendhunter.simulation',
-          'train': 'blendhunter.network'}
+__citation__ = """\
+@article{Farrens2022,
+  author = {{Farrens}, S. and {Lacan}, A. and {Guinot}, A. and
+            {Vitorelli}, A. Z.},
+  title = {Deep transfer learning for blended source identification in
+           galaxy survey data},
+  journal = {Astronomy & Astrophysics},
+  volume = {657},
+  pages = {A98},
+  year = {2022},
+  doi = {10.1051/0004-6361/202141166}
+}
+"""
+
+_HOMES = {'BlendIdentifier': 'identify', 'DetectedImage': 'detection',
+          'DetectionSettings': 'detection', 'decode_blend_flags': 'stamps',
+          'detect': 'detection', 'extract_stamps': 'stamps',
+          'list_weights': 'network', 'load_model': 'network',
+          'simulate_detections': 'simulation',
+          'simulate_field': 'simulation', 'simulate_stamps': 'simulation',
+          'train': 'training'}
 
 
 def __getattr__(name):
@@ -26,7 +43,7 @@ def __getattr__(name):
     if name not in _HOMES:
         msg = f'module {__name__!r} has no attribute {name!r}'
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f'blendhunter.{_HOMES[name]}'), name)
 
 
 def __dir__():

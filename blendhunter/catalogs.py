@@ -1,4 +1,4 @@
-"""Catalogues of any accepted kind, and the positions in them."""
+"""Catalogs of any accepted kind, and the positions in them."""
 
 from pathlib import Path
 
@@ -26,18 +26,18 @@ FORMATS = {'.fits': 'fits', '.fit': 'fits', '.ecsv': 'ascii.ecsv',
 
 def as_table(catalog):
     """
-    Return a copy of a catalogue as an astropy table.
+    Return a copy of a catalog as an astropy table.
 
     Parameters
     ----------
     catalog : Table, `~photutils.segmentation.SourceCatalog` or path
         A path may be anything that `~astropy.table.Table.read` reads,
-        SExtractor's catalogues (ASCII and FITS_LDAC) included.
+        SExtractor's catalogs (ASCII and FITS_LDAC) included.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        Of the catalogue's own class; `~astropy.table.QTable` where it
+        Of the catalog's own class; `~astropy.table.QTable` where it
         was no table.
 
     Raises
@@ -58,7 +58,7 @@ def as_table(catalog):
 
 def read_catalog(path):
     """
-    Read a catalogue file.
+    Read a catalog file.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _read(path):
     import warnings
 
     name = FORMATS.get(path.suffix.lower())
-    # FITS_LDAC catalogues are often called .cat or .ldac
+    # FITS_LDAC catalogs are often called .cat or .ldac
     with path.open('rb') as file:
         if file.read(9) == b'SIMPLE  =' or path.name.endswith('.fits.gz'):
             name = 'fits'
@@ -152,7 +152,7 @@ def plain_values(column):
 
 def catalog_positions(table, *, wcs=None, columns=None):
     """
-    Find the positions in a catalogue.
+    Find the positions in a catalog.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def catalog_positions(table, *, wcs=None, columns=None):
     Returns
     -------
     x, y : float `~numpy.ndarray` of shape (n,)
-        0-indexed pixels; NaN where the catalogue has none.
+        0-indexed pixels; NaN where the catalog has none.
 
     Raises
     ------
@@ -220,12 +220,7 @@ def _degrees(column):
     if not unit.is_equivalent(u.deg):
         msg = f'catalog: sky positions must be angles, got {unit}'
         raise ValueError(msg)
-    mask = getattr(column, 'mask', False)
-    values = getattr(column, 'unmasked', column)
-    values = np.array(np.ma.getdata(getattr(values, 'value', values)),
-                      dtype=float) * unit.to(u.deg)
-    values[np.broadcast_to(mask, values.shape)] = np.nan
-    return values
+    return plain_values(column) * unit.to(u.deg)
 
 
 def _sky(lon, lat):
@@ -245,7 +240,7 @@ def _from_sky(sky, wcs):
 
 def catalog_labels(table):
     """
-    Return the segment labels of a catalogue, or None.
+    Return the segment labels of a catalog, or None.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Positions are found in every accepted catalogue."""
+"""Positions are found in every accepted catalog."""
 
 import numpy as np
 import pytest

@@ -10,9 +10,9 @@ from photutils.segmentation import SegmentationImage
 
 from blendhunter import detect
 from blendhunter._utils.arrays import round_position
-from blendhunter._utils.fits import read_array
-from blendhunter.detection import settings_from_meta
+from blendhunter.detection import DetectionSettings
 from blendhunter.exceptions import NoDetectionsWarning
+from blendhunter.images import read_array
 
 COLUMNS = ['label', 'x_centroid', 'y_centroid', 'flux', 'semimajor_axis',
            'semiminor_axis', 'orientation', 'n_pixels', 'flag', 'snr']
@@ -190,16 +190,16 @@ def test_constant_image(method):
 
 def test_settings_stand_in_the_meta(field, method):
     catalog = detect(field[0], method=method, n_sigma=2.0, deblend=False)
-    settings = settings_from_meta(catalog.meta)
+    settings = DetectionSettings.from_meta(catalog.meta)
     assert (settings.method, settings.n_sigma, settings.deblend) == (
         method, 2.0, False)
-    assert settings_from_meta({'blendhunter.detection': 'nonsense'}) is None
-    assert settings_from_meta({}) is None
+    for meta in ({'blendhunter.detection': 'nonsense'}, {}):
+        assert DetectionSettings.from_meta(meta) is None
 
 
 def test_numpy_scalars_as_settings(field):
     catalog = detect(field[0], n_pixels=np.int64(6), n_sigma=np.float32(2))
-    assert settings_from_meta(catalog.meta).n_pixels == 6
+    assert DetectionSettings.from_meta(catalog.meta).n_pixels == 6
 
 
 def test_the_image_is_not_changed(field, method):

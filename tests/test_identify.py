@@ -126,7 +126,7 @@ def test_catalog_file_and_no_catalog(field, catalog, result, identifier,
 
 
 def test_settings_survive_fits(field, identifier, tmp_path):
-    """A catalogue that was a FITS file is detected anew as it was."""
+    """A catalog that was a FITS file is detected anew as it was."""
     from blendhunter._utils.tables import write_table
 
     catalog = detect(field[0], n_sigma=3.0, deblend=False)
@@ -177,7 +177,7 @@ def test_labels_of_another_detection_are_not_trusted(field, identifier):
     assert_array_equal(out['blend_prob'], plain['blend_prob'])
 
 
-def test_sextractor_catalogue(data_dir, identifier):
+def test_sextractor_catalog(data_dir, identifier):
     """Its 1-based positions give what the same 0-based ones give."""
     folder = data_dir / 'sextractor_catalog'
     catalog = as_table(folder / 'image.cat')
@@ -193,7 +193,7 @@ def test_sextractor_catalogue(data_dir, identifier):
     assert not np.array_equal(other['blend_prob'], plain['blend_prob'])
 
 
-def test_sky_catalogue_through_the_wcs_of_the_image(
+def test_sky_catalog_through_the_wcs_of_the_image(
         field, catalog, identifier, tmp_path):
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ['RA---TAN', 'DEC--TAN']
@@ -259,7 +259,7 @@ def test_lost_sources_keep_their_rows(field, identifier):
     assert not out['is_blend'][[1, 3, 4]].any()
 
 
-def test_neighbours(identifier):
+def test_neighbors(identifier):
     image = np.random.default_rng(1).normal(size=(200, 200))
     table = Table({'x': [100, 125, 126, 100, np.nan],
                    'y': [100, 100, 100, 75, 100]})
@@ -322,35 +322,82 @@ def test_constructor_only_stores():
     assert "region='nonsense'" in repr(identifier)
 
 
+def test_parameters_as_in_scikit_learn():
+    from sklearn.base import clone
+
+    identifier = BlendIdentifier('mine.h5', threshold=0.3, n_views=2)
+    copy = clone(identifier)
+    assert copy is not identifier
+    assert copy.get_params() == identifier.get_params() == {
+        'weights': 'mine.h5', 'region': 'segment', 'threshold': 0.3,
+        'prior': None, 'batch_size': 256, 'precision': 'auto', 'n_views': 2}
+    assert copy.set_params(region='stamp', prior=0.1) is copy
+    assert (copy.region, copy.prior, copy.threshold) == ('stamp', 0.1, 0.3)
+    assert identifier.region == 'segment'
+    with pytest.raises(ValueError, match="'regions' is not a parameter"):
+        copy.set_params(regions='stamp')
+
+
+def test_parameters_are_those_of_the_constructor():
+    import inspect
+
+    names = list(inspect.signature(BlendIdentifier).parameters)
+    assert list(BlendIdentifier().get_params()) == names
+
+
+def test_weights_are_read_again_only_if_they_change(field, catalog,
+                                                    random_weights, tmp_path,
+                                                    monkeypatch):
+    import shutil
+
+    from blendhunter.network import weights as module
+
+    path = tmp_path / 'mine.h5'
+    shutil.copy(random_weights, path)
+    read = []
+    original = module._read_payload
+    monkeypatch.setattr(module, '_read_payload', lambda file: (
+        read.append(file), original(file))[1])
+    identifier = BlendIdentifier(path, batch_size=32)
+    for _ in range(2):
+        identifier.classify(field[0], catalog[:3])
+    assert read == [path]
+    module.update_metadata(path, {'prior': {'segment': 0.2, 'stamp': 0.5}})
+    read.clear()
+    out = identifier.classify(field[0], catalog[:3])
+    assert read == [path]
+    assert out.meta['blendhunter.prior'] == 0.2
+
+
 def test_unknown_weights(field, catalog):
     with pytest.raises(WeightsError, match="weights must be one of.*'gone'"):
         BlendIdentifier('gone').classify(field[0], catalog)
 
 
-def test_predict_proba(field, catalog, result, identifier):
+def test_predict_stamps(field, catalog, result, identifier):
     positions = np.column_stack([catalog['x_centroid'],
                                  catalog['y_centroid']])
     _, segmentation = detect(field[0], return_segmentation=True)
     stamps = extract_stamps(field[0], positions, noise=1.0,
                             segmentation=segmentation,
                             labels=catalog['label'])
-    p = identifier.predict_proba(stamps.data, regions=stamps.regions,
-                                 noise=1.0)
+    p = identifier.predict_stamps(stamps.data, regions=stamps.regions,
+                                  noise=1.0)
     assert p.dtype == np.float32
     good = np.isfinite(result['blend_prob'])
     assert np.corrcoef(p[good], result['blend_prob'][good])[0, 1] > 0.9
-    whole = identifier.predict_proba(stamps.data)
+    whole = identifier.predict_stamps(stamps.data)
     assert whole.shape == p.shape
-    assert len(identifier.predict_proba(stamps.data[:0])) == 0
+    assert len(identifier.predict_stamps(stamps.data[:0])) == 0
 
 
-def test_predict_proba_forms_of_noise(identifier):
+def test_predict_stamps_forms_of_noise(identifier):
     stamps = np.random.default_rng(2).normal(size=(5, 51, 51))
-    results = [identifier.predict_proba(stamps, noise=noise) for noise in (
+    results = [identifier.predict_stamps(stamps, noise=noise) for noise in (
         1.0, np.ones(5), np.ones((5, 51, 51)))]
     assert_array_equal(results[0], results[1])
     assert_array_equal(results[0], results[2])
-    small = identifier.predict_proba(stamps * 1e-40, noise=1e-40)
+    small = identifier.predict_stamps(stamps * 1e-40, noise=1e-40)
     assert_allclose(small, results[0], **CLOSE)
 
 
@@ -365,7 +412,7 @@ def test_predict_proba_forms_of_noise(identifier):
     (np.zeros((2, 51, 51)), {'noise': -1.0}, ValueError, 'noise must be pos')])
 def test_bad_stamps(identifier, stamps, options, kind, match):
     with pytest.raises(kind, match=match):
-        identifier.predict_proba(stamps, **options)
+        identifier.predict_stamps(stamps, **options)
 
 
 def test_prior_correction():

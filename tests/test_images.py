@@ -15,8 +15,8 @@ from astropy.nddata import (
 from numpy.testing import assert_array_equal
 
 from blendhunter import detect
-from blendhunter._utils.images import as_image, as_segmentation
 from blendhunter.exceptions import BlendHunterWarning
+from blendhunter.images import accept_image, accept_segmentation
 
 PIXELS = np.arange(30.0, dtype=np.float32).reshape(5, 6)
 
@@ -36,7 +36,7 @@ def write(path, hdu):
     lambda a: fits.CompImageHDU(a),
     lambda a: fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(a)])])
 def test_accepted_kinds(make):
-    data = as_image(make(PIXELS)).data
+    data = accept_image(make(PIXELS)).data
     assert data.dtype.isnative
     assert_array_equal(data, PIXELS)
 
@@ -44,25 +44,25 @@ def test_accepted_kinds(make):
 def test_paths_and_extensions(tmp_path):
     path = write(tmp_path / 'a.fits', fits.ImageHDU(PIXELS, name='SCI'))
     for ext in (None, 1, 'SCI'):
-        assert_array_equal(as_image(str(path), ext=ext).data, PIXELS)
+        assert_array_equal(accept_image(str(path), ext=ext).data, PIXELS)
     with pytest.raises(ValueError, match=r"ext 'ERR' not found"):
-        as_image(path, ext='ERR')
+        accept_image(path, ext='ERR')
     with pytest.raises(ValueError, match='holds no image'):
-        as_image(path, ext=0)
+        accept_image(path, ext=0)
 
 
 def test_memory_map_is_not_loaded_or_changed(tmp_path):
     np.save(tmp_path / 'a.npy', PIXELS)
     mapped = np.load(tmp_path / 'a.npy', mmap_mode='r')
-    assert np.shares_memory(as_image(mapped).data, mapped)
+    assert np.shares_memory(accept_image(mapped).data, mapped)
 
 
 def test_mask_of_every_origin():
     mask = PIXELS > 20
     nan = np.where(mask, np.nan, PIXELS)
-    for image in (as_image(np.ma.MaskedArray(PIXELS, mask)),
-                  as_image(NDData(PIXELS, mask=mask)),
-                  as_image(PIXELS, mask=mask), as_image(nan)):
+    for image in (accept_image(np.ma.MaskedArray(PIXELS, mask)),
+                  accept_image(NDData(PIXELS, mask=mask)),
+                  accept_image(PIXELS, mask=mask), accept_image(nan)):
         assert_array_equal(image.mask, mask)
         assert np.all(image.data[mask] == 0)
 
@@ -72,7 +72,7 @@ def test_mask_of_every_origin():
     (VarianceUncertainty(np.full((5, 6), 4.0)), 2.0),
     (InverseVariance(np.full((5, 6), 0.25)), 2.0)])
 def test_uncertainty_becomes_noise(uncertainty, sigma):
-    image = as_image(CCDData(PIXELS, unit='adu', uncertainty=uncertainty))
+    image = accept_image(CCDData(PIXELS, unit='adu', uncertainty=uncertainty))
     np.testing.assert_allclose(image.noise, sigma)
     assert image.unit == u.adu
 
@@ -80,29 +80,29 @@ def test_uncertainty_becomes_noise(uncertainty, sigma):
 def test_unknown_uncertainty_is_left_out_with_a_warning():
     data = NDData(PIXELS, uncertainty=UnknownUncertainty(PIXELS))
     with pytest.warns(BlendHunterWarning, match="kind 'unknown'"):
-        assert as_image(data).noise is None
+        assert accept_image(data).noise is None
 
 
 def test_explicit_argument_wins_with_a_warning():
     data = NDData(PIXELS, mask=PIXELS > 20)
     with pytest.warns(BlendHunterWarning, match='mask was given and is also'):
-        image = as_image(data, mask=PIXELS > 10)
+        image = accept_image(data, mask=PIXELS > 10)
     assert_array_equal(image.mask, PIXELS > 10)
 
 
 def test_noise_map_without_knowledge_masks():
     noise = np.ones((5, 6))
     noise[0, :3] = [0, np.nan, -1]
-    image = as_image(PIXELS, noise=noise)
+    image = accept_image(PIXELS, noise=noise)
     assert_array_equal(image.mask[0], [True, True, True, False, False,
                                        False])
     assert np.all(image.noise > 0)
 
 
 def test_noise_units():
-    assert as_image(PIXELS * u.Jy, noise=3000 * u.mJy).noise == 3.0
+    assert accept_image(PIXELS * u.Jy, noise=3000 * u.mJy).noise == 3.0
     with pytest.raises(ValueError, match='noise has the unit Jy'):
-        as_image(PIXELS, noise=3 * u.Jy)
+        accept_image(PIXELS, noise=3 * u.Jy)
 
 
 @pytest.mark.parametrize(('image', 'kind', 'match'), [
@@ -126,12 +126,12 @@ def test_bad_images(image, kind, match):
     (np.zeros((5, 6)), 'noise has no positive')])
 def test_bad_noise(noise, match):
     with pytest.raises(ValueError, match=match):
-        as_image(PIXELS, noise=noise)
+        accept_image(PIXELS, noise=noise)
 
 
 def test_mask_of_another_shape():
     with pytest.raises(ValueError, match=r'mask must have the shape.*\(6, 5'):
-        as_image(PIXELS, mask=np.zeros((6, 5), bool))
+        accept_image(PIXELS, mask=np.zeros((6, 5), bool))
 
 
 def test_text_file_given_as_fits(tmp_path):
@@ -159,4 +159,4 @@ def test_missing_file():
     (np.full((5, 6), -1), ValueError, 'labels of 0 and above')])
 def test_bad_segmentation(segmentation, kind, match):
     with pytest.raises(kind, match=match):
-        as_segmentation(segmentation, (5, 6))
+        accept_segmentation(segmentation, (5, 6))

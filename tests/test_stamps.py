@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from astropy.nddata import Cutout2D
+from astropy.table import Table
 from numpy.testing import assert_array_equal
 
-from blendhunter import extract_stamps
+from blendhunter import decode_blend_flags, extract_stamps
 from blendhunter._utils.arrays import round_position
 from blendhunter.stamps import BlendFlag, assign_segments
 from blendhunter.stamps.windows import noise_pattern
@@ -83,14 +84,14 @@ def make_segmentation(shape=(100, 120)):
     return segmentation
 
 
-def test_region_is_the_own_segment_and_neighbours_are_filled(image):
+def test_region_is_the_own_segment_and_neighbors_are_filled(image):
     segmentation = make_segmentation()
     stamps = extract_stamps(image, [[55, 50]], segmentation=segmentation,
                             noise=1.0)
     inner = (slice(25, 76), slice(30, 81))
     assert_array_equal(stamps.regions[0], segmentation[inner] == 1)
     changed = stamps.data[0] != image[inner]
-    assert changed[20:31, 36:42].all()  # the neighbour
+    assert changed[20:31, 36:42].all()  # the neighbor
     assert changed[25, 33]  # 3 px to its left
     assert not changed[25, 32]  # 4 px
     assert changed[33, 36]  # 3 px above its corner
@@ -107,7 +108,7 @@ def test_dilation_stops_at_the_own_segment(image):
     assert_array_equal(stamps.data[0][own], image[25:76, 30:81][own])
 
 
-def test_neighbour_outside_the_stamp_reaches_in(image):
+def test_neighbor_outside_the_stamp_reaches_in(image):
     segmentation = make_segmentation()
     segmentation[40:60, 81:90] = 3  # begins 1 px beyond the stamp
     stamps = extract_stamps(image, [[55, 50]], segmentation=segmentation,
@@ -212,3 +213,19 @@ def test_wrong_positions(image, positions):
 def test_wrong_size(image, size):
     with pytest.raises(ValueError, match='size must be a positive odd'):
         extract_stamps(image, [[5, 5]], size=size)
+
+
+def test_decoded_flags():
+    assert decode_blend_flags(0) == []
+    assert decode_blend_flags(127) == [flag.name.lower()
+                                       for flag in BlendFlag]
+    assert decode_blend_flags(np.int32(34)) == ['off_image', 'no_segment']
+    assert decode_blend_flags([0, 5], return_bit_values=True) == [[], [1, 4]]
+    column = Table({'blend_flags': np.array([64, 0], 'i4')})['blend_flags']
+    assert decode_blend_flags(column) == [['out_of_domain'], []]
+    assert decode_blend_flags([]) == []
+    for flags in (-1, 128, [1, 200]):
+        with pytest.raises(ValueError, match='flags must be sums of the'):
+            decode_blend_flags(flags)
+    with pytest.raises(TypeError, match='flags must be integers'):
+        decode_blend_flags(1.0)

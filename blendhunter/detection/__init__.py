@@ -1,13 +1,11 @@
-"""Detection of sources with SEP or photutils."""
+"""From an image to its sources: background, detection, segments."""
 
-from blendhunter.detection.background import subtract_background
-from blendhunter.detection.core import (
-    DETECTION_KEY,
-    Detection,
-    detect,
-    detect_prepared,
-    settings_from_meta,
+from blendhunter.detection.background import (
+    BackgroundSubtractedImage,
+    subtract_background,
 )
+from blendhunter.detection.detected_image import DetectedImage, detect
+from blendhunter.detection.settings import DetectionSettings
 
-__all__ = ['DETECTION_KEY', 'Detection', 'detect', 'detect_prepared',
-           'settings_from_meta', 'subtract_background']
+__all__ = ['BackgroundSubtractedImage', 'DetectedImage', 'DetectionSettings',
+           'detect', 'subtract_background']

@@ -29,7 +29,7 @@ def segmentation_image(labels):
     return SegmentationImage(labels)
 
 
-def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
+def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
          contrast):
     """
     Detect on an image divided by its noise.
@@ -49,7 +49,7 @@ def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
     from photutils.utils.exceptions import NoDetectionsWarning
     from scipy.ndimage import convolve
 
-    smooth = convolve(normalised, FILTER.astype(np.float32), mode='constant')
+    smooth = convolve(normalized, FILTER.astype(np.float32), mode='constant')
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', NoDetectionsWarning)
         segments = detect_sources(smooth, n_sigma, n_pixels, mask=mask)
@@ -57,7 +57,7 @@ def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
         empty = np.zeros(0)
         columns = dict.fromkeys(('x', 'y', 'a', 'b', 'theta'), empty)
         columns['flag'] = empty.astype(np.int32)
-        return np.zeros(normalised.shape, dtype=np.int32), columns
+        return np.zeros(normalized.shape, dtype=np.int32), columns
     merged = np.zeros(0, dtype=int)
     if deblend:
         with warnings.catch_warnings():
@@ -67,10 +67,10 @@ def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
                 smooth, segments, n_pixels, n_levels=n_levels,
                 contrast=contrast, progress_bar=False)
         merged = segments.deblended_labels
-    catalog = SourceCatalog(normalised, segments, convolved_data=smooth,
+    catalog = SourceCatalog(normalized, segments, convolved_data=smooth,
                             mask=mask)
     flag = np.where(np.isin(segments.labels, merged), MERGED, 0)
-    ny, nx = normalised.shape
+    ny, nx = normalized.shape
     for i, (rows, columns) in enumerate(segments.slices):
         if (rows.start == 0 or columns.start == 0 or rows.stop == ny
                 or columns.stop == nx):

@@ -35,7 +35,7 @@ def _limits(n_pixels):
         sep.set_sub_object_limit(children)
 
 
-def _extract(normalised, n_sigma, **options):
+def _extract(normalized, n_sigma, **options):
     """
     Run SEP with a stack of pixels that grows only where it must.
 
@@ -43,19 +43,19 @@ def _extract(normalised, n_sigma, **options):
     """
     import sep
 
-    limit = max(MIN_STACK, normalised.size // 50)
+    limit = max(MIN_STACK, normalized.size // 50)
     while True:
         try:
             with _limits(limit):
-                return sep.extract(normalised, n_sigma, **options)
+                return sep.extract(normalized, n_sigma, **options)
         except Exception as error:
             if ('pixel buffer full' not in str(error)
-                    or limit > normalised.size):
+                    or limit > normalized.size):
                 raise
-            limit = min(4 * limit, normalised.size + MIN_STACK)
+            limit = min(4 * limit, normalized.size + MIN_STACK)
 
 
-def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
+def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
          contrast):
     """
     Detect on an image divided by its noise.
@@ -71,7 +71,7 @@ def find(normalised, *, mask, n_sigma, n_pixels, deblend, n_levels,
         x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
     """
     objects, segmentation = _extract(
-        normalised, n_sigma, err=1.0, mask=mask, minarea=n_pixels,
+        normalized, n_sigma, err=1.0, mask=mask, minarea=n_pixels,
         deblend_nthresh=n_levels, deblend_cont=contrast if deblend else 1.0,
         segmentation_map=True)
     columns = {key: np.asarray(objects[key], dtype=float)

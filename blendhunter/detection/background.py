@@ -1,20 +1,22 @@
 """Background and noise of an image, in a unit near its noise."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma, unit_scale
 from blendhunter.detection import _photutils, _sep
+from blendhunter.images import accept_image
 
-__all__ = ['MESH_SIZE', 'Subtracted', 'subtract_background']
+__all__ = ['MESH_SIZE', 'BackgroundSubtractedImage', 'subtract_background']
 
 MESH_SIZE = 64
 ESTIMATORS = {'sep': _sep.background, 'photutils': _photutils.background}
 
 
-@dataclass(frozen=True)
-class Subtracted:
+@dataclass(frozen=True, eq=False)
+class BackgroundSubtractedImage:
     """
     A background-subtracted image in scaled units.
 
@@ -27,9 +29,12 @@ class Subtracted:
     noise : float or 2-D float32 `~numpy.ndarray`
         RMS noise per pixel over ``scale``.
     scale : float
-        Power of two near the noise of the image.
-    noise_kind : str
-        Where the noise came from: 'scalar', 'map' or 'estimated'.
+        Power of two near the noise of the image, in its unit.
+    noise_kind : {'scalar', 'map', 'estimated'}
+        Where the noise came from.
+    unit : `~astropy.units.Unit` or None, optional
+        Unit of the image.
+    wcs : `~astropy.wcs.WCS` or None, optional
     """
 
     data: np.ndarray
@@ -37,36 +42,44 @@ class Subtracted:
     noise: float | np.ndarray
     scale: float
     noise_kind: str
+    unit: object = None
+    wcs: object = None
 
-    def normalised(self):
-        """Return the image divided by its noise (float32)."""
+    @cached_property
+    def normalized(self):
+        """The image divided by its noise (float32)."""
         return self.data / np.asarray(self.noise, dtype=np.float32)
 
 
-def subtract_background(image, *, background='auto', method='sep'):
+def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
+                        background='auto', method='sep'):
     """
-    Subtract the background and settle the noise of an image.
+    Subtract the background of an image and determine its noise.
 
     Parameters
     ----------
-    image : `~blendhunter._utils.images.ImageData`
-        From `~blendhunter._utils.images.as_image`.
+    image : image-like of shape (ny, nx)
+        Array, masked array, Quantity, NDData, HDU or FITS path.
+    mask, noise, wcs, ext : optional
+        As for `~blendhunter.images.accept_image`.
     background : 'auto', None, float or 2-D array, optional
         'auto' subtracts the mesh estimate of the detector (64 px boxes,
-        3x3 median filter), or the median where the image is smaller than
-        one box. Anything else is subtracted as given; None is zero.
+        3x3 median filter), or the median if the image is smaller than
+        one box. A number or an array is subtracted as given; None
+        subtracts nothing.
     method : {'sep', 'photutils'}, optional
-        Whose estimate 'auto' and an unknown noise take.
+        The estimator of the background and of an unknown noise.
 
     Returns
     -------
-    subtracted : `Subtracted`
+    image : `BackgroundSubtractedImage`
 
     Raises
     ------
-    ValueError, TypeError
-        If ``background`` has a wrong shape or type.
+    TypeError, ValueError, OSError
+        If an argument cannot be used; the message names it.
     """
+    image = accept_image(image, mask=mask, noise=noise, wcs=wcs, ext=ext)
     scale = unit_scale(image.data if image.mask is None
                        else image.data[~image.mask][None])
     data = (image.data / image.data.dtype.type(scale)
@@ -88,7 +101,8 @@ def subtract_background(image, *, background='auto', method='sep'):
             noise, kind = rms, 'estimated'
     if image.mask is not None:
         data[image.mask] = 0
-    return Subtracted(data, image.mask, noise, scale, kind)
+    return BackgroundSubtractedImage(data, image.mask, noise, scale, kind,
+                                     image.unit, image.wcs)
 
 
 def _check_background(background, shape, unit):

@@ -1,6 +1,5 @@
-"""Blend probabilities for the sources of a catalogue."""
+"""Blend probabilities for the sources of a catalog."""
 
-from blendhunter.identify.checks import COLUMNS
 from blendhunter.identify.identifier import BlendIdentifier
 
-__all__ = ['COLUMNS', 'BlendIdentifier']
+__all__ = ['BlendIdentifier']

@@ -1,65 +1,59 @@
-"""`BlendIdentifier`: from an image and a catalogue to probabilities."""
+"""`BlendIdentifier`: from an image and a catalog to probabilities."""
 
 import warnings
 from functools import lru_cache
 
 import numpy as np
 
-from blendhunter._utils.images import as_image, as_segmentation
-from blendhunter.catalogs import as_table, catalog_labels, catalog_positions
-from blendhunter.detection import (
-    Detection,
-    detect_prepared,
-    settings_from_meta,
-    subtract_background,
-)
+from blendhunter.detection import DetectedImage, DetectionSettings
 from blendhunter.exceptions import NoDetectionsWarning
-from blendhunter.identify.checks import (
-    COLUMNS,
-    check_columns,
-    check_stamps,
-    trusted_labels,
+from blendhunter.identify.classification import (
+    classify_sources,
+    count_neighbors,
 )
-from blendhunter.identify.sources import classify_sources, count_neighbors
+from blendhunter.identify.stamp_checks import check_stamps
 from blendhunter.network.calibration import correct_prior
 from blendhunter.network.model import VIEWS, load_model
 from blendhunter.network.weights import resolve_weights
-from blendhunter.stamps import assign_segments
 from blendhunter.version import __version__
 
 __all__ = ['BlendIdentifier']
 
 REGIONS = ('segment', 'stamp')
+# the columns that `BlendIdentifier.classify` appends
+COLUMNS = ('blend_prob', 'is_blend', 'blend_flags', 'n_neighbors')
+PARAMETERS = ('weights', 'region', 'threshold', 'prior', 'batch_size',
+              'precision', 'n_views')
 SMALL_BATCH = 32
 
 
 class BlendIdentifier:
     """
-    Say for each source of a catalogue how likely it is a blend.
+    Find for each source of a catalog how likely it is a blend.
 
     Parameters
     ----------
     weights : str or path-like, optional
         'default', the packaged model, or a weights file.
     region : {'segment', 'stamp'}, optional
-        What is asked: is this one detection two sources or more
-        ('segment'), or does the stamp of 51x51 px hold two sources or
-        more ('stamp', the definition of Farrens et al. 2022)?
+        'segment' asks: is this one detection two sources or more?
+        'stamp' asks: does the stamp of 51x51 px hold two sources or
+        more (the definition of Farrens et al. 2022)?
     threshold : float, optional
         ``is_blend`` is ``blend_prob >= threshold``.
     prior : float, optional
-        Blend fraction of the sample, which the probabilities are
-        corrected for. By default the one stored in the weights: 0.5 for
-        the stamp, that of a simulated survey for the segment.
+        Blend fraction of the sample; the probabilities are corrected to
+        it. By default the one stored in the weights: 0.5 for the stamp,
+        that of a simulated survey for the segment.
     batch_size : int, optional
         Stamps per call of the network.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 where the
-        hardware has it.
+        Arithmetic of the network; 'auto' takes bfloat16 if the hardware
+        has it.
     n_views : {1, 2, 4, 8}, optional
-        The network sees each stamp whose first answer leaves doubt
-        turned and mirrored, so many times in all, and the answers are
-        pooled: better and slower.
+        Test-time augmentation: sources with a first P between 0.1 and
+        0.98 are evaluated in this many rotated and mirrored
+        orientations, and their log odds averaged. Better and slower.
 
     Examples
     --------
@@ -79,30 +73,74 @@ class BlendIdentifier:
         self.n_views = n_views
 
     def __repr__(self):
-        return (f'BlendIdentifier({self.weights!r}, region={self.region!r}, '
-                f'threshold={self.threshold!r}, prior={self.prior!r}, '
-                f'batch_size={self.batch_size!r}, '
-                f'precision={self.precision!r}, n_views={self.n_views!r})')
+        settings = ', '.join(f'{name}={value!r}' for name, value
+                             in self.get_params().items())
+        return f'BlendIdentifier({settings})'
 
-    def classify(self, image, catalog=None, *, segmentation=None, mask=None,
-                 noise=None, background='auto', wcs=None, ext=None,
-                 columns=None, detector='sep', overwrite=False,
-                 progress=False):
+    def get_params(self, deep=True):  # noqa: ARG002 - scikit-learn's
         """
-        Append blend probabilities to a catalogue.
+        Return the settings, as scikit-learn's estimators do.
 
         Parameters
         ----------
-        image : image-like of shape (ny, nx)
-            Array, masked array, Quantity, NDData, HDU or FITS path.
+        deep : bool, optional
+            Not used: no setting is an estimator.
+
+        Returns
+        -------
+        params : dict
+            By name; ``sklearn.base.clone`` makes a copy from them.
+        """
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def set_params(self, **params):
+        """
+        Change settings, as scikit-learn's estimators do.
+
+        Parameters
+        ----------
+        **params
+            New values by name.
+
+        Returns
+        -------
+        identifier : `BlendIdentifier`
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
+        for name, value in params.items():
+            if name not in PARAMETERS:
+                msg = (f'{name!r} is not a parameter of BlendIdentifier; '
+                       f'the parameters are {list(PARAMETERS)}')
+                raise ValueError(msg)
+            setattr(self, name, value)
+        return self
+
+    def classify(self, image, catalog=None, *, segmentation=None, mask=None,
+                 noise=None, background='auto', wcs=None, ext=None,
+                 columns=None, settings=None, detector=None,
+                 overwrite=False, progress=False):
+        """
+        Append blend probabilities to a catalog.
+
+        Parameters
+        ----------
+        image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
+            Array, masked array, Quantity, NDData, HDU or FITS path. Or an
+            image whose sources are already known; then ``overwrite`` and
+            ``progress`` are the only other arguments.
         catalog : Table, `~photutils.segmentation.SourceCatalog` or path, \
 optional
             The sources; see `~blendhunter.catalogs.catalog_positions` for
             the names of the position columns. None detects them.
         segmentation : 2-D int array or SegmentationImage, optional
             Segment of each source, 0 for the sky. By default the image is
-            detected with the settings in the catalogue's meta, or the
-            defaults.
+            detected with the settings in the catalog's meta, or else
+            with ``settings``.
         mask : 2-D bool array, optional
             True marks bad pixels.
         noise : float, Quantity or 2-D array, optional
@@ -111,13 +149,16 @@ optional
         background : 'auto', None, float or 2-D array, optional
             'auto' subtracts a mesh estimate, None nothing.
         wcs : `~astropy.wcs.WCS`, optional
-            For catalogues with sky coordinates; by default the image's.
+            For catalogs with sky coordinates; by default the image's.
         ext : int or str, optional
             Extension of a FITS path.
         columns : tuple of str, optional
             Names of the position columns.
+        settings : `~blendhunter.DetectionSettings`, optional
+            How the image is detected if the catalog's meta does not
+            record it.
         detector : {'sep', 'photutils'}, optional
-            Used where the catalogue does not say how it was detected.
+            Short for ``settings=DetectionSettings(method=detector)``.
         overwrite : bool, optional
             Whether existing columns of the same names may be replaced.
         progress : bool, optional
@@ -126,12 +167,12 @@ optional
         Returns
         -------
         result : `~astropy.table.Table`
-            A copy of the catalogue, rows in their order, with
-            ``blend_prob`` (float32, NaN where it could not be found),
-            ``is_blend`` (bool), ``blend_flags`` (int32, bits of
+            A copy of the catalog, rows in their order, with
+            ``blend_prob`` (float32, NaN if it is unknown), ``is_blend``
+            (bool), ``blend_flags`` (int32, bits of
             `~blendhunter.stamps.BlendFlag`) and ``n_neighbors`` (int16,
-            other sources of the catalogue in the stamp). Its meta says
-            what made them, under keys that begin with ``blendhunter.``.
+            other sources of the catalog in the stamp). Its meta records
+            the settings, under keys that begin with ``blendhunter.``.
 
         Raises
         ------
@@ -141,55 +182,35 @@ optional
             If the weights are missing or damaged.
         """
         self._check()
-        image = as_image(image, mask=mask, noise=noise, wcs=wcs, ext=ext)
-        table = own = None
-        if catalog is not None:
-            table = as_table(catalog)
-            check_columns(table, overwrite)
-            position = catalog_positions(table, wcs=image.wcs,
-                                         columns=columns)
-            own = settings_from_meta(table.meta)
-        settings = own or Detection(method=detector)
-        if segmentation is not None:
-            segmentation = as_segmentation(segmentation, image.data.shape)
+        options = {
+            'catalog': catalog, 'segmentation': segmentation, 'mask': mask,
+            'noise': noise, 'wcs': wcs, 'ext': ext, 'columns': columns,
+            'settings': _one_of(settings, detector)}
+        if isinstance(image, DetectedImage):
+            given = [name for name, value in options.items()
+                     if value is not None]
+            if given:
+                msg = (f'{given[0]} cannot be given: image is a '
+                       'DetectedImage, which has its own')
+                raise ValueError(msg)
+            detected = image
+        else:
+            detected = DetectedImage.from_image(
+                image, background=background, **options)
+        _check_columns(detected.catalog, overwrite)
         model = self._model()
-        prepared = subtract_background(image, background=background,
-                                       method=settings.method)
-        given = segmentation is not None
-        if table is None or (segmentation is None
-                             and self.region == 'segment'):
-            found, detected = detect_prepared(prepared, settings,
-                                              unit=image.unit)
-            segmentation = detected if segmentation is None else segmentation
-            if table is None:
-                table = found
-                position = catalog_positions(table)
-        if len(table) == 0:
+        if not len(detected):
             warnings.warn('the catalog has no sources', NoDetectionsWarning,
                           stacklevel=2)
-        segments = None
-        if self.region == 'segment':
-            # labels count for the segmentation that came with them: of
-            # sources found here it is not the one that was given
-            found_here = catalog is None
-            labels = None
-            if given != found_here:
-                labels = catalog_labels(table)
-            elif own is not None:
-                labels = trusted_labels(catalog_labels(table), segmentation,
-                                        position)
-            segments = assign_segments(segmentation, *position,
-                                       labels=labels)
         probability, flags = classify_sources(
-            model, prepared, position, segments, region=self.region,
-            batch_size=self._batch(len(table)), n_views=self.n_views,
+            model, detected, region=self.region,
+            batch_size=self._batch(len(detected)), n_views=self.n_views,
             progress=progress)
         probability = correct_prior(
             probability, *model.prior_fractions(self.region, self.prior))
-        return self._append(table, model, prepared, probability, flags,
-                            count_neighbors(*position))
+        return self._append(detected, model, probability, flags)
 
-    def predict_proba(self, stamps, *, regions=None, noise=None):
+    def predict_stamps(self, stamps, *, regions=None, noise=None):
         """
         Return blend probabilities of ready-made stamps.
 
@@ -208,8 +229,8 @@ optional
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
             For the whole stamp with the prior of ``region='stamp'``,
-            otherwise with that of ``'segment'``; NaN where more than
-            30 % of a stamp is not finite.
+            otherwise with that of ``'segment'``; NaN if more than 30 %
+            of a stamp is not finite.
 
         Raises
         ------
@@ -223,7 +244,7 @@ optional
         model = self._model(region)
         if regions is None:
             regions = np.ones(stamps.shape, dtype=bool)
-        raw = model.predict(stamps, regions, 1.0,
+        raw = model.predict(stamps, regions,
                             batch_size=self._batch(len(stamps)),
                             n_views=self.n_views)
         raw[lost] = np.nan
@@ -249,8 +270,7 @@ optional
 
     def _model(self, region=None):
         """Return the model, loaded once per process and file."""
-        path = resolve_weights(self.weights)
-        model = _load_once(path, path.stat().st_mtime_ns, self.precision)
+        model = _cached_model(self.weights, self.precision)
         region = region or self.region
         if region not in model.regions:
             msg = (f'region {region!r} is not among those of the weights '
@@ -263,12 +283,14 @@ optional
         return (min(self.batch_size, SMALL_BATCH) if n <= SMALL_BATCH
                 else self.batch_size)
 
-    def _append(self, table, model, prepared, probability, flags, neighbors):
-        """Append the columns and say in the meta what made them."""
+    def _append(self, detected, model, probability, flags):
+        """Append the columns; the meta records the settings."""
+        table = detected.catalog.copy()
         with np.errstate(invalid='ignore'):
             is_blend = probability >= self.threshold
         for name, values in zip(
-                COLUMNS, (probability, is_blend, flags, neighbors),
+                COLUMNS, (probability, is_blend, flags,
+                          count_neighbors(detected.x, detected.y)),
                 strict=True):
             table[name] = values
         prior = model.prior_fractions(self.region, self.prior)[1]
@@ -278,13 +300,38 @@ optional
                 ('threshold', float(self.threshold)),
                 ('region', self.region), ('prior', float(prior)),
                 ('n_views', int(self.n_views)),
-                ('noise', prepared.noise_kind)):
+                ('noise', detected.image.noise_kind)):
             table.meta[f'blendhunter.{key}'] = value
         return table
 
 
+def _one_of(settings, detector):
+    """Return the detection settings, which may be given in short."""
+    if detector is None:
+        return settings
+    if settings is not None:
+        msg = 'settings and detector cannot both be given'
+        raise ValueError(msg)
+    return DetectionSettings(method=detector)
+
+
+def _check_columns(table, overwrite):
+    """Refuse to replace columns of an earlier run unasked."""
+    present = [name for name in COLUMNS if name in table.colnames]
+    if present and not overwrite:
+        msg = (f'catalog already has {present}; use overwrite=True to '
+               'replace them')
+        raise ValueError(msg)
+
+
+def _cached_model(weights, precision):
+    """Return a model; a file is read and verified when it is new."""
+    path = resolve_weights(weights, verify=False)
+    return _load_once(path, path.stat().st_mtime_ns, str(weights), precision)
+
+
 @lru_cache(maxsize=4)
-def _load_once(path, modified, precision):
+def _load_once(path, modified, weights, precision):
     """Load a model; ``modified`` makes a changed file load anew."""
-    del modified
-    return load_model(path, precision=precision)
+    del path, modified
+    return load_model(weights, precision=precision)

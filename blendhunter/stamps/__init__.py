@@ -1,13 +1,14 @@
-"""Stamps around catalogue positions, with the region asked about."""
+"""Stamps around catalog positions, with the region asked about."""
 
-from blendhunter.stamps.core import (
+from blendhunter.stamps.extraction import (
     STAMP_SIZE,
-    BlendFlag,
     Stamps,
     cut_stamps,
     extract_stamps,
 )
+from blendhunter.stamps.flags import BlendFlag, decode_blend_flags
 from blendhunter.stamps.regions import Segments, assign_segments
 
 __all__ = ['STAMP_SIZE', 'BlendFlag', 'Segments', 'Stamps',
-           'assign_segments', 'cut_stamps', 'extract_stamps']
+           'assign_segments', 'cut_stamps', 'decode_blend_flags',
+           'extract_stamps']

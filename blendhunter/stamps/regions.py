@@ -10,7 +10,7 @@ from blendhunter.stamps.windows import cut_windows
 __all__ = ['DILATION', 'Segments', 'assign_segments', 'region_windows']
 
 DILATION = 3
-# half-widths of the rows of a disc of radius 3 px, from its centre row
+# half-widths of the rows of a disc of radius 3 px, from its center row
 DISC_ROWS = (3, 2, 2, 0)
 
 
@@ -88,18 +88,18 @@ def _divide_shared(segmentation, labels, x, y):
     next_label = int(segmentation.max()) + 1
     for label in shared.tolist():
         rows = np.flatnonzero(labels == label)
-        # rows at one place, as in catalogues of overlapping tiles, keep
+        # rows at one position, as in catalogs of overlapping tiles, keep
         # one segment between them
-        places, place = np.unique(np.column_stack([x[rows], y[rows]]),
+        points, which = np.unique(np.column_stack([x[rows], y[rows]]),
                                   axis=0, return_inverse=True)
         box = boxes[label - 1]
         py, px = np.nonzero(image[box] == label)
         gy, gx = py + box[0].start, px + box[1].start
-        nearest = np.argmin((gx[:, None] - places[:, 0]) ** 2
-                            + (gy[:, None] - places[:, 1]) ** 2, axis=1)
-        labels[rows] = next_label + place.ravel()
+        nearest = np.argmin((gx[:, None] - points[:, 0]) ** 2
+                            + (gy[:, None] - points[:, 1]) ** 2, axis=1)
+        labels[rows] = next_label + which.ravel()
         image[gy, gx] = next_label + nearest
-        next_label += len(places)
+        next_label += len(points)
     return image, labels
 
 
@@ -122,28 +122,12 @@ def _dilate(stack):
 
 def region_windows(segments, rows, ix, iy, size):
     """
-    Cut the region of each source and the pixels of its neighbours.
+    Cut the region of each source and the pixels of its neighbors.
 
-    Parameters
-    ----------
-    segments : `Segments`
-        From `assign_segments`.
-    rows : int `~numpy.ndarray` of shape (n,)
-        Which positions of ``segments`` are meant.
-    ix, iy : int `~numpy.ndarray` of shape (n,)
-        Their central pixels.
-    size : int
-        Odd width of the windows.
-
-    Returns
-    -------
-    region : bool `~numpy.ndarray` of shape (n, size, size)
-        True in the source's own segment, or its disc.
-    others : bool `~numpy.ndarray` of shape (n, size, size)
-        True in the other segments, dilated by 3 px but never over the
-        region.
-    is_disc : bool `~numpy.ndarray` of shape (n,)
-        True where the source has no segment in its stamp.
+    Of the rows of ``segments`` with central pixels (ix, iy), in windows
+    of odd ``size``: ``region`` is True in a source's own segment or disc,
+    ``others`` in the other segments, dilated by 3 px but never over the
+    region, and ``is_disc`` where the source has no segment.
     """
     margin = DILATION
     windows = cut_windows(segments.image, ix, iy, size + 2 * margin)

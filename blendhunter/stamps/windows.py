@@ -9,26 +9,12 @@ __all__ = ['PATTERN_SIZE', 'cut_windows', 'noise_pattern', 'pixel_counts']
 PATTERN_SIZE = 512
 
 
-def cut_windows(array, ix, iy, size, *, fill_value=0):
+def cut_windows(array, ix, iy, size):
     """
-    Cut a stack of square windows.
+    Cut square windows of odd ``size`` around pixels (ix, iy).
 
-    Parameters
-    ----------
-    array : 2-D `~numpy.ndarray`
-        The image.
-    ix, iy : int `~numpy.ndarray` of shape (n,)
-        Central pixel of each window; it may lie off the image.
-    size : int
-        Odd width of the windows.
-    fill_value : scalar, optional
-        Value of the pixels that lie off the image.
-
-    Returns
-    -------
-    windows : `~numpy.ndarray` of shape (n, size, size)
-        A copy, of the image's dtype, bitwise equal to
-        ``Cutout2D(mode='partial', fill_value=fill_value)``.
+    They are copies, bitwise equal to ``Cutout2D(mode='partial',
+    fill_value=0)``; a center may lie off the image.
     """
     ny, nx = array.shape
     half = size // 2
@@ -45,7 +31,7 @@ def cut_windows(array, ix, iy, size, *, fill_value=0):
         left, bottom = int(ix[i]) - half, int(iy[i]) - half
         x0, x1 = max(left, 0), max(min(left + size, nx), 0)
         y0, y1 = max(bottom, 0), max(min(bottom + size, ny), 0)
-        out[i] = fill_value
+        out[i] = 0
         if x1 > x0 and y1 > y0:
             out[i, y0 - bottom:y1 - bottom,
                 x0 - left:x1 - left] = array[y0:y1, x0:x1]
@@ -53,26 +39,11 @@ def cut_windows(array, ix, iy, size, *, fill_value=0):
 
 
 def pixel_counts(shape, ix, iy, size):
-    """
-    Count the pixels of each window that lie on the image.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Image shape (ny, nx).
-    ix, iy : int `~numpy.ndarray` of shape (n,)
-        Central pixels.
-    size : int
-        Odd width of the windows.
-
-    Returns
-    -------
-    counts : int `~numpy.ndarray` of shape (n,)
-    """
+    """Count the pixels of each window that lie on the image."""
     half = size // 2
-    spans = [np.clip(np.minimum(centre + half + 1, length)
-                     - np.maximum(centre - half, 0), 0, size)
-             for centre, length in ((ix, shape[1]), (iy, shape[0]))]
+    spans = [np.clip(np.minimum(center + half + 1, length)
+                     - np.maximum(center - half, 0), 0, size)
+             for center, length in ((ix, shape[1]), (iy, shape[0]))]
     return spans[0] * spans[1]
 
 
@@ -90,21 +61,10 @@ def _pattern():
 
 def noise_pattern(ix, iy, size):
     """
-    Return unit noise that depends on the absolute pixel position only.
+    Return standard normal deviates fixed to absolute pixel positions.
 
-    The same source gets the same filled pixels in any batch or run.
-
-    Parameters
-    ----------
-    ix, iy : int `~numpy.ndarray` of shape (n,)
-        Central pixels of the windows.
-    size : int
-        Odd width of the windows.
-
-    Returns
-    -------
-    pattern : float32 `~numpy.ndarray` of shape (n, size, size)
-        Standard normal deviates, periodic over `PATTERN_SIZE` pixels.
+    The same source gets the same filled pixels in any batch or run. The
+    pattern repeats after `PATTERN_SIZE` pixels.
     """
     steps = np.arange(size) - size // 2
     rows = (np.asarray(iy)[:, None] + steps) % PATTERN_SIZE

@@ -6,8 +6,7 @@ from scipy.spatial import cKDTree
 from blendhunter._utils.arrays import round_position
 from blendhunter._utils.progress import progress_bar
 from blendhunter.network.model import VIEWED_BATCHES
-from blendhunter.stamps import STAMP_SIZE, BlendFlag, cut_stamps
-from blendhunter.stamps.windows import cut_windows
+from blendhunter.stamps import STAMP_SIZE, BlendFlag
 
 __all__ = ['NOT_CLASSIFIED', 'classify_sources', 'count_neighbors']
 
@@ -18,36 +17,20 @@ CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
 MIN_CORE_SNR = 3.0
 
 
-def classify_sources(model, prepared, position, segments, *, region,
-                     batch_size, n_views=1, progress=False):
+def classify_sources(model, detected, *, region, batch_size, n_views=1,
+                     progress=False):
     """
-    Cut and classify the sources of an image.
-
-    Parameters
-    ----------
-    model : `~blendhunter.network.BlendModel`
-    prepared : `~blendhunter.detection.background.Subtracted`
-    position : tuple of float `~numpy.ndarray` of shape (n,)
-        x and y in pixels.
-    segments : `~blendhunter.stamps.Segments` or None
-        None asks about the whole stamp.
-    region : {'segment', 'stamp'}
-    batch_size : int
-    n_views : int, optional
-        See `~blendhunter.network.BlendModel.predict`.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
+    Cut and classify the sources of a `~blendhunter.DetectedImage`.
 
     Returns
     -------
     probability : float32 `~numpy.ndarray` of shape (n,)
-        At the fraction ``trained_fraction`` of the weights; NaN where
+        At the fraction ``trained_fraction`` of the weights; NaN if
         unknown.
     flags : int32 `~numpy.ndarray` of shape (n,)
         Bits of `~blendhunter.stamps.BlendFlag`.
     """
-    x, y = position
-    n = len(x)
+    n = len(detected)
     # of several views, those of the stamps in doubt fill batches of their own
     step = batch_size * (1 if n_views == 1 else VIEWED_BATCHES)
     probability = np.empty(n, dtype=np.float32)
@@ -56,15 +39,11 @@ def classify_sources(model, prepared, position, segments, *, region,
                       enabled=progress) as bar:
         for start in range(0, n, step):
             rows = np.arange(start, min(start + step, n))
-            stamps = cut_stamps(
-                prepared.data, x[rows], y[rows], mask=prepared.mask,
-                noise=prepared.noise, segments=segments, rows=rows)
-            noise = _stamp_noise(prepared.noise, x[rows], y[rows])
+            stamps = detected.stamps(rows, region)
             probability[rows] = model.predict(
-                stamps.data, stamps.regions, noise, batch_size=batch_size,
+                stamps.data, stamps.regions, batch_size=batch_size,
                 n_views=n_views)
-            flags[rows] = stamps.flags | _signal_flags(stamps, noise, model,
-                                                       region)
+            flags[rows] = stamps.flags | _signal_flags(stamps, model, region)
             bar.update(len(rows))
     lost = (flags & NOT_CLASSIFIED) > 0
     flags[lost] &= ~(BlendFlag.NO_SIGNAL | BlendFlag.OUT_OF_DOMAIN)
@@ -72,28 +51,17 @@ def classify_sources(model, prepared, position, segments, *, region,
     return probability, flags
 
 
-def _stamp_noise(noise, x, y):
-    """Return the noise of each stamp: a number, or cut from the map."""
-    if np.ndim(noise) == 0:
-        return float(noise)
-    local = cut_windows(noise, round_position(x), round_position(y),
-                        STAMP_SIZE)
-    # off the image the stamp is zero, whatever its noise
-    return np.where(local > 0, local, 1)
-
-
-def _signal_flags(stamps, noise, model, region):
+def _signal_flags(stamps, model, region):
     """Flag stamps without signal, and those unlike the training."""
     flags = np.zeros(len(stamps), dtype=np.int32)
-    z = stamps.data / noise
-    core = z[:, CORE, CORE]
+    core = stamps.data[:, CORE, CORE]
     boxes = sum(core[:, i:i + 3, j:j + 3] for i in range(3)
                 for j in range(3)) / 3
     flags[boxes.max(axis=(1, 2), initial=-np.inf)
           < MIN_CORE_SNR] |= BlendFlag.NO_SIGNAL
     domain = model.metadata['domain'].get(region, {})
     if 'peak' in domain:
-        peak = z.max(axis=(1, 2), where=stamps.regions, initial=0)
+        peak = stamps.data.max(axis=(1, 2), where=stamps.regions, initial=0)
         area = stamps.regions.sum(axis=(1, 2))
         flags[(peak > domain['peak'][1])
               | (area > domain['area'][1])] |= BlendFlag.OUT_OF_DOMAIN
@@ -102,16 +70,9 @@ def _signal_flags(stamps, noise, model, region):
 
 def count_neighbors(x, y):
     """
-    Count the other sources whose centre lies in each stamp.
+    Count the other sources whose center lies in each stamp.
 
-    Parameters
-    ----------
-    x, y : float `~numpy.ndarray` of shape (n,)
-        Positions in pixels; those that are not finite count nowhere.
-
-    Returns
-    -------
-    counts : int16 `~numpy.ndarray` of shape (n,)
+    Positions that are not finite count nowhere.
     """
     counts = np.zeros(len(x), dtype=np.int16)
     good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))

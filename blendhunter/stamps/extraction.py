@@ -1,12 +1,12 @@
 """Extraction of stamps: pixels, regions and flags."""
 
 from dataclasses import dataclass
-from enum import IntFlag
 
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma, round_position
-from blendhunter._utils.images import as_image, as_segmentation
+from blendhunter.images import accept_image, accept_segmentation
+from blendhunter.stamps.flags import BlendFlag
 from blendhunter.stamps.regions import assign_segments, region_windows
 from blendhunter.stamps.windows import (
     cut_windows,
@@ -14,31 +14,10 @@ from blendhunter.stamps.windows import (
     pixel_counts,
 )
 
-__all__ = ['STAMP_SIZE', 'BlendFlag', 'Stamps', 'cut_stamps',
-           'extract_stamps']
+__all__ = ['STAMP_SIZE', 'Stamps', 'cut_stamps', 'extract_stamps']
 
 STAMP_SIZE = 51
 MAX_UNUSABLE = 0.3
-
-
-class BlendFlag(IntFlag):
-    """Bits of the ``blend_flags`` column."""
-
-    #: The stamp reaches over the image edge.
-    EDGE = 1
-    #: The centre is off the image or not finite; no probability.
-    OFF_IMAGE = 2
-    #: Masked or non-finite pixels in the stamp, replaced by noise.
-    MASKED = 4
-    #: More than 30 % of the stamp is masked, non-finite or off the
-    #: image; no probability.
-    UNUSABLE = 8
-    #: No pixel of the core rises above the noise.
-    NO_SIGNAL = 16
-    #: No segment at the position: a disc was used.
-    NO_SEGMENT = 32
-    #: The source is unlike the training domain of the weights.
-    OUT_OF_DOMAIN = 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +28,8 @@ class Stamps:
     Parameters
     ----------
     data : `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels, in the unit of the image.
+        Pixels, in the unit of the image, or over their noise if they
+        come from `~blendhunter.DetectedImage.stamps`.
     regions : bool `~numpy.ndarray` of shape (n, 51, 51)
         True in the region of each source.
     flags : int32 `~numpy.ndarray` of shape (n,)
@@ -79,7 +59,7 @@ def extract_stamps(image, positions, *, segmentation=None, labels=None,
         that are replaced get noise around zero: where there are any,
         subtract the background first.
     positions : array_like of shape (n, 2)
-        x and y in pixels; integers are pixel centres.
+        x and y in pixels; integers are pixel centers.
     segmentation : 2-D int array or `~photutils.segmentation.\
 SegmentationImage`, optional
         Given, each region is the segment of its source, and the pixels of
@@ -110,7 +90,7 @@ SegmentationImage`, optional
     if size < 1 or size % 2 != 1:
         msg = f'size must be a positive odd integer, got {size!r}'
         raise ValueError(msg)
-    image = as_image(image, mask=mask, noise=noise, ext=ext)
+    image = accept_image(image, mask=mask, noise=noise, ext=ext)
     positions = np.asarray(positions, dtype=float)
     if positions.size == 0:
         positions = positions.reshape(0, 2)
@@ -121,7 +101,7 @@ SegmentationImage`, optional
     x, y = positions.T
     segments = None
     if segmentation is not None:
-        segmentation = as_segmentation(segmentation, image.data.shape)
+        segmentation = accept_segmentation(segmentation, image.data.shape)
         segments = assign_segments(segmentation, x, y, labels=labels)
     sigma = image.noise
     if sigma is None and (segments is not None or image.mask is not None):
@@ -133,28 +113,11 @@ SegmentationImage`, optional
 def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,
                rows=None, size=STAMP_SIZE):
     """
-    Cut stamps out of a clean 2-D array; the check-free core.
+    Cut stamps out of a clean 2-D array; nothing is checked.
 
-    Parameters
-    ----------
-    data : 2-D `~numpy.ndarray`
-        Pixels.
-    x, y : float `~numpy.ndarray` of shape (n,)
-        Positions.
-    mask : 2-D bool `~numpy.ndarray`, optional
-        Pixels to replace; it covers the non-finite ones.
-    noise : float or 2-D `~numpy.ndarray`, optional
-        RMS noise per pixel; needed with ``mask`` or ``segments``.
-    segments : `~blendhunter.stamps.Segments`, optional
-        None takes the whole stamp as the region.
-    rows : int `~numpy.ndarray` of shape (n,), optional
-        Rows of ``segments`` that the positions stand for.
-    size : int, optional
-        Odd width of the stamps.
-
-    Returns
-    -------
-    stamps : `Stamps`
+    ``mask`` covers the non-finite pixels; ``noise`` is needed with
+    ``mask`` or ``segments``; ``rows`` are those of ``segments`` that the
+    positions belong to; without segments the region is the whole stamp.
     """
     ix, iy = round_position(x), round_position(y)
     ny, nx = data.shape
@@ -193,8 +156,8 @@ def _whole_stamp(ix, iy, shape, size, on_image):
     """Return a stack that is True on the image and False off it."""
     whole = np.ones((len(ix), size, size), dtype=bool)
     cut = np.flatnonzero(on_image < size**2)
-    x, y = (centre[cut, None] + np.arange(size) - size // 2
-            for centre in (ix, iy))
+    x, y = (center[cut, None] + np.arange(size) - size // 2
+            for center in (ix, iy))
     whole[cut] = (((y >= 0) & (y < shape[0]))[:, :, None]
                   & ((x >= 0) & (x < shape[1]))[:, None, :])
     return whole

@@ -1,0 +1,88 @@
+"""Settings of a detection, and how a table's meta keeps them."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from blendhunter._utils.tables import meta_value
+
+__all__ = ['DETECTION_KEY', 'METHODS', 'DetectionSettings']
+
+DETECTION_KEY = 'blendhunter.detection'
+METHODS = ('photutils', 'sep')
+
+
+def _setting(default, text):
+    """Return a field with the help text of its option."""
+    return field(default=default, metadata={'help': text})
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """
+    Settings of a detection; the defaults are the paper's (Table 2).
+
+    Parameters
+    ----------
+    method : {'sep', 'photutils'}
+        The detector.
+    n_sigma : float
+        Threshold in units of the noise per pixel.
+    n_pixels : int
+        Least number of connected pixels above it.
+    deblend : bool
+        Whether to split segments with several peaks.
+    n_levels : int
+        Number of deblending levels.
+    contrast : float
+        Least fraction of the flux of a peak of its own.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range.
+    """
+
+    method: str = _setting('sep', 'the detector')
+    n_sigma: float = _setting(1.5, 'threshold over the noise per pixel')
+    n_pixels: int = _setting(5, 'least number of connected pixels')
+    deblend: bool = _setting(
+        True, 'do not split segments with several peaks')
+    n_levels: int = _setting(32, 'number of deblending levels')
+    contrast: float = _setting(0.005, 'least flux fraction of a peak')
+
+    def __post_init__(self):
+        checks = [
+            ('method', self.method in METHODS, f'one of {list(METHODS)}'),
+            ('n_sigma', self.n_sigma > 0, 'positive'),
+            ('n_pixels', self.n_pixels >= 1, 'at least 1'),
+            ('n_levels', self.n_levels >= 1, 'at least 1'),
+            ('contrast', 0 <= self.contrast <= 1, 'between 0 and 1')]
+        for name, good, wanted in checks:
+            if not good:
+                msg = f'{name} must be {wanted}, got {getattr(self, name)!r}'
+                raise ValueError(msg)
+
+    def to_meta(self):
+        """Return the settings as a string for a table's meta."""
+        return json.dumps(asdict(self), separators=(',', ':'),
+                          default=lambda value: value.item())
+
+    @classmethod
+    def from_meta(cls, meta):
+        """
+        Read the settings that `~blendhunter.detect` wrote into a meta.
+
+        Parameters
+        ----------
+        meta : mapping
+            Of a table, also after it was written to FITS and read back.
+
+        Returns
+        -------
+        settings : `DetectionSettings` or None
+            None if the table does not come from ``detect``.
+        """
+        try:
+            return cls(**json.loads(meta_value(meta, DETECTION_KEY)))
+        except (TypeError, ValueError):
+            return None

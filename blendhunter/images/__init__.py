@@ -1,0 +1,11 @@
+"""Accepted images: every kind of image that users bring, in one form."""
+
+from blendhunter.images.acceptance import (
+    AcceptedImage,
+    accept_image,
+    accept_segmentation,
+)
+from blendhunter.images.fits_files import read_array
+
+__all__ = ['AcceptedImage', 'accept_image', 'accept_segmentation',
+           'read_array']
