@@ -85,9 +85,9 @@ def read_dataset(path):
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If it is missing.
     `~blendhunter.exceptions.DataSetError`
-        If it is damaged or no data set.
+        If it is damaged or something else.
     """
     import h5py
 

@@ -5,10 +5,15 @@ import pytest
 from astropy.table import Table
 
 from blendhunter.truth import (
-    distinct_snr,
+    blendedness,
+    detection_outcomes,
+    group_sources,
+    label_positions,
     label_segments,
     label_stamps,
+    marginalized_snr,
     matched_filter_snr,
+    neighbor_separation,
 )
 
 
@@ -63,7 +68,7 @@ def test_snr():
 
 
 @pytest.mark.parametrize('distance', [1.0, 2.5, 4.0, 7.0])
-def test_distinct_snr_is_what_the_other_source_cannot_imitate(distance):
+def test_marginalized_snr_is_what_the_other_source_cannot_imitate(distance):
     """A least-squares fit of its flux, position and shape leaves as much."""
     seeing = 4.0
     y, x = (np.mgrid[-24:25, -24:25] / (0.55 * seeing))
@@ -76,5 +81,73 @@ def test_distinct_snr_is_what_the_other_source_cannot_imitate(distance):
         np.ones_like(x), x, y, x**2, x * y, y**2)], axis=1)
     left = companion - known @ np.linalg.lstsq(known, companion, rcond=None)[0]
     expected = np.linalg.norm(left) / np.linalg.norm(companion)
-    assert distinct_snr(20.0, distance, seeing) == pytest.approx(
+    assert marginalized_snr(20.0, distance, seeing) == pytest.approx(
         20 * expected, rel=2e-3)
+
+
+def test_labels_of_positions():
+    """Two sources of SNR 5 in the stamp around the rounded position."""
+    truth = Table({'x': [60.0, 70.0, 80.0, 85.4], 'y': [60.0, 60.0, 60.0, 60],
+                   'snr': [50.0, 4.9, 5.0, 90.0]})
+    detections = Table({'x_centroid': [60.4, 60.4, 75.0, 200.0],
+                        'y_centroid': [60.0, 35.0, 60.0, 60.0]})
+    assert label_positions(detections, truth, 51).tolist() == [1, 1, 1, 0]
+    assert label_positions(detections, truth, 31).tolist() == [0, 0, 1, 0]
+    assert label_positions(detections, truth[1:2], 51).tolist() == [0] * 4
+
+
+def test_outcomes():
+    """One blend, two halves of a split one, an isolated one, an empty one."""
+    segmentation = np.zeros((200, 200), dtype=int)
+    for number, x in ((3, 30), (5, 60), (6, 70), (7, 110), (9, 150)):
+        segmentation[40:50, x:x + 10] = number
+    detections = Table({
+        'label': [3, 5, 6, 7, 9], 'x_centroid': [35.0, 65, 75, 115, 155],
+        'y_centroid': np.full(5, 45.0)})
+    truth = Table({'x': [33.0, 37, 65, 75, 115], 'y': np.full(5, 45.0),
+                   'snr': [40.0, 9, 30, 6, 20]})
+
+    def outcomes():
+        labels = label_segments(segmentation, detections, truth)
+        return detection_outcomes(segmentation, detections, labels,
+                                  truth).tolist()
+
+    assert outcomes() == ['unrecognized', 'recognized', 'recognized',
+                          'single', 'unclear']
+    # a source too faint to count makes no split blend of its neighbor
+    truth['snr'][3] = 4.0
+    assert outcomes()[1:3] == ['single', 'single']
+
+
+def test_blendedness():
+    """Two equal sources that overlap by half of their light."""
+    source = np.zeros((5, 5))
+    source[2, 1:3] = 1
+    other = np.roll(source, 1, axis=1)
+    total = source + other
+    # <S1, S1> = 2, <S1, S> = 3, <S, S> = 6
+    assert blendedness(source, total) == pytest.approx(1 - 2 / 3)
+    assert blendedness(source, total, norm='total') == pytest.approx(1 / 2)
+    assert blendedness(source, source) == 0
+    stack = blendedness(np.stack([source, 0 * source]),
+                        np.stack([total, total]))
+    assert stack.tolist() == pytest.approx([1 / 3, 0])
+    with pytest.raises(ValueError, match="norm must be .*, got 'peak'"):
+        blendedness(source, total, norm='peak')
+
+
+def test_groups_of_sources():
+    """Those whose light runs together above the noise."""
+    total = np.zeros((20, 30))
+    total[5, 5:10] = 3.0
+    total[6, 10] = 4.0  # a diagonal neighbor belongs to it
+    total[15, 20] = 2.0
+    total[15, 25] = 0.9
+    x, y = [25.0, 10, 5, 20], [15.0, 6, 5, 15]
+    group, snr = group_sources(total, 1.0, x, y)
+    assert group.tolist() == [0, 1, 1, 2]
+    together = np.sqrt(5 * 9 + 16)
+    assert snr.tolist() == pytest.approx([0, together, together, 2])
+    assert neighbor_separation(x, y).tolist() == pytest.approx(
+        [5, np.hypot(5, 1), np.hypot(5, 1), 5])
+    assert neighbor_separation([3.0], [4.0]).tolist() == [np.inf]

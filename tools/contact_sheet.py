@@ -10,25 +10,24 @@ import numpy as np
 from PIL import Image
 
 from blendhunter.plotting import plot_stamps, save_figure
-from blendhunter.simulation import Artefacts, simulate_stamps
+from blendhunter.simulation import Artifacts, simulate_stamps
 
 N = 8
-N_COLOURS = 64
-SPOILT = Artefacts(bad_pixels=0.002, bad_columns=0.3, cosmic_rays=0.5,
-                   trails=0.3, sky=0.1, masked=0.5)
-OPTIONS = {'n': N, 'noise': 14.5, 'magnitudes': (20.0, 24.5), 'rng': 8}
+N_COLORS = 64
+ARTIFACTS = Artifacts(bad_pixels=0.002, bad_columns=0.3, cosmic_rays=0.5,
+                      trails=0.3, residual_background=0.1, masked=0.5)
+OPTIONS = {'n': N, 'noise': 14.5, 'bright': 20.0, 'faint': 24.5, 'rng': 8}
 ROWS = {
     'parametric': {},
-    'structured': {'kind': 'structured', 'magnitudes': (20.0, 23.5)},
+    'structured': {'kind': 'structured', 'faint': 23.5},
     'real (HST)': {'kind': 'realistic'},
-    'stars': {'kind': 'stars', 'magnitudes': (19.0, 24.0)},
+    'stars': {'kind': 'stars', 'bright': 19.0, 'faint': 24.0},
     '2 to 5 sources': {'n_max_sources': 5, 'star_fraction': 0.2},
     'correlated noise': {'noise_correlation': 0.7},
-    'artefacts': {'artefacts': SPOILT},
-    'LSST': {'survey': 'lsst', 'noise': 'survey',
-             'magnitudes': (20.0, 26.0)}}
+    'artifacts': {'artifacts': ARTIFACTS},
+    'LSST': {'survey': 'lsst', 'noise': 'survey', 'faint': 26.0}}
 # rows that show blends alone
-BLENDED = ('2 to 5 sources', 'correlated noise', 'artefacts', 'LSST')
+BLENDED = ('2 to 5 sources', 'correlated noise', 'artifacts', 'LSST')
 
 
 def main(directory, output):
@@ -48,9 +47,9 @@ def main(directory, output):
                 marks[key] = np.array([[truth['x_2'], truth['y_2']]]
                                       ).transpose(2, 0, 1)
     save_figure(plot_stamps(rows, noise=1.0, marks=marks), output)
-    # noise compresses badly: few colours make the file small
+    # noise compresses badly: few colors make the file small
     Image.open(output).convert('RGB').quantize(
-        N_COLOURS, method=Image.Quantize.MAXCOVERAGE).save(
+        N_COLORS, method=Image.Quantize.MAXCOVERAGE).save(
             output, optimize=True)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from population_tables import read_counts, read_faint, read_fits
 from scipy import ndimage, optimize
+from scipy.special import expit, logit
 
 from blendhunter.simulation.populations import model
 
@@ -28,7 +29,7 @@ SOURCE = (
     '. From 23.5 to 27: the slopes, not the values, of 10 000 simulated '
     'CatSim galaxies (bliss_small_cat, github.com/prob-ml/bliss). The size '
     'slope of galaxies brighter than 19 is assumed, not fitted. Magnitudes '
-    'are F814W (AB), sizes log10 of arcsec, circularised; value is that '
+    'are F814W (AB), sizes log10 of arcsec, circularized; value is that '
     'at the pivot, slopes are those before, between and after the knots.')
 CLOSING = 1.0  # arcmin, see measure_area
 # Sizes, indices, axis ratios and classes bend here, the counts there
@@ -66,13 +67,13 @@ def measure_area(ra, dec, *, radius=CLOSING, step=0.1):
 def fit_counts(bright, faint, area):
     """Poisson fit of power laws to two tables, the second of any area."""
     edges = np.arange(16, FAINTEST + 0.01, 0.25)
-    centre = edges[:-1] + 0.125
+    center = edges[:-1] + 0.125
     seen = np.stack([np.histogram(m, edges)[0] for m in (bright, faint)])
     # CatSim's shape disagrees at the bright end: COSMOS alone there
-    use = np.stack([centre < KNOTS[1], centre > KNOTS[1] - 1])
+    use = np.stack([center < KNOTS[1], center > KNOTS[1] - 1])
 
     def predict(p):
-        log_density = p[0] + model.piecewise(centre, COUNT_KNOTS, p[1:-1],
+        log_density = p[0] + model.piecewise(center, COUNT_KNOTS, p[1:-1],
                                              pivot=PIVOT)
         return log_density + np.log10(0.25 * area) + [[0], [p[-1]]]
 
@@ -99,7 +100,7 @@ def fit_classes(fits):
     """
     Late and early galaxies, which meet at a Sersic index of 2.
 
-    Free classes (expectation and maximisation) separate good from bad
+    Free classes (expectation and maximization) separate good from bad
     fits of faint galaxies, not late from early ones.
     """
     m = fits['magnitude'].clip(min=KNOTS[0])
@@ -109,7 +110,7 @@ def fit_classes(fits):
         np.log10(fits['half_light_radius']) - BRIGHT_SIZE_SLOPE * bright,
         log_n, _ratio_logit(fits['axis_ratio'])], axis=1)
     design = np.stack([np.ones(len(m)), m - PIVOT], axis=1)
-    early = 1 / (1 + np.exp((np.log(2) - log_n) / CLASS_WIDTH))
+    early = expit((log_n - np.log(2)) / CLASS_WIDTH)
     share = fit_logistic(design, early, fits['weight'])
     return share, [_fit_class(design, values, fits['weight'] * p)
                    for p in (1 - early, early)]
@@ -118,7 +119,7 @@ def fit_classes(fits):
 def _ratio_logit(axis_ratio):
     x = ((axis_ratio - model.AXIS_RATIO_LIMITS[0])
          / np.ptp(model.AXIS_RATIO_LIMITS)).clip(0.02, 0.98)
-    return np.log(x / (1 - x))
+    return logit(x)
 
 
 def _fit_class(design, values, weight):
@@ -147,13 +148,13 @@ def fit_bulges(fits):
     powers = np.stack([np.ones(len(log_n)), log_n, log_n**2], axis=1)
     bulge = np.isfinite(fits['bulge_fraction'])
     inner = ((fits['bulge_fraction'][bulge] - 0.1) / 0.8).clip(0.02, 0.98)
-    logit = np.log(inner / (1 - inner))
+    fraction = logit(inner)
     log_ratio = np.log10(fits['bulge_size_ratio'][bulge]).clip(-1.3, 0.5)
-    line, scatter = _fit_class(powers[bulge, :2], logit[:, None],
+    line, scatter = _fit_class(powers[bulge, :2], fraction[:, None],
                                weight[bulge])
     size_line, size_scatter = _fit_class(
-        np.stack([np.ones(len(logit)), logit], axis=1), log_ratio[:, None],
-        weight[bulge])
+        np.stack([np.ones(len(fraction)), fraction], axis=1),
+        log_ratio[:, None], weight[bulge])
     return {'share_logit': fit_logistic(powers, 1.0 * bulge, weight),
             'fraction_logit': line[:, 0],
             'fraction_scatter': np.sqrt(scatter[0, 0]),

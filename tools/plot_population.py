@@ -65,7 +65,7 @@ def _between(values, limits):
 def _plot_counts(axis, counts, faint):
     """Galaxies per square arcminute and magnitude."""
     edges = np.arange(16, 27.01, 0.5)
-    centre = edges[:-1] + 0.25
+    center = edges[:-1] + 0.25
     area = model.read_model()['counts']['area_arcmin2']
     scale = (model.galaxy_density(OVERLAP[1], bright=OVERLAP[0])
              / _between(faint['magnitude'], OVERLAP).sum())
@@ -75,10 +75,10 @@ def _plot_counts(axis, counts, faint):
                for a, b in zip(grid, grid[1:], strict=False)], color=MODEL,
               label='model')
     seen = np.histogram(faint['magnitude'], edges)[0] * scale / 0.5
-    axis.plot(centre[8:], seen[8:], 's', ms=4, mfc='none', color=CATSIM,
+    axis.plot(center[8:], seen[8:], 's', ms=4, mfc='none', color=CATSIM,
               label=f'CatSim, scaled at {OVERLAP[0]} to {OVERLAP[1]}')
     seen = np.histogram(counts['F814W'], edges)[0] / area / 0.5
-    axis.plot(centre[:15], seen[:15], 'o', ms=4, color=COSMOS,
+    axis.plot(center[:15], seen[:15], 'o', ms=4, color=COSMOS,
               label=f'COSMOS: {len(counts["RA"])}, {area:.0f} arcmin$^2$')
     text = '\n'.join(f'N(<{m}) = {model.galaxy_density(m):.3g}'
                      for m in (22.0, 23.5, 25.2, 26.5))
@@ -119,7 +119,7 @@ def _plot_sizes(axis, fits, faint, rng):
                       color=color, mfc='w' if style != 'o' else color,
                       label=label)
     axis.set(yscale='log', ylim=(0.04, 8), xlabel='F814W (CatSim: i)',
-             ylabel='half-light radius, circularised (arcsec)',
+             ylabel='half-light radius, circularized (arcsec)',
              title='sizes: median, 16 and 84 %')
     axis.set_yticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5],
                     ['0.05', '0.1', '0.2', '0.5', '1', '2', '5'])
@@ -153,14 +153,14 @@ def _plot_index_size(axis, drawn, fits):
 
 def _plot_histogram(axis, name, drawn, fits, edges, label):
     """Shares of the model and of the fits in bins, with Poisson errors."""
-    centre = (np.sqrt(edges[:-1] * edges[1:]) if name == 'sersic_index'
+    center = (np.sqrt(edges[:-1] * edges[1:]) if name == 'sersic_index'
               else 0.5 * (edges[:-1] + edges[1:]))
     seen = np.histogram(fits[name].clip(edges[0], edges[-1]), edges)[0]
     shares = np.histogram(drawn[name], edges)[0] / len(drawn[name])
     axis.stairs(shares, edges, color=MODEL, fill=True, alpha=0.18)
     axis.stairs(shares, edges, color=MODEL, label='model')
     total = seen.sum()
-    axis.errorbar(centre, seen / total, np.sqrt(seen) / total, fmt='o', ms=4,
+    axis.errorbar(center, seen / total, np.sqrt(seen) / total, fmt='o', ms=4,
                   lw=1, color=COSMOS, label=f'COSMOS fits ({total})')
     axis.set(xlabel=label, ylabel='share of galaxies',
              ylim=(0, 1.35 * axis.get_ylim()[1]),

@@ -3,14 +3,12 @@
 import hashlib
 
 import numpy as np
+from astropy.stats import mad_std
 
-__all__ = ['MAD_TO_SIGMA', 'digest', 'dihedral', 'robust_sigma',
-           'round_position', 'unit_scale', 'values_at']
+__all__ = ['digest', 'dihedral', 'robust_sigma', 'round_position',
+           'unit_scale', 'values_at']
 
 MAX_SAMPLE = 200_000
-# standard deviation of a normal distribution over its median absolute
-# deviation: 1 / Phi^-1(3/4)
-MAD_TO_SIGMA = 1.482602218505602
 FAR = -(2**30)
 
 
@@ -20,19 +18,7 @@ def digest(stack):
 
 
 def dihedral(array, turn):
-    """
-    Turn and mirror a stack of images.
-
-    Parameters
-    ----------
-    array : `~numpy.ndarray` of shape (n, s, s)
-    turn : int
-        0 to 7: quarter turns, mirrored from 4 on.
-
-    Returns
-    -------
-    view : `~numpy.ndarray` of shape (n, s, s)
-    """
+    """Turn a stack by 0 to 7: quarter turns, mirrored from 4 on."""
     array = np.rot90(array, turn % 4, axes=(1, 2))
     return array[:, :, ::-1] if turn >= 4 else array
 
@@ -41,16 +27,8 @@ def round_position(position):
     """
     Round pixel coordinates the way `~astropy.nddata.Cutout2D` does.
 
-    Parameters
-    ----------
-    position : array_like of float
-        Pixel coordinates; integers are pixel centres.
-
-    Returns
-    -------
-    index : int64 `~numpy.ndarray`
-        ``ceil(position - 0.5)``: halves go down. Coordinates that are
-        not finite, or absurdly far away, become a large negative number.
+    That is ``ceil(position - 0.5)``: halves go down. Coordinates that are
+    not finite, or absurdly far away, become a large negative number.
     """
     position = np.asarray(position, dtype=float)
     usable = np.abs(position) < -FAR
@@ -59,20 +37,7 @@ def round_position(position):
 
 
 def values_at(image, x, y):
-    """
-    Return the pixels at some positions.
-
-    Parameters
-    ----------
-    image : 2-D `~numpy.ndarray`
-    x, y : array_like of float of shape (n,)
-        Pixel coordinates, rounded as by `round_position`.
-
-    Returns
-    -------
-    values : `~numpy.ndarray` of shape (n,)
-        Of the image's dtype; 0 off the image.
-    """
+    """Return the pixels at some (rounded) positions, 0 off the image."""
     ix, iy = round_position(x), round_position(y)
     ny, nx = image.shape
     on = (ix >= 0) & (ix < nx) & (iy >= 0) & (iy < ny)
@@ -96,38 +61,20 @@ def robust_sigma(array):
     """
     Estimate the noise of a 2-D image from its median absolute deviation.
 
-    Parameters
-    ----------
-    array : 2-D array_like
-        Pixels; non-finite ones are ignored.
-
-    Returns
-    -------
-    sigma : float
-        1.4826 times the median absolute deviation; 0 where more than
-        half the pixels are equal or none is finite.
+    Pixels that are not finite are ignored. It is 0 if more than half the
+    pixels are equal or none is finite.
     """
     values = _sample(np.asarray(array))
-    if values.size == 0:
-        return 0.0
-    return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
+    return float(mad_std(values)) if values.size else 0.0
 
 
 def unit_scale(array):
     """
-    Return a power of two near the noise of an image.
+    Return a power of two near the noise of a 2-D image.
 
     Dividing by it is exact and brings images in any flux unit, maggies
     (1e-12) as well as electrons, to numbers near one, so that float32
     squares neither under- nor overflow.
-
-    Parameters
-    ----------
-    array : 2-D array_like
-
-    Returns
-    -------
-    scale : float
     """
     array = np.asarray(array)
     sigma = robust_sigma(array)

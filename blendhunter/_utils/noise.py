@@ -1,27 +1,31 @@
-"""White and correlated noise of unit RMS."""
+"""White and correlated noise."""
 
 import numpy as np
 
-__all__ = ['draw_noise']
+__all__ = ['add_noise', 'draw_noise']
+
+
+def add_noise(clean, sigma, rng, *, correlation=0.0):
+    """
+    Return noiseless images (..., ny, nx) with noise, float32.
+
+    ``sigma`` is the RMS per pixel: a number, or an array that broadcasts.
+    """
+    noise = draw_noise(clean.shape, rng, correlation=correlation)
+    noise *= np.asarray(sigma, dtype=np.float32)
+    noise += clean
+    return noise
 
 
 def draw_noise(shape, rng, *, correlation=0.0):
     """
-    Draw noise of zero mean and unit RMS per pixel.
+    Draw noise of zero mean and unit RMS per pixel, float32.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        (..., ny, nx); images along the first axes are independent.
-    rng : `~numpy.random.Generator`
-    correlation : float, optional
-        Width (sigma, px) of the Gaussian that white noise is smoothed
-        with, as resampling does; neighbouring pixels at distance d then
-        correlate by ``exp(-d**2 / (4 correlation**2))``. 0 is white.
-
-    Returns
-    -------
-    noise : float32 `~numpy.ndarray`
+    Images along the first axes of the shape (..., ny, nx) are
+    independent. ``correlation`` is the width (sigma, px) of the Gaussian
+    that white noise is smoothed with, as resampling does; neighboring
+    pixels at distance d then correlate by
+    ``exp(-d**2 / (4 correlation**2))``. 0 is white.
     """
     if correlation == 0:
         return rng.standard_normal(shape, dtype=np.float32)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ['FixedPSF', 'PaperPSF', 'VaryingPSF', 'convolve', 'get_psf',
-           'measure_fwhm', 'read_psf_image']
+__all__ = ['FixedPSF', 'PaperPSF', 'VaryingPSF', 'convolve', 'get_psf']
 
 MOFFAT_BETA = 4.765
 # standard deviation of each ellipticity component: of the atmosphere
@@ -21,8 +20,6 @@ MAX_SHEAR = 0.1
 # the Moffat profile ends here, in FWHM: GalSim tabulates a truncated one
 # and would evaluate Bessel functions for each pixel of an infinite one
 TRUNCATION = 12
-FINE_SCALE = 0.02
-FINE_SIZE = 401
 
 
 @cache
@@ -40,17 +37,7 @@ def _params():
 
 
 def convolve(source, psf):
-    """
-    Convolve a source with a PSF, at the accuracy of the simulations.
-
-    Parameters
-    ----------
-    source, psf : `galsim.GSObject`
-
-    Returns
-    -------
-    image : `galsim.GSObject`
-    """
+    """Convolve a source with a PSF, at the accuracy of the simulations."""
     import galsim
 
     return galsim.Convolve(source, psf, gsparams=_params())
@@ -75,20 +62,7 @@ class PaperPSF:
     seeing: float
 
     def draw(self, rng, *, seeing_factor=1.0):
-        """
-        Draw a PSF.
-
-        Parameters
-        ----------
-        rng : `~numpy.random.Generator`
-        seeing_factor : float, optional
-            Multiplies the seeing.
-
-        Returns
-        -------
-        psf : `galsim.GSObject`
-            Of unit flux; in arcsec.
-        """
+        """Return a `galsim.GSObject` of unit flux, in arcsec."""
         import galsim
 
         moffat, kolmogorov = _profiles(self.seeing / COMBINED_FWHM)
@@ -132,38 +106,19 @@ class VaryingPSF:
     A PSF whose size and shape change smoothly over a field.
 
     Size and both shear components are polynomials of the second degree
-    in the position, with random coefficients.
-
-    Parameters
-    ----------
-    profile : `galsim.GSObject`
-        The PSF in the middle, on average.
-    shape : tuple of int
-        (ny, nx) of the field.
-    amplitude : float
-        RMS over fields of the relative change of size, and of each shear
-        component, in a corner.
-    rng : `~numpy.random.Generator`
+    in the position, with random coefficients. ``amplitude`` is the RMS
+    over fields of the relative change of size, and of each shear
+    component, in a corner of the ``shape``.
     """
 
     def __init__(self, profile, shape, amplitude, rng):
         self.profile = profile
         self.shape = shape
-        # four terms of the polynomial beside the constant
+        # the four terms of the polynomial that are not constant
         self.coefficients = rng.normal(0, amplitude / 2, (3, 4))
 
     def at(self, x, y):
-        """
-        Return the PSF at a position in px.
-
-        Parameters
-        ----------
-        x, y : float
-
-        Returns
-        -------
-        psf : `galsim.GSObject`
-        """
+        """Return the PSF at a position in px."""
         if not self.coefficients.any():
             return self.profile
         u = 2 * x / max(self.shape[1] - 1, 1) - 1
@@ -175,29 +130,11 @@ class VaryingPSF:
 
 
 def get_psf(psf, survey):
-    """
-    Return a PSF model.
-
-    Parameters
-    ----------
-    psf : None, `galsim.GSObject`, path-like, or object with ``draw``
-        None is the paper's with the survey's seeing; a path that of a
-        FITS image of a PSF.
-    survey : `~blendhunter.simulation.surveys.Survey`
-
-    Returns
-    -------
-    model : object with ``draw(rng, *, seeing_factor)``
-
-    Raises
-    ------
-    TypeError, ValueError, OSError
-        If ``psf`` is of another kind, or the image is none of a PSF.
-    """
+    """Return the PSF model of a ``psf`` argument, by default the paper's."""
     if psf is None:
         return PaperPSF(survey.seeing)
     if isinstance(psf, (str, Path)):
-        psf = read_psf_image(psf, pixel_scale=survey.pixel_scale)
+        psf = _read_image(psf, survey.pixel_scale)
     if hasattr(psf, 'drawImage'):
         return FixedPSF(psf.withFlux(1.0).withGSParams(_params()))
     if hasattr(psf, 'draw'):
@@ -207,29 +144,12 @@ def get_psf(psf, survey):
     raise TypeError(msg)
 
 
-def read_psf_image(path, *, pixel_scale):
+def _read_image(path, pixel_scale):
     """
-    Read an image of a PSF.
+    Read a PSF from the first image of a FITS file.
 
-    Parameters
-    ----------
-    path : path-like
-        FITS file; the first HDU with pixels is taken. It should stand on
-        a dark background: its centroid becomes the centre.
-    pixel_scale : float
-        arcsec per pixel, where the header has no ``PIXSCALE``.
-
-    Returns
-    -------
-    psf : `galsim.InterpolatedImage`
-        Of unit flux; in arcsec.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the pixels are not finite or their sum is not positive.
+    Its centroid becomes the center, so that it should have no background.
+    ``pixel_scale`` (arcsec) is used if the header has no ``PIXSCALE``.
     """
     import galsim
     from astropy.io import fits
@@ -243,30 +163,9 @@ def read_psf_image(path, *, pixel_scale):
         pixels = np.array(hdu.data, dtype=np.float64)
         scale = float(hdu.header.get('PIXSCALE', pixel_scale))
     if not np.all(np.isfinite(pixels)) or pixels.sum() <= 0:
-        msg = f'psf: the pixels of {str(path)!r} are no PSF'
+        msg = f'psf: the pixels of {str(path)!r} are not those of a PSF'
         raise ValueError(msg)
     psf = galsim.InterpolatedImage(galsim.Image(pixels), scale=scale,
                                    flux=1.0)
-    # the middle of an even number of pixels is none of them
+    # the middle of an even number of pixels lies between two of them
     return psf.shift(-psf.centroid)
-
-
-def measure_fwhm(psf):
-    """
-    Measure the full width at half maximum of a PSF.
-
-    Parameters
-    ----------
-    psf : `galsim.GSObject`
-
-    Returns
-    -------
-    fwhm : float
-        arcsec, on an image with 0.02 arcsec per pixel.
-    """
-    import galsim
-
-    # wide enough for the worst seeing that is simulated
-    image = psf.drawImage(nx=FINE_SIZE, ny=FINE_SIZE, scale=FINE_SCALE,
-                          dtype=np.float64, method='no_pixel')
-    return float(galsim.Image(image.array, scale=FINE_SCALE).calculateFWHM())

@@ -4,123 +4,155 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ['FieldRanges']
+from blendhunter.simulation.exposure import Exposure
+from blendhunter.simulation.parameters import (
+    check_value,
+    described,
+    parameter,
+)
+from blendhunter.simulation.source_model import SourceModel
+from blendhunter.simulation.surveys import get_survey
 
-# upper limits of some ranges; galaxies end before the faint limit
-HIGHEST = {'clustering': 1.0, 'noise_correlation': 1.0,
-           'psf_variation': 1.0, 'spikes': 1.0, 'wings': 1.0, 'bright': 23.0}
+__all__ = ['FieldRanges', 'LogUniform']
+
+# galaxies end here, before the faint limit of any field
+MAX_BRIGHT = 23.0
 # where a real image is cut off and masked, in units of its noise
 SATURATION = (3e3, 1e5)
 
 
 @dataclass(frozen=True)
+class LogUniform:
+    """
+    Two limits, between which values are uniform in the logarithm.
+
+    Parameters
+    ----------
+    low, high : float
+        Positive.
+    """
+
+    low: float
+    high: float
+
+    def __iter__(self):
+        yield from (self.low, self.high)
+
+
+@described
+@dataclass(frozen=True)
 class FieldRanges:
     """
     What varies from field to field, each between two limits.
 
-    Values are uniform within the limits; factors are uniform in the
-    logarithm.
-
-    Parameters
-    ----------
-    density : tuple of float
-        Galaxies per square arcminute to magnitude 26.5.
-    clustering : tuple of float
-        Fraction of them in clumps.
-    bright : tuple of float
-        Bright magnitude limit of galaxies; that of the stars is the
-        same. The faint limit follows the depth of the field: the
-        magnitude of a point source with a matched-filter SNR of 3,
-        between 24 and 28.
-    star_fraction : tuple of float
-        Stars per galaxy.
-    companions : tuple of float
-        Galaxies thrown near others, per source.
-    noise_factor : tuple of float
-        Times the survey's noise.
-    noise_correlation : tuple of float
-        Width of the smoothing of the noise, px.
-    seeing_factor : tuple of float
-        Times the survey's seeing; for CFIS 0.58 to 1.73 is 2 to 6 px.
-    psf_variation : tuple of float
-        Change of the PSF over the field.
-    spikes : tuple of float
-        Fraction of stars' light in diffraction spikes.
-    saturated : float
-        Fraction of the fields whose bright pixels are cut off and
-        masked, at 3 000 to 100 000 times the noise.
-    n_sigma : tuple of float
-        Detection threshold.
-    wings : tuple of float
-        Fraction of bright stars' light in wide wings.
-    noise_electrons : tuple of float or None
-        Noise RMS in electrons, which sets the photon noise of the
-        sources, uniform in the logarithm; None for no photon noise.
+    Values are uniform within a tuple of limits, or uniform in the
+    logarithm within `LogUniform` limits, as is the level of saturation.
+    The faint limit of the sources is the depth of the field.
     """
 
-    density: tuple = (60.0, 130.0)
-    clustering: tuple = (0.0, 0.4)
-    bright: tuple = (16.0, 18.5)
-    star_fraction: tuple = (0.0, 0.15)
-    companions: tuple = (0.4, 0.4)
-    noise_factor: tuple = (0.5, 10.0)
-    noise_correlation: tuple = (0.0, 0.6)
-    seeing_factor: tuple = (0.58, 1.73)
-    psf_variation: tuple = (0.0, 0.05)
-    spikes: tuple = (0.0, 0.03)
-    saturated: float = 0.5
-    n_sigma: tuple = (1.0, 3.0)
-    wings: tuple = (0.0, 0.0)
-    noise_electrons: tuple | None = None
+    density: tuple = parameter(
+        (60.0, 130.0), 'galaxies per square arcminute to magnitude 26.5',
+        'not be negative')
+    clustering: tuple = parameter(
+        (0.0, 0.4), 'fraction of them in clumps', 'lie in 0 to 1')
+    bright: tuple = parameter(
+        (16.0, 18.5), 'bright limit of galaxies and of stars', 'be positive')
+    star_fraction: tuple = parameter(
+        (0.0, 0.15), 'stars per galaxy', 'not be negative')
+    companions: tuple = parameter(
+        (0.4, 0.4), 'further galaxies near others, per source',
+        'not be negative')
+    noise: tuple = parameter(
+        LogUniform(0.5, 10.0), "times the survey's noise", 'be positive')
+    noise_correlation: tuple = parameter(
+        (0.0, 0.6), 'width of the smoothing of the noise, in px',
+        'lie in 0 to 1')
+    seeing_factor: tuple = parameter(
+        LogUniform(0.58, 1.73), "times the survey's seeing (the defaults "
+        'make 2 to 6 px of that of CFIS)', 'be positive')
+    psf_variation: tuple = parameter(
+        (0.0, 0.05), 'change of the PSF over the field', 'lie in 0 to 1')
+    spikes: tuple = parameter(
+        (0.0, 0.03), "fraction of bright stars' light in spikes",
+        'lie in 0 to 1')
+    wings: tuple = parameter(
+        (0.0, 0.0), "fraction of bright stars' light in wide wings",
+        'lie in 0 to 1')
+    saturation: float | None = parameter(
+        0.5, 'fraction of the fields whose pixels above 3 000 to 100 000 '
+        'times the noise are cut off and masked', 'lie in 0 to 1')
+    gain: tuple | None = parameter(
+        None, 'RMS of the noise in electrons, which sets the photon noise '
+        'of the sources; by default these add none', 'be positive')
+    n_sigma: tuple = parameter(
+        (1.0, 3.0), 'detection threshold', 'be positive')
 
     def __post_init__(self):
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None and field.name == 'noise_electrons':
+        for item in fields(self):
+            limits = getattr(self, item.name)
+            if limits is None and item.name in ('saturation', 'gain'):
                 continue
-            if field.name == 'saturated':
-                good, wanted = 0 <= value <= 1, 'lie in 0 to 1'
-            else:
-                good = len(value) == 2 and value[0] <= value[1]
-                good &= value[0] > 0 if _is_scale(field) else value[0] >= 0
-                good &= value[1] <= HIGHEST.get(field.name, np.inf)
-                wanted = (f'be two limits up to {HIGHEST[field.name]}, the '
-                          'lower first' if field.name in HIGHEST else
-                          'be two limits, the lower first')
-            if not good:
-                msg = f'{field.name} must {wanted}, got {value!r}'
+            if item.name == 'saturation':
+                limits = (limits, limits)
+            values = tuple(limits)
+            if len(values) != 2 or values[0] > values[1]:
+                msg = (f'{item.name} must be two limits, the lower first, '
+                       f'got {limits!r}')
                 raise ValueError(msg)
+            for limit in values:
+                check_value(item.name, limit, item.metadata['condition'])
+        if max(self.bright) > MAX_BRIGHT:
+            msg = f'bright must end before {MAX_BRIGHT}, got {self.bright!r}'
+            raise ValueError(msg)
 
-    def draw(self, rng):
+    def draw(self, rng, survey='cfis', *, kind='structured', cosmos_dir=None,
+             artifacts=None):
         """
-        Draw the values of one field.
+        Draw the models of one field.
 
         Parameters
         ----------
-        rng : `~numpy.random.Generator`
+        rng : None, int, SeedSequence or Generator
+        survey : str or `Survey`
+        kind, cosmos_dir : optional
+            Of the `SourceModel`.
+        artifacts : `Artifacts`, optional
 
         Returns
         -------
-        values : dict of float
-            ``saturated`` in units of the noise, and ``noise_electrons``;
-            both infinite for none.
+        sources : `SourceModel`
+        exposure : `Exposure`
+        n_sigma : float
+            Threshold of the detection.
         """
-        values = {}
-        for field in fields(self):
-            limits = getattr(self, field.name)
-            if field.name == 'saturated':
-                level = np.exp(rng.uniform(*np.log(SATURATION)))
-                values[field.name] = (level if rng.random() < limits
-                                      else np.inf)
-            elif limits is None:
-                values[field.name] = np.inf
-            elif _is_scale(field):
-                values[field.name] = np.exp(rng.uniform(*np.log(limits)))
-            else:
-                values[field.name] = rng.uniform(*limits)
-        return {key: float(value) for key, value in values.items()}
+        rng = np.random.default_rng(rng)
+        values = {item.name: self._draw(item, rng) for item in fields(self)}
+        noise = get_survey(survey).noise * values['noise']
+        values.update(noise=noise, artifacts=artifacts)
+        if values['saturation'] is not None:
+            values['saturation'] *= noise
+        if values['gain'] is not None:
+            values['gain'] /= noise
+        sources, exposure = (
+            {item.name: values[item.name] for item in fields(model)
+             if item.name in values} for model in (SourceModel, Exposure))
+        return (SourceModel(kind=kind, cosmos_dir=cosmos_dir, faint=None,
+                            star_bright=values['bright'], star_faint=None,
+                            **sources),
+                Exposure(**exposure), values['n_sigma'])
 
-
-def _is_scale(field):
-    """Tell whether a range is uniform in the logarithm."""
-    return field.name.endswith(('factor', 'electrons'))
+    def _draw(self, item, rng):
+        """Draw one value; a range of zero width takes no random number."""
+        limits = getattr(self, item.name)
+        if item.name == 'saturation':
+            if not limits or (limits < 1 and rng.random() >= limits):
+                return None
+            return float(np.exp(rng.uniform(*np.log(SATURATION))))
+        if limits is None:
+            return None
+        low, high = limits
+        if low == high:
+            return low
+        if isinstance(limits, LogUniform):
+            return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+        return float(rng.uniform(low, high))

@@ -5,27 +5,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from blendhunter._utils.noise import draw_noise
-from blendhunter.simulation.artefacts import Artefacts
-from blendhunter.simulation.centring import centre_on_detections
-from blendhunter.simulation.populations.columns import INTERNAL, complete
+from blendhunter.simulation.artifacts import Artifacts
+from blendhunter.simulation.centering import center_on_detections
+from blendhunter.simulation.populations.columns import (
+    INTERNAL,
+    complete,
+    rows_of,
+)
 from blendhunter.simulation.psf import convolve
 from blendhunter.simulation.surveys import Survey
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import blendedness, label_stamps, matched_filter_snr
 
-__all__ = ['CENTRINGS', 'SEP_CENTRING', 'Scene', 'render_chunk', 'rows_of']
+__all__ = ['CENTERINGS', 'Scene', 'render_chunk']
 
-SEP_CENTRING = 'sep'
-CENTRINGS = {
+SEP_CENTERING = 'sep'
+CENTERINGS = {
     # (half-width of a uniform, sigma of a normal) offset per axis in px
     'exact': (0.0, 0.0),
     'pipeline': (0.5, 0.3),
     'training': (1.0, 0.3),
     # the detection's own errors come on top
-    SEP_CENTRING: (0.5, 0.0)}
-# a stamp that is cut around a detection is rendered with such a margin
+    SEP_CENTERING: (0.5, 0.0)}
+# margin in px of a stamp that is cut around a detection
 MARGIN = 6
-# companions are drawn again until they lie in the stamp, so often
+# how often companions are drawn again until they lie in the stamp
 MAX_TRIES = 3000
 
 
@@ -34,62 +38,32 @@ class Scene:
     """
     What the stamps of one simulation have in common.
 
-    Parameters
-    ----------
-    population : object with ``draw`` and ``render``
-    survey : `~blendhunter.simulation.surveys.Survey`
-    psf : object with ``draw``
-    centring : str
-        A key of `CENTRINGS`.
-    noise : float
-        RMS noise per pixel that SNR, centring and artefacts refer to.
-    noise_correlation : float
-    separation : None, (float, float) or callable
-    magnitude_difference : None, (float, float) or callable
-    artefacts : `~blendhunter.simulation.artefacts.Artefacts` or None
+    SNR, centering and artifacts refer to ``noise``, in counts. For
+    ``separation`` and ``magnitude_difference`` see `simulate_stamps`.
     """
 
     population: object
     survey: Survey
     psf: object
-    centring: str
+    centering: str
     noise: float
     noise_correlation: float = 0.0
     separation: object = None
     magnitude_difference: object = None
-    artefacts: Artefacts | None = None
-
-
-def rows_of(table):
-    """Return the rows of a table as dicts of plain values, which is fast."""
-    columns = [table[name].tolist() for name in table.colnames]
-    return [dict(zip(table.colnames, values, strict=True))
-            for values in zip(*columns, strict=True)]
+    artifacts: Artifacts | None = None
 
 
 def render_chunk(scene, counts, factors, seed):
     """
-    Draw and render the sources of some stamps.
+    Draw and render stamps with some numbers of sources and seeing factors.
 
-    Parameters
-    ----------
-    scene : `Scene`
-    counts : int `~numpy.ndarray` of shape (n,)
-        Sources in each stamp.
-    factors : float `~numpy.ndarray` of shape (n,)
-        Seeing factor of each stamp.
-    seed : `~numpy.random.SeedSequence`
-
-    Returns
-    -------
-    arrays : dict of `~numpy.ndarray` of shape (n, 51, 51)
-        ``centrals``, ``companions`` and what else the scene asks for.
-    truth : `~astropy.table.Table`
+    Returns a dict of stacks of shape (n, 51, 51), ``centrals``,
+    ``companions`` and what else the scene asks for, and the truth.
     """
     source_seed, image_seed = seed.spawn(2)
     rng = np.random.default_rng(source_seed)
     central, others, owner = _draw_sources(scene, counts, rng)
-    margin = MARGIN if scene.centring == SEP_CENTRING else 0
+    margin = MARGIN if scene.centering == SEP_CENTERING else 0
     size = STAMP_SIZE + 2 * margin
     pixels = np.zeros((2, len(counts), size, size), dtype=np.float32)
     psfs = [scene.psf.draw(rng, seeing_factor=factor) for factor in factors]
@@ -102,16 +76,16 @@ def render_chunk(scene, counts, factors, seed):
     if margin:
         arrays['unit_noise'] = draw_noise(
             pixels[0].shape, rng, correlation=scene.noise_correlation)
-        arrays, shift = centre_on_detections(
+        arrays, shift = center_on_detections(
             arrays, scene.noise, margin, owner,
             np.column_stack([others['x'], others['y']]))
-    if scene.artefacts is not None:
-        drawn = [scene.artefacts.draw((STAMP_SIZE, STAMP_SIZE), scene.noise,
-                                      rng) for _ in counts]
-        arrays['extra'], arrays['masks'] = (
-            np.array([pair[i] for pair in drawn], dtype=kind).reshape(
-                -1, STAMP_SIZE, STAMP_SIZE)
-            for i, kind in enumerate((np.float32, bool)))
+    if scene.artifacts is not None:
+        shape = (len(counts), STAMP_SIZE, STAMP_SIZE)
+        arrays.update(extra=np.zeros(shape, np.float32),
+                      masks=np.zeros(shape, bool))
+        for i in range(len(counts)):
+            arrays['extra'][i], arrays['masks'][i] = scene.artifacts.draw(
+                shape[1:], scene.noise, rng)
     truth = _truth_table(scene, arrays, counts, central, others, owner,
                          shift)
     truth['seeing_factor'] = factors
@@ -122,7 +96,7 @@ def _draw_sources(scene, counts, rng):
     """Draw central sources, all companions, and the owners of these."""
     n = len(counts)
     middle = STAMP_SIZE // 2
-    width, scatter = CENTRINGS[scene.centring]
+    width, scatter = CENTERINGS[scene.centering]
     central = complete(scene.population.draw(n, rng))
     for axis in ('x', 'y'):
         central[axis] = (middle + width * rng.uniform(-1, 1, n)
@@ -163,10 +137,11 @@ def _around(x, y, separation, rng):
     todo = np.arange(len(x))
     for _ in range(MAX_TRIES):
         angle = rng.uniform(0, 2 * np.pi, len(todo))
-        place = np.array([x[todo] + separation[todo] * np.cos(angle),
-                          y[todo] + separation[todo] * np.sin(angle)])
-        inside = np.all((place > -0.5) & (place < STAMP_SIZE - 0.5), axis=0)
-        found[:, todo[inside]] = place[:, inside]
+        position = np.array([x[todo] + separation[todo] * np.cos(angle),
+                             y[todo] + separation[todo] * np.sin(angle)])
+        inside = np.all((position > -0.5) & (position < STAMP_SIZE - 0.5),
+                        axis=0)
+        found[:, todo[inside]] = position[:, inside]
         todo = todo[~inside]
         if not len(todo):
             return found
@@ -191,26 +166,13 @@ def _truth_table(scene, arrays, counts, central, others, owner, shift):
         table['flux'] = scene.survey.counts(table['magnitude'])
         table.remove_columns(INTERNAL)
     if shift is not None:
-        for i, axis in enumerate(('x', 'y')):
+        for i, axis in enumerate('xy'):
             central[axis] -= shift[:, i]
             others[axis] -= shift[owner, i]
     truth = central
     truth.add_column(label_stamps(counts), name='label', index=0)
     truth.add_column(counts, name='n_sources', index=1)
-    # the last of those sorted from faint to bright stays
-    order = np.argsort(-np.asarray(others['magnitude']), kind='stable')
-    brightest = np.full(len(counts), -1)
-    brightest[owner[order]] = order
-    has = brightest >= 0
-    for name in others.colnames:
-        values = np.asarray(others[name])
-        # a flag stays one; what is unknown is NaN, or the empty string
-        kind = float if values.dtype.kind in 'iuf' else values.dtype
-        column = np.zeros(len(counts), dtype=kind)
-        if kind is float:
-            column[:] = np.nan
-        column[has] = values[brightest[has]]
-        truth[f'{name}_2'] = column
+    _add_brightest(truth, others, owner)
     truth['separation'] = np.hypot(truth['x_2'] - truth['x'],
                                    truth['y_2'] - truth['y'])
     truth['flux_ratio'] = truth['flux_2'] / truth['flux']
@@ -224,3 +186,20 @@ def _truth_table(scene, arrays, counts, central, others, owner, shift):
     if shift is not None:
         truth['detected'] = np.isfinite(shift[:, 2])
     return truth
+
+
+def _add_brightest(truth, others, owner):
+    """Add the brightest companion of each stamp; NaN if it has none."""
+    # the last of those sorted from faint to bright stays
+    order = np.argsort(-np.asarray(others['magnitude']), kind='stable')
+    brightest = np.full(len(truth), -1)
+    brightest[owner[order]] = order
+    has = brightest >= 0
+    for name in others.colnames:
+        values = np.asarray(others[name])
+        if values.dtype.kind in 'iuf':
+            column = np.full(len(truth), np.nan)
+        else:  # a flag, or a string
+            column = np.zeros(len(truth), dtype=values.dtype)
+        column[has] = values[brightest[has]]
+        truth[f'{name}_2'] = column

@@ -3,11 +3,14 @@
 import numpy as np
 from astropy.table import vstack
 
-from blendhunter._utils.chunks import begin_run
 from blendhunter._utils.parallel import map_chunks
+from blendhunter._utils.progress import progress_bar
+from blendhunter._utils.resume import begin_run
+from blendhunter.simulation.exposure import get_noise
+from blendhunter.simulation.parameters import check_value
 from blendhunter.simulation.populations import get_population
 from blendhunter.simulation.psf import get_psf
-from blendhunter.simulation.scenes import CENTRINGS, Scene, render_chunk
+from blendhunter.simulation.scenes import CENTERINGS, Scene, render_chunk
 from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import get_survey
 
@@ -18,23 +21,25 @@ SIGMAS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0)
 CHUNK = 250
 # the farthest that a companion at any angle can be from a central source
 MAX_SEPARATION = 35.0
+SEEING_FACTORS = (0.05, 20.0)
+MAX_CORRELATION = 10.0
 
 
 def simulate_stamps(n, *, survey='cfis', kind='parametric',
                     blend_fraction=0.5, n_max_sources=2, star_fraction=0.0,
                     separation=None, magnitude_difference=None,
-                    magnitudes=(19.0, 25.2), psf=None,
+                    bright=19.0, faint=25.2, psf=None,
                     seeing_range=(1.0, 1.0), group_size=1, noise='survey',
-                    noise_correlation=0.0, centring='pipeline',
-                    artefacts=None, cosmos_dir=None, rng=None, n_jobs=1,
-                    work_dir=None, progress=None):
+                    noise_correlation=0.0, centering='pipeline',
+                    artifacts=None, cosmos_dir=None, rng=None, n_jobs=1,
+                    work_dir=None, progress=False):
     """
     Simulate isolated and blended sources in stamps.
 
     The recipe is that of Farrens et al. (2022, Sect. 2.4 and 2.5): a
-    galaxy near the centre and, in a blended stamp, further ones drawn
+    galaxy near the center and, in a blended stamp, further ones drawn
     separately at random positions in the stamp, all convolved with one
-    PSF. ``centring='exact'`` gives the paper's stamps.
+    PSF. ``centering='exact'`` gives the paper's stamps.
 
     Parameters
     ----------
@@ -42,11 +47,8 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         Number of stamps.
     survey : str or Survey, optional
         See `~blendhunter.simulation.get_survey`.
-    kind : str, optional
-        'parametric': smooth galaxies; 'structured': with knots and bars;
-        'realistic': HST images; 'cosmos': the fits to them; 'stars'. Or
-        an object with ``draw(n, rng, *, magnitude)``, a table with
-        ``magnitude`` and what else its ``render(row)`` needs.
+    kind : str or object with ``draw`` and ``render``, optional
+        Sources, as in `~blendhunter.simulation.SourceModel`.
     blend_fraction : float, optional
         Fraction of blended stamps.
     n_max_sources : int, optional
@@ -61,29 +63,30 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     magnitude_difference : (float, float) or callable, optional
         Magnitude of companions minus that of the central source, in the
         same forms. By default both come from the number counts.
-    magnitudes : tuple of float, optional
-        Limits of the sources (F814W).
+    bright, faint : float, optional
+        Magnitude limits of the sources (F814W).
     psf : `galsim.GSObject`, path-like or object with ``draw``, optional
         One PSF for all, a FITS image of a PSF, or a model; by default
         `~blendhunter.simulation.PaperPSF` with the survey's seeing.
     seeing_range : tuple of float, optional
         The seeing is multiplied by a factor uniform in this range.
     group_size : int, optional
-        So many consecutive stamps share their seeing factor: pairs can
-        be recombined within such a ``group``.
+        Number of consecutive stamps that share their seeing factor:
+        pairs can be recombined within a ``group``.
     noise : float, 'survey' or None, optional
-        RMS noise per pixel in counts, the survey's own, or none.
+        RMS noise per pixel in counts, or that of the survey. None makes
+        noiseless stamps, whose SNR refers to the noise of the survey.
     noise_correlation : float, optional
         Width of the smoothing that correlates the noise, in px.
-    centring : {'pipeline', 'training', 'exact', 'sep'}, optional
+    centering : {'pipeline', 'training', 'exact', 'sep'}, optional
         Offset of the central source from the central pixel, per axis:
         U(-0.5, 0.5) + N(0, 0.3) px as the pipeline leaves it, twice the
         uniform part for training, or none as in the paper. 'sep' cuts
-        the noisy stamp around SEP's centroid, before artefacts.
-    artefacts : `~blendhunter.simulation.Artefacts`, optional
-        Bad pixels, cosmic rays, trails, residual sky.
+        the noisy stamp around SEP's centroid, before artifacts.
+    artifacts : `~blendhunter.simulation.Artifacts`, optional
+        Bad pixels, cosmic rays, trails, residual background.
     cosmos_dir : path-like, optional
-        Directory of a ``galsim.RealGalaxyCatalog``, for 'realistic' and
+        Directory of a `galsim.RealGalaxyCatalog`, for 'realistic' and
         'cosmos'.
     rng : None, int, SeedSequence or Generator, optional
         The same seed gives the same pixels for any ``n_jobs``.
@@ -92,8 +95,8 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     work_dir : path-like, optional
         Keeps the finished parts: the same call continues a run that was
         killed. Delete it when the result is safe.
-    progress : callable, optional
-        Called with the number of stamps after each part.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -104,43 +107,43 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     ValueError, TypeError
         If an argument is out of range; the message names it.
     FileNotFoundError
-        If ``cosmos_dir`` lacks its catalogue or images.
+        If ``cosmos_dir`` lacks its catalog or images.
     """
     survey = get_survey(survey)
-    _check(n, blend_fraction, n_max_sources, centring, noise, group_size)
-    _check_ranges(separation, magnitude_difference, seeing_range,
-                  noise_correlation)
-    if isinstance(noise, str):
-        noise = survey.noise
-    population = get_population(
-        kind, cosmos_dir=cosmos_dir, bright=magnitudes[0],
-        faint=magnitudes[1], star_fraction=star_fraction)
-    scene = Scene(population, survey, get_psf(psf, survey), centring,
-                  survey.noise if noise is None else float(noise),
+    _check(n, blend_fraction, n_max_sources, centering, group_size)
+    _check_limits('separation', separation, 0, MAX_SEPARATION)
+    _check_limits('magnitude_difference', magnitude_difference, -np.inf,
+                  np.inf)
+    _check_limits('seeing_range', seeing_range, *SEEING_FACTORS)
+    _check_limits('noise_correlation', (noise_correlation,) * 2, 0,
+                  MAX_CORRELATION)
+    noise = get_noise(noise, survey)
+    population = get_population(kind, cosmos_dir=cosmos_dir, bright=bright,
+                                faint=faint, star_fraction=star_fraction)
+    scene = Scene(population, survey, get_psf(psf, survey), centering,
+                  survey.noise if noise is None else noise,
                   noise_correlation, separation, magnitude_difference,
-                  artefacts)
+                  artifacts)
     seeds, provenance, store = begin_run('stamps', {
         'kind': kind, 'survey': survey.name, 'survey_values': survey,
         'n': n, 'cosmos_dir': cosmos_dir,
         'blend_fraction': blend_fraction, 'n_max_sources': n_max_sources,
         'star_fraction': star_fraction, 'separation': separation,
-        'magnitude_difference': magnitude_difference,
-        'magnitudes': magnitudes, 'psf': scene.psf,
-        'seeing_range': seeing_range, 'group_size': group_size,
-        'scene_noise': scene.noise, 'noise_correlation': noise_correlation,
-        'centring': centring, 'artefacts': artefacts}, rng, work_dir)
+        'magnitude_difference': magnitude_difference, 'bright': bright,
+        'faint': faint, 'psf': scene.psf, 'seeing_range': seeing_range,
+        'group_size': group_size, 'scene_noise': scene.noise,
+        'noise_correlation': noise_correlation, 'centering': centering,
+        'artifacts': artifacts}, rng, work_dir)
     noise_seed, draw_seed, *chunk_seeds = seeds.spawn(
         2 + max(-(-n // CHUNK), 1))
-    counts, factors, group = _plan(
-        n, blend_fraction, n_max_sources, seeing_range, group_size,
-        np.random.default_rng(draw_seed))
+    counts, factors, group = _plan(n, blend_fraction, n_max_sources,
+                                   seeing_range, group_size, draw_seed)
     # without stamps there is one empty part, which has the columns
     parts = [slice(i, i + CHUNK) for i in range(0, max(n, 1), CHUNK)]
-    tasks = [(scene, counts[part], factors[part], seed)
-             for part, seed in zip(parts, chunk_seeds, strict=True)]
-    arrays, truth = _join(list(map_chunks(
-        render_chunk, tasks, n_jobs=n_jobs, progress=progress,
-        sizes=[len(task[1]) for task in tasks], store=store)))
+    arrays, truth = _render(
+        [(scene, counts[part], factors[part], seed)
+         for part, seed in zip(parts, chunk_seeds, strict=True)],
+        n_jobs, store, progress)
     truth['group'] = group
     return StampSet(
         truth=truth, noise=noise,
@@ -148,52 +151,47 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         provenance=provenance, noise_correlation=noise_correlation, **arrays)
 
 
-def _join(results):
-    """Join the arrays and the tables of the parts."""
-    arrays, tables = zip(*results, strict=True)
+def _render(tasks, n_jobs, store, progress):
+    """Render the parts; return their arrays and tables, joined."""
+    sizes = [len(task[1]) for task in tasks]
+    with progress_bar(total=sum(sizes), description='stamps',
+                      enabled=progress) as bar:
+        arrays, tables = zip(*map_chunks(
+            render_chunk, tasks, n_jobs=n_jobs, advance=bar.update,
+            sizes=sizes, store=store), strict=True)
     return ({name: np.concatenate([part[name] for part in arrays])
              for name in arrays[0]},
             vstack(tables, metadata_conflicts='silent'))
 
 
-def _check(n, blend_fraction, n_max_sources, centring, noise, group_size):
+def _check(n, blend_fraction, n_max_sources, centering, group_size):
     """Check the plain arguments of `simulate_stamps`."""
-    checks = [
-        ('n', n >= 0, 'not be negative', n),
-        ('blend_fraction', 0 <= blend_fraction <= 1, 'lie in 0 to 1',
-         blend_fraction),
-        ('n_max_sources', n_max_sources in range(2, 6), 'be 2 to 5',
-         n_max_sources),
-        ('centring', centring in CENTRINGS, f'be one of {sorted(CENTRINGS)}',
-         centring),
-        ('noise', noise is None or noise == 'survey'
-         or (not isinstance(noise, str) and 0 < noise < np.inf),
-         "be positive, 'survey' or None", noise),
-        ('group_size', group_size >= 1, 'be at least 1', group_size)]
-    for name, good, wanted, value in checks:
+    check_value('n', n, 'not be negative')
+    check_value('blend_fraction', blend_fraction, 'lie in 0 to 1')
+    for name, good, wanted, value in (
+            ('n_max_sources', n_max_sources in range(2, 6), '2 to 5',
+             n_max_sources),
+            ('centering', centering in CENTERINGS,
+             f'one of {sorted(CENTERINGS)}', centering),
+            ('group_size', group_size >= 1, 'at least 1', group_size)):
         if not good:
-            msg = f'{name} must {wanted}, got {value!r}'
+            msg = f'{name} must be {wanted}, got {value!r}'
             raise ValueError(msg)
 
 
-def _check_ranges(separation, magnitude_difference, seeing_range,
-                  noise_correlation):
-    """Check the ranges of `simulate_stamps`."""
-    for name, limits, low, high in (
-            ('separation', separation, 0, MAX_SEPARATION),
-            ('magnitude_difference', magnitude_difference, -np.inf, np.inf),
-            ('seeing_range', seeing_range, 0.05, 20),
-            ('noise_correlation', (noise_correlation,) * 2, 0, 10)):
-        if limits is None or callable(limits):
-            continue
-        if not (len(limits) == 2 and low <= limits[0] <= limits[1] <= high):
-            msg = (f'{name} must be within {low} and {high}, the lower '
-                   f'limit first, got {limits!r}')
-            raise ValueError(msg)
+def _check_limits(name, limits, low, high):
+    """Check a range, unless it is None or a function."""
+    if limits is None or callable(limits):
+        return
+    if not (len(limits) == 2 and low <= limits[0] <= limits[1] <= high):
+        msg = (f'{name} must be within {low} and {high}, the lower limit '
+               f'first, got {limits!r}')
+        raise ValueError(msg)
 
 
-def _plan(n, blend_fraction, n_max_sources, seeing_range, group_size, rng):
+def _plan(n, blend_fraction, n_max_sources, seeing_range, group_size, seed):
     """Draw the number of sources, seeing factor and group of each stamp."""
+    rng = np.random.default_rng(seed)
     counts = np.ones(n, dtype=np.int16)
     n_blends = round(n * blend_fraction)
     counts[:n_blends] = rng.integers(2, n_max_sources + 1, n_blends)

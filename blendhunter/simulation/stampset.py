@@ -1,12 +1,13 @@
 """Simulated stamps with their truth, the sources kept apart."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.chunks import plain
-from blendhunter._utils.noise import draw_noise
+from blendhunter._utils.noise import add_noise, draw_noise
+from blendhunter._utils.resume import plain
 from blendhunter.dataset import DataSet
 
 __all__ = ['StampSet']
@@ -25,14 +26,14 @@ class StampSet:
     truth : `~astropy.table.Table`
         ``label`` (1 blended), ``n_sources``; magnitude, flux (counts),
         half-light radius (arcsec), Sersic index, axis ratio, whether it
-        is a star, ``index`` (row of the catalogue of real galaxies, -1
+        is a star, ``index`` (row of the catalog of real galaxies, -1
         for others), and position (px) of the central source and, with the
         suffix ``_2``, of its brightest companion; ``separation`` (px),
         ``flux_ratio`` and ``magnitude_difference`` of that companion;
         ``blendedness`` (`~blendhunter.truth.blendedness`, of the central
         source); ``snr``, ``companion_snr``, ``total_snr`` (matched
         filter, at the set's noise or else the survey's); ``detected``
-        (whether SEP found the central source, for ``centring='sep'``);
+        (whether SEP found the central source, for ``centering='sep'``);
         ``seeing_factor``, ``group``.
     noise : float or None
         RMS of the noise in `stamps`; None for noiseless ones.
@@ -41,11 +42,11 @@ class StampSet:
     provenance : dict
         Arguments and versions.
     noise_correlation : float, optional
-        See `~blendhunter._utils.noise.draw_noise`.
+        Width of the smoothing that correlates the noise, in px.
     unit_noise : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
-        The noise that SEP saw, over its RMS, for ``centring='sep'``.
+        The noise that SEP saw, over its RMS, for ``centering='sep'``.
     extra : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
-        Counts of artefacts and residual sky.
+        Counts of artifacts.
     masks : bool `~numpy.ndarray` of shape (n, 51, 51), optional
         True marks pixels known to be bad.
     """
@@ -64,22 +65,20 @@ class StampSet:
     def __len__(self):
         return len(self.truth)
 
-    @property
+    @cached_property
     def stamps(self):
         """
-        The sums with noise and artefacts, float32 of shape (n, 51, 51).
+        The sums with noise and artifacts, float32 of shape (n, 51, 51).
 
         Masked pixels hold noise, as in the stamps that ``classify`` cuts.
         """
-        if self.noise is None:
-            return self._spoil(self.centrals + self.companions, 0.0,
-                               np.random.default_rng(self.noise_seed))
-        if self.unit_noise is None:
+        if self.noise is not None and self.unit_noise is None:
             return self.with_noise(self.noise, rng=self.noise_seed)
-        return self._spoil(self.centrals + self.companions
-                           + np.float32(self.noise) * self.unit_noise,
-                           self.noise,
-                           np.random.default_rng(self.noise_seed))
+        stamps, sigma = self.centrals + self.companions, self.noise or 0.0
+        if sigma:
+            stamps += np.float32(sigma) * self.unit_noise
+        return self._add_defects(stamps, sigma,
+                                 np.random.default_rng(self.noise_seed))
 
     def with_noise(self, sigma, *, rng=None):
         """
@@ -96,11 +95,9 @@ class StampSet:
         stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
         """
         rng = np.random.default_rng(rng)
-        noise = draw_noise(self.centrals.shape, rng,
+        stamps = add_noise(self.centrals + self.companions, sigma, rng,
                            correlation=self.noise_correlation)
-        noise *= np.float32(sigma)
-        return self._spoil(self.centrals + self.companions + noise, sigma,
-                           rng)
+        return self._add_defects(stamps, sigma, rng)
 
     def to_dataset(self, *, role='stamps'):
         """
@@ -124,8 +121,8 @@ class StampSet:
                        {'role': role, **self.provenance,
                         'noise': plain(self.noise)})
 
-    def _spoil(self, stamps, sigma, rng):
-        """Add the artefacts and fill the masked pixels, in place."""
+    def _add_defects(self, stamps, sigma, rng):
+        """Add the artifacts and fill the masked pixels, in place."""
         if self.extra is not None:
             stamps += self.extra
         if self.masks is not None:

@@ -7,7 +7,7 @@ from math import log10, pi, sqrt
 __all__ = ['Survey', 'available_surveys', 'get_survey']
 
 FWHM_TO_SIGMA = 1 / 2.3548
-# bands in the order in which they stand for F814W
+# bands in the order in which they replace F814W
 BANDS = ('i', 'IE', 'f814w', 'r')
 
 
@@ -19,7 +19,7 @@ class Survey:
     Parameters
     ----------
     name : str
-        Name of the survey, and of the band where there are several.
+        Name of the survey, and of the band if there are several.
     pixel_scale : float
         arcsec per pixel.
     seeing : float
@@ -45,19 +45,8 @@ class Survey:
         Return the magnitude of a point source of a matched-filter SNR.
 
         For a Gaussian PSF of width s, in px, the SNR is
-        ``counts / (noise * sqrt(4 pi) s)``.
-
-        Parameters
-        ----------
-        snr : float
-        noise : float, optional
-            In counts; by default the survey's.
-        seeing_factor : float, optional
-            Multiplies the survey's seeing.
-
-        Returns
-        -------
-        magnitude : float
+        ``counts / (noise * sqrt(4 pi) s)``. ``noise`` is in counts, by
+        default the survey's, whose seeing is multiplied by the factor.
         """
         noise = self.noise if noise is None else noise
         width = (self.seeing * seeing_factor * FWHM_TO_SIGMA
@@ -66,35 +55,21 @@ class Survey:
             snr * noise * sqrt(4 * pi) * width)
 
 
-def _cfis():
-    """
-    Return the paper's CFIS (Farrens et al. 2022, Sect. 2.4 and 2.5).
-
-    The zero point of a 300 s exposure comes from HST: F814W gives one
-    count per second at 25.94 with an aperture of 2.4 m and a central
-    obstruction of 0.33, which the paper rescales to the 3.6 m CFHT.
-    """
-    factor = 300 * 3.6**2 / (2.4**2 * (1 - 0.33**2))
-    return Survey('cfis', pixel_scale=0.187, seeing=0.65, noise=14.5,
-                  zero_point=25.94 + 2.5 * log10(factor))
-
-
-def _kids():
-    """
-    Return KiDS, r band (Kuijken et al. 2019, A&A 625, A2, Table 1).
-
-    Pixels of 0.2 arcsec, seeing 0.70 arcsec, and a limit of 25.02 at 5
-    sigma in an aperture of 2 arcsec, which gives the noise per pixel.
-    The zero point is an arbitrary choice: 30.
-    """
-    scale, zero_point = 0.2, 30.0
-    aperture = sqrt(pi) / scale  # of 1 arcsec radius: sqrt of its pixels
-    noise = 10 ** (0.4 * (zero_point - 25.02)) / 5 / aperture
-    return Survey('kids', pixel_scale=scale, seeing=0.70, noise=noise,
-                  zero_point=zero_point)
-
-
-OWN = {'cfis': _cfis, 'kids': _kids}
+OWN = {
+    # The paper's CFIS (Farrens et al. 2022, Sect. 2.4 and 2.5). The zero
+    # point of a 300 s exposure comes from HST: F814W gives one count per
+    # second at 25.94 with an aperture of 2.4 m and a central obstruction
+    # of 0.33, which the paper rescales to the 3.6 m CFHT.
+    'cfis': Survey(
+        'cfis', pixel_scale=0.187, seeing=0.65, noise=14.5,
+        zero_point=25.94 + 2.5 * log10(
+            300 * 3.6**2 / (2.4**2 * (1 - 0.33**2)))),
+    # KiDS, r band (Kuijken et al. 2019, A&A 625, A2, Table 1): 25.02 at 5
+    # sigma in an aperture of 1 arcsec radius, that is over the root of
+    # its pixels; the zero point of 30 is an arbitrary choice.
+    'kids': Survey(
+        'kids', pixel_scale=0.2, seeing=0.70, zero_point=30.0,
+        noise=10 ** (0.4 * (30.0 - 25.02)) / 5 / (sqrt(pi) / 0.2))}
 
 
 def available_surveys():
@@ -143,7 +118,7 @@ def get_survey(survey):
 def _look_up(name):
     """Return a survey by its name."""
     if name in OWN:
-        return OWN[name]()
+        return OWN[name]
     import surveycodex
 
     base, _, band = name.partition('-')

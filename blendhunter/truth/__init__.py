@@ -11,21 +11,21 @@ from blendhunter.truth.labels import (
     SNR_BLEND,
     SNR_SINGLE,
     UNCLEAR,
-    label_places,
+    label_positions,
     label_segments,
     label_stamps,
 )
 from blendhunter.truth.outcomes import OUTCOMES, detection_outcomes
 from blendhunter.truth.overlap import (
     blendedness,
-    distinct_snr,
     group_sources,
+    marginalized_snr,
     matched_filter_snr,
-    neighbour_separation,
+    neighbor_separation,
 )
 
 __all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND',
            'SNR_SINGLE', 'UNCLEAR', 'blendedness', 'detection_outcomes',
-           'distinct_snr', 'group_sources', 'label_places',
+           'marginalized_snr', 'group_sources', 'label_positions',
            'label_segments', 'label_stamps', 'matched_filter_snr',
-           'neighbour_separation']
+           'neighbor_separation']

@@ -6,7 +6,7 @@ from astropy.table import Table
 from blendhunter._utils.arrays import round_position, values_at
 
 __all__ = ['BLEND', 'CLOSE', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
-           'label_places', 'label_segments', 'label_stamps']
+           'label_positions', 'label_segments', 'label_stamps']
 
 SINGLE = 0
 BLEND = 1
@@ -34,12 +34,12 @@ def label_stamps(n_sources):
     Returns
     -------
     label : int8 `~numpy.ndarray`
-        `BLEND` where two or more sources were drawn, else `SINGLE`.
+        `BLEND` if two or more sources were drawn, else `SINGLE`.
     """
     return np.where(np.asarray(n_sources) >= 2, BLEND, SINGLE).astype(np.int8)
 
 
-def label_places(detections, truth, size):
+def label_positions(detections, truth, size):
     """
     Label the stamps around detections by the sources in them.
 
@@ -55,30 +55,30 @@ def label_places(detections, truth, size):
     Returns
     -------
     label : int8 `~numpy.ndarray`
-        `BLEND` where the stamp around the rounded position holds two or
-        more sources with a matched-filter SNR of 5 or more.
+        `BLEND` if the stamp around the rounded position holds two or more
+        sources with a matched-filter SNR of 5 or more.
     """
     from scipy.spatial import cKDTree
 
     seen = truth[np.asarray(truth['snr']) >= SNR_BLEND]
     if not len(seen):
         return label_stamps(np.zeros(len(detections), dtype=int))
-    centre = np.column_stack([round_position(detections[f'{axis}_centroid'])
+    center = np.column_stack([round_position(detections[f'{axis}_centroid'])
                               for axis in 'xy'])
     tree = cKDTree(np.column_stack([seen['x'], seen['y']]))
     return label_stamps(tree.query_ball_point(
-        centre, size / 2, p=np.inf, return_length=True))
+        center, size / 2, p=np.inf, return_length=True))
 
 
 def label_segments(segmentation, detections, truth):
     """
     Say for each detection whether its segment holds one source or more.
 
-    A segment is a *blend* when it holds the centres (rounded pixel) of
-    two or more sources of matched-filter SNR of at least 5, at least one
-    of them 2 px or more from the brightest. It is *single* when it holds
-    one centre and no second source with an SNR of 3 or more. All else is
-    *unclear*: no centre at all, a second source of SNR 3 to 5 or nearer
+    A segment is a *blend* if it holds the centers (rounded pixel) of two
+    or more sources of matched-filter SNR of at least 5, at least one of
+    them 2 px or more from the brightest. It is *single* if it holds a
+    center and no second source with an SNR of 3 or more. All else is
+    *unclear*: no center at all, a second source of SNR 3 to 5 or nearer
     than 2 px, or a detection within 26 px of the image edge.
 
     Parameters
@@ -99,16 +99,15 @@ def label_segments(segmentation, detections, truth):
         that makes it a blend, NaN otherwise), ``companion_snr``, and the
         rows of ``truth`` of the brightest source in the segment and of
         that companion, or else of the next brightest: ``primary`` and
-        ``secondary`` (-1: none).
+        ``secondary`` (-1 if there is none).
     """
-    ny, nx = segmentation.shape
     n = len(detections)
-    result = Table({'truth_label': np.full(n, UNCLEAR, dtype=np.int8),
-                    'n_sources': np.zeros(n, dtype=np.int16),
-                    'separation': np.full(n, np.nan, dtype=np.float32),
-                    'companion_snr': np.full(n, np.nan, dtype=np.float32),
-                    'primary': np.full(n, -1, dtype=np.int32),
-                    'secondary': np.full(n, -1, dtype=np.int32)})
+    result = Table({
+        name: np.full(n, missing, dtype=kind) for name, missing, kind in (
+            ('truth_label', UNCLEAR, np.int8), ('n_sources', 0, np.int16),
+            ('separation', np.nan, np.float32),
+            ('companion_snr', np.nan, np.float32),
+            ('primary', -1, np.int32), ('secondary', -1, np.int32))})
     members = _members(segmentation, truth)
     x, y, snr = (np.asarray(truth[key], dtype=float)
                  for key in ('x', 'y', 'snr'))
@@ -132,12 +131,17 @@ def label_segments(segmentation, detections, truth):
             result['secondary'][row] = others[chosen]
         elif not np.any(snr[others] >= SNR_SINGLE):
             result['truth_label'][row] = SINGLE
-    xd = np.asarray(detections['x_centroid'], dtype=float)
-    yd = np.asarray(detections['y_centroid'], dtype=float)
-    edge = ((xd < EDGE) | (xd > nx - 1 - EDGE)
-            | (yd < EDGE) | (yd > ny - 1 - EDGE))
-    result['truth_label'][edge] = UNCLEAR
+    result['truth_label'][_at_edge(detections, segmentation.shape)] = UNCLEAR
     return result
+
+
+def _at_edge(detections, shape):
+    """Return which detections lie near the edge of the image."""
+    edge = np.zeros(len(detections), dtype=bool)
+    for axis, length in zip('yx', shape, strict=True):
+        position = np.asarray(detections[f'{axis}_centroid'], dtype=float)
+        edge |= (position < EDGE) | (position > length - 1 - EDGE)
+    return edge
 
 
 def _members(segmentation, truth):

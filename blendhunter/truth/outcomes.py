@@ -7,12 +7,12 @@ from blendhunter.truth.labels import BLEND, SINGLE, SNR_BLEND
 __all__ = ['OUTCOMES', 'detection_outcomes']
 
 #: What a detection can be.
-OUTCOMES = ('unrecognised', 'recognised', 'single', 'unclear')
+OUTCOMES = ('unrecognized', 'recognized', 'single', 'unclear')
 
 
 def detection_outcomes(segmentation, detections, labels, truth):
     """
-    Say of each detection whether it is a blend, and whether split.
+    Say of each detection whether it is a blend, and if it was split.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ def detection_outcomes(segmentation, detections, labels, truth):
     Returns
     -------
     outcome : str `~numpy.ndarray` of shape (n,)
-        'unrecognised': the segment alone is a blend. 'recognised': it is
+        'unrecognized': the segment is a blend. 'recognized': it is
         single, and the detector has split it from another detection:
-        their segments form one connected region (8 neighbours), and each
-        holds the centre of a source of SNR 5 or more. 'single': any
+        their segments form one connected region (8 neighbors), and each
+        holds the center of a source of SNR 5 or more. 'single': any
         other single one. 'unclear': neither blend nor single.
     """
     label = np.asarray(labels['truth_label'])
@@ -39,15 +39,15 @@ def detection_outcomes(segmentation, detections, labels, truth):
     holds = primary >= 0
     holds[holds] = np.asarray(truth['snr'])[primary[holds]] >= SNR_BLEND
     region = _connected_regions(segmentation, detections)
-    # segments are counted, not rows: a catalogue may list one twice
+    # segments are counted, not rows: a catalog may list one twice
     _, first = np.unique(np.asarray(detections['label'])[holds],
                          return_index=True)
     count = np.bincount(region[holds][first],
                         minlength=int(region.max(initial=0)) + 1)
     outcome = np.full(len(label), 'unclear', dtype='U12')
-    outcome[label == BLEND] = 'unrecognised'
+    outcome[label == BLEND] = 'unrecognized'
     outcome[label == SINGLE] = 'single'
-    outcome[(label == SINGLE) & holds & (count[region] > 1)] = 'recognised'
+    outcome[(label == SINGLE) & holds & (count[region] > 1)] = 'recognized'
     return outcome
 
 

@@ -1,14 +1,14 @@
-"""How much sources overlap, and how well they stand out."""
+"""How much sources overlap, and their signal-to-noise ratios."""
 
 import numpy as np
 
 from blendhunter._utils.arrays import values_at
 
-__all__ = ['blendedness', 'distinct_snr', 'group_sources',
-           'matched_filter_snr', 'neighbour_separation']
+__all__ = ['blendedness', 'marginalized_snr', 'group_sources',
+           'matched_filter_snr', 'neighbor_separation']
 
-# dispersion of a galaxy as it is seen, over the FWHM of the seeing: that
-# of a Gaussian PSF and three tenths more
+# dispersion of a galaxy as it is seen, over the FWHM of the seeing: 1.3
+# times that of a Gaussian PSF
 DISPERSION = 0.55
 
 
@@ -31,16 +31,16 @@ def matched_filter_snr(image, noise):
     return np.sqrt(_inner(image, image)) / noise
 
 
-def distinct_snr(snr, separation, seeing):
+def marginalized_snr(snr, separation, seeing):
     """
-    SNR that a companion keeps beside a source that is not known.
+    SNR of a companion, marginalized over the unknown brighter source.
 
-    What changes of the brighter source's flux, position and size or
-    shape can imitate is taken off. Of two Gaussians with dispersion s,
-    one shifted by d has a share of its power in each order of the
-    other's Hermite functions that is a Poisson distribution of mean
-    ``d**2 / (2 s**2)`` (the coherent states of Glauber 1963, Phys. Rev.
-    131, 2766); flux, position and shape are the orders 0, 1 and 2.
+    Only the part of the companion counts that no change of the brighter
+    source's flux, position, size or shape can imitate. If two Gaussians
+    of dispersion s are a distance d apart, the power of one in the
+    orders of the other's Hermite functions is a Poisson distribution of
+    mean ``d**2 / (2 s**2)`` (the coherent states of Glauber 1963, Phys.
+    Rev. 131, 2766); flux, position and shape are the orders 0, 1 and 2.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def distinct_snr(snr, separation, seeing):
     separation : float or `~numpy.ndarray`
         In pixels.
     seeing : float or `~numpy.ndarray`
-        FWHM in pixels; both sources are taken for Gaussians of
-        dispersion 0.55 FWHM, three tenths more than a star's.
+        FWHM in pixels; both sources are Gaussians of dispersion 0.55
+        FWHM, 1.3 times that of a star.
 
     Returns
     -------
     snr : float or `~numpy.ndarray`
-        ``snr`` times the root of the share of the orders 3 and up.
+        ``snr`` times the root of the fraction in orders 3 and up.
     """
     from scipy.special import gammainc
 
@@ -77,14 +77,14 @@ def blendedness(isolated, total, *, norm='source'):
         'source': ``1 - <Si, Si> / <Si, S>``, the blendedness of the
         Blending ToolKit (``btk.measure.get_blendedness``; Mendoza et al.
         2025) and one minus the purity of Sanchez et al. (2021, JCAP 07,
-        043): 0 for a source by itself, towards 1 for one that is
-        outshone. 'total': ``1 - <Si, S> / <S, S>``, the share of the
-        whole image's power that the source does not explain.
+        043): 0 for an isolated source, near 1 for one that is outshone.
+        'total': ``1 - <Si, S> / <S, S>``, the fraction of the whole
+        image's power that the source does not explain.
 
     Returns
     -------
     blendedness : float64 `~numpy.ndarray` of shape (...)
-        0 where the source, or the image, has no light.
+        0 if the source, or the image, has no light.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _inner(first, second):
                      np.asarray(second, dtype=float))
 
 
-def neighbour_separation(x, y):
+def neighbor_separation(x, y):
     """
     Return the distance of each source to the nearest other one.
 
@@ -120,7 +120,7 @@ def neighbour_separation(x, y):
     Returns
     -------
     separation : float64 `~numpy.ndarray` of shape (n,)
-        In pixels; infinite for a source without any other.
+        In pixels; infinite for the only source.
     """
     from scipy.spatial import cKDTree
 
@@ -135,7 +135,7 @@ def group_sources(total, noise, x, y):
     """
     Group the sources whose light runs together.
 
-    Sources whose centres lie in one connected region (8 neighbours) in
+    Sources whose centers lie in one connected region (8 neighbors) in
     which the noiseless image exceeds the noise belong to one group; each
     of the others is a group by itself.
 
@@ -156,6 +156,7 @@ def group_sources(total, noise, x, y):
         Matched-filter SNR of the light in the source's region; 0 for
         sources below the noise.
     """
+    from pandas import factorize
     from scipy.ndimage import label
 
     regions, n_regions = label(total > noise, structure=np.ones((3, 3)))
@@ -163,10 +164,6 @@ def group_sources(total, noise, x, y):
         total, dtype=float).ravel(), n_regions + 1)
     power[0] = 0
     own = values_at(regions, x, y).astype(np.int64)
-    alone = own == 0
-    key = np.where(alone, -1 - np.arange(len(own)), own)
-    _, first, inverse = np.unique(key, return_index=True,
-                                  return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int32)
-    rank[np.argsort(first, kind='stable')] = np.arange(len(first))
-    return rank[inverse.ravel()], np.sqrt(power[own]) / noise
+    # a source below the noise has a key of its own
+    group, _ = factorize(np.where(own == 0, -1 - np.arange(len(own)), own))
+    return group.astype(np.int32), np.sqrt(power[own]) / noise

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
-__all__ = ['INTERNAL', 'complete', 'parameter_table']
+__all__ = ['INTERNAL', 'complete', 'parameter_table', 'rows_of']
 
 #: Columns that say how to render a source, of no use in a truth table.
 INTERNAL = ('disc_radius', 'bulge_radius', 'bulge_axis_ratio',
@@ -18,18 +18,7 @@ DEFAULTS = {
 
 
 def complete(sources):
-    """
-    Add the shared columns that a population did not draw, in place.
-
-    Parameters
-    ----------
-    sources : `~astropy.table.Table`
-        With ``magnitude`` at least.
-
-    Returns
-    -------
-    sources : `~astropy.table.Table`
-    """
+    """Add the shared columns that a population did not draw, in place."""
     for name, default in DEFAULTS.items():
         if name not in sources.colnames:
             sources[name] = np.full(len(sources), default)
@@ -40,21 +29,20 @@ def parameter_table(magnitude, **columns):
     """
     Return a table of parameters with the columns all populations share.
 
-    Parameters
-    ----------
-    magnitude : float `~numpy.ndarray` of shape (n,)
-    **columns : `~numpy.ndarray` of shape (n,)
-        What the population knows; the rest gets a neutral value.
-
-    Returns
-    -------
-    parameters : `~astropy.table.Table`
-        ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
-        ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
-        ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
-        ``n_knots``, ``is_star``, ``index`` (row of the catalogue of real
-        galaxies, -1 for others), and the columns named in `INTERNAL`.
+    ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
+    ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
+    ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
+    ``n_knots``, ``is_star``, ``index`` (row of the catalog of real
+    galaxies, -1 for others), and the columns named in `INTERNAL`. What
+    is not given gets a neutral value.
     """
     return complete(Table({
         'magnitude': np.asarray(magnitude, dtype=float),
         **columns}))[list(DEFAULTS)]
+
+
+def rows_of(table):
+    """Return the rows of a table as dicts of plain values, which is fast."""
+    columns = [table[name].tolist() for name in table.colnames]
+    return [dict(zip(table.colnames, values, strict=True))
+            for values in zip(*columns, strict=True)]

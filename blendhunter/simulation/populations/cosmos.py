@@ -13,7 +13,8 @@ from blendhunter.simulation.populations.parametric import (
 
 __all__ = ['COSMOSPopulation']
 
-CATALOG = 'catalog.fits'
+CATALOGS = ('catalog.fits', 'real_galaxy_catalog_25.2.fits',
+            'real_galaxy_catalog_23.5.fits')
 REMEDY = ('the command galsim_download_cosmos -s 25.2 (or -s 23.5; 4 GB) '
           'fetches the whole sample; give the directory it unpacks')
 FIT_COLUMNS = ('sersicfit', 'bulgefit', 'use_bulgefit', 'viable_sersic')
@@ -34,11 +35,11 @@ class COSMOSPopulation:
     Parameters
     ----------
     directory : path-like
-        Holds a catalogue (``catalog.fits``, or the one that
+        Holds a catalog (``catalog.fits``, or the one that
         galsim_download_cosmos unpacks) and the image files it names.
     images : {'real', 'parametric'}, optional
-        HST images, or the Sersic and bulge + disc fits to them, which
-        stand in the catalogue's companion ``*_fits.fits``.
+        HST images, or the Sersic and bulge + disc fits to them, of the
+        catalog's companion ``*_fits.fits``.
     bright, faint : float, optional
         Magnitude limits (F814W).
     """
@@ -61,10 +62,9 @@ class COSMOSPopulation:
         Raises
         ------
         FileNotFoundError
-            If catalogue or image files are missing.
+            If catalog, fits or image files are missing.
         ValueError
-            If ``images`` is unknown, no galaxy lies within the limits,
-            or the catalogue has no fits.
+            If ``images`` is unknown or no galaxy lies within the limits.
         """
         if self.images not in ('real', 'parametric'):
             msg = ("images must be 'real' or 'parametric', got "
@@ -77,22 +77,19 @@ class COSMOSPopulation:
         if self.images == 'parametric':
             self._check_fits()
             return
-        named = {str(name).strip() for column in ('GAL_FILENAME',
-                                                  'PSF_FILENAME')
-                 for name in self._table[column]}
+        named = {str(name).strip() for end in ('GAL', 'PSF')
+                 for name in self._table[f'{end}_FILENAME']}
         missing = sorted(name for name in named
                          if not (self.directory / name).is_file())
         if missing:
-            listed = ', '.join(missing[:MAX_LISTED])
-            msg = (f'{len(missing)} image files that {CATALOG} names are '
-                   f'missing from {str(self.directory)!r} ({listed}); '
-                   f'{REMEDY}')
+            msg = (f'{len(missing)} image files that {self._file} names are '
+                   f'missing from {str(self.directory)!r} '
+                   f'({", ".join(missing[:MAX_LISTED])}); {REMEDY}')
             raise FileNotFoundError(msg)
 
     def _check_fits(self):
         """Check that the fits are there."""
-        name = self._file.replace('.fits', '_fits.fits')
-        path = self.directory / name
+        path = self.directory / self._file.replace('.fits', '_fits.fits')
         columns = Table.read(path).colnames if path.is_file() else ()
         if not set(FIT_COLUMNS) <= set(columns):
             msg = (f'{str(path)!r} with the columns {FIT_COLUMNS} is needed '
@@ -101,20 +98,17 @@ class COSMOSPopulation:
 
     @cached_property
     def _file(self):
-        """Name of the catalogue."""
-        if (self.directory / CATALOG).is_file():
-            return CATALOG
-        for magnitude in ('25.2', '23.5'):
-            name = f'real_galaxy_catalog_{magnitude}.fits'
+        """Name of the catalog."""
+        for name in CATALOGS:
             if (self.directory / name).is_file():
                 return name
-        msg = (f'no {CATALOG} in {str(self.directory)!r}, which must hold a '
-               f'galsim.RealGalaxyCatalog; {REMEDY}')
+        msg = (f'no {CATALOGS[0]} in {str(self.directory)!r}, which must '
+               f'hold a galsim.RealGalaxyCatalog; {REMEDY}')
         raise FileNotFoundError(msg)
 
     @cached_property
     def _table(self):
-        """Usable rows of the catalogue, from bright to faint."""
+        """Usable rows of the catalog, from bright to faint."""
         table = Table.read(self.directory / self._file)
         table['row'] = np.arange(len(table))
         magnitude = np.asarray(table['MAG'], dtype=float)
@@ -124,7 +118,7 @@ class COSMOSPopulation:
 
     @cached_property
     def _catalog(self):
-        """The catalogue as GalSim reads it."""
+        """The catalog as GalSim reads it."""
         import galsim
 
         if self.images == 'real':
@@ -135,7 +129,7 @@ class COSMOSPopulation:
 
     def draw(self, n, rng, *, magnitude=None):
         """
-        Draw galaxies of the catalogue.
+        Draw galaxies of the catalog.
 
         Parameters
         ----------
@@ -143,26 +137,26 @@ class COSMOSPopulation:
         rng : `~numpy.random.Generator`
         magnitude : float `~numpy.ndarray` of shape (n,), optional
             Each gets a galaxy with about that magnitude, scaled to it;
-            one off the catalogue's limits a parametric galaxy instead.
+            one off the catalog's limits a parametric galaxy instead.
 
         Returns
         -------
         galaxies : `~astropy.table.Table`
-            ``index`` of the catalogue, -1 for parametric galaxies, whose
+            ``index`` of the catalog, -1 for parametric galaxies, whose
             parameters alone are known.
         """
         known = np.asarray(self._table['MAG'], dtype=float)
         if magnitude is None:
-            place = rng.integers(0, len(known), n)
-            magnitude = known[place]
+            nearest = rng.integers(0, len(known), n)
+            magnitude = known[nearest]
             inside = np.ones(n, dtype=bool)
         else:
             first = np.searchsorted(known, magnitude) - N_NEAREST // 2
             first = first.clip(0, max(len(known) - N_NEAREST, 0))
-            place = first + rng.integers(0, min(N_NEAREST, len(known)), n)
+            nearest = first + rng.integers(0, min(N_NEAREST, len(known)), n)
             inside = (magnitude > self.bright) & (magnitude < self.faint)
         galaxies = parameter_table(
-            magnitude, index=np.asarray(self._table['row'])[place],
+            magnitude, index=np.asarray(self._table['row'])[nearest],
             position_angle=rng.uniform(0, 360, n),
             mirror=rng.random(n) < 0.5)
         if inside.all():
@@ -193,17 +187,7 @@ class COSMOSPopulation:
         """
         Return the noise that a real galaxy brings from HST.
 
-        Parameters
-        ----------
-        row : mapping
-            A row of the table that `draw` returns.
-        psf : `galsim.GSObject`
-        survey : `~blendhunter.simulation.surveys.Survey`
-
-        Returns
-        -------
-        noise : float
-            RMS per pixel in the survey's counts, correlated.
+        It is the RMS per pixel in the survey's counts, correlated.
         """
         import galsim
 

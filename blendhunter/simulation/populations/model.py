@@ -34,21 +34,7 @@ def read_model():
 
 
 def piecewise(x, knots, slopes, *, pivot):
-    """
-    Evaluate a continuous, piecewise linear function, zero at the pivot.
-
-    Parameters
-    ----------
-    x : float or float `~numpy.ndarray`
-    knots : sequence of float of length k
-        Ascending.
-    slopes : sequence of float of length k + 1
-    pivot : float
-
-    Returns
-    -------
-    y : float `~numpy.ndarray`
-    """
+    """Evaluate a continuous, piecewise linear function, zero at the pivot."""
     ends = np.array([-np.inf, *knots, np.inf])
     x = np.asarray(x, dtype=float)[..., None]
     return ((x.clip(ends[:-1], ends[1:])
@@ -57,25 +43,9 @@ def piecewise(x, knots, slopes, *, pivot):
 
 def galaxy_density(faint, *, bright=None):
     """
-    Mean number of galaxies per square arcminute.
+    Return the mean number of galaxies per square arcminute.
 
-    Parameters
-    ----------
-    faint : float
-        Magnitude limit (F814W, AB). Fitted from 16 to 27, extrapolated
-        beyond.
-    bright : float, optional
-        Bright limit; all brighter galaxies are counted by default.
-
-    Returns
-    -------
-    density : float
-        Galaxies per square arcminute with ``bright <= m < faint``.
-
-    Raises
-    ------
-    ValueError
-        If ``bright`` is not brighter than ``faint``.
+    The counts (F814W, AB) are fitted from 16 to 27, extrapolated beyond.
     """
     bright = COUNT_ENDS[0] if bright is None else bright
     _check_limits(bright, faint)
@@ -83,25 +53,7 @@ def galaxy_density(faint, *, bright=None):
 
 
 def draw_magnitudes(n, rng, *, bright, faint):
-    """
-    Draw magnitudes from the fitted number counts.
-
-    Parameters
-    ----------
-    n : int
-    rng : `~numpy.random.Generator`
-    bright, faint : float
-        Magnitude limits (F814W, AB).
-
-    Returns
-    -------
-    magnitude : float `~numpy.ndarray` of shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If ``bright`` is not brighter than ``faint``.
-    """
+    """Draw magnitudes (F814W, AB) from the fitted number counts."""
     _check_limits(bright, faint)
     edges, log_density, slopes = _count_pieces()
     below = _cumulate(edges)
@@ -120,33 +72,19 @@ def draw_parameters(magnitude, rng):
 
     Two classes of galaxies (late and early), each a normal distribution
     in log10(size), ln(Sersic index) and logit(axis ratio between its
-    limits) around means that are piecewise linear in magnitude.
+    limits) around means that are piecewise linear in magnitude (F814W,
+    AB). Fitted from 18 to 23.5; to 27 they follow the trends (not the
+    values) of CatSim; brighter than 19 only sizes change, by 0.15 dex per
+    magnitude: those of galaxies of constant surface brightness would by
+    0.2.
 
-    Parameters
-    ----------
-    magnitude : float `~numpy.ndarray` of shape (n,)
-        F814W, AB. Fitted from 18 to 23.5; to 27 it follows the trends
-        (not the values) of CatSim; at 19 the index, the axis ratio and
-        the share of early types stop to change, while sizes grow by
-        0.15 dex per magnitude: a galaxy of constant surface brightness
-        would by 0.2.
-    rng : `~numpy.random.Generator`
-
-    Returns
-    -------
-    parameters : dict of float `~numpy.ndarray` of shape (n,)
-        ``half_light_radius`` (arcsec, of the whole galaxy, circularised:
-        the semi-major axis times the root of the axis ratio, which
-        GalSim's ``shear(q=...)`` of a round profile conserves),
-        ``sersic_index`` (of the whole galaxy), ``axis_ratio``,
-        ``bulge_fraction`` (NaN: a single Sersic profile; else the share
-        of a de Vaucouleurs bulge in an exponential disc, 0.1 to 0.9) and
-        ``bulge_size_ratio`` (half-light radius of the bulge in units of
-        the disc's; NaN where ``bulge_fraction`` is).
-
-    See Also
-    --------
-    component_radii : radii of the bulge and of the disc.
+    Returns a dict of arrays: ``half_light_radius`` (arcsec, of the whole
+    galaxy, circularized: the semi-major axis times the root of the axis
+    ratio, which GalSim's ``shear(q=...)`` of a round profile conserves),
+    ``sersic_index`` (of the whole galaxy), ``axis_ratio``,
+    ``bulge_fraction`` (of a de Vaucouleurs bulge in an exponential disc,
+    0.1 to 0.9; NaN for a single Sersic profile) and ``bulge_size_ratio``
+    (half-light radius of the bulge over that of the disc, or NaN).
     """
     model = read_model()
     magnitude = np.atleast_1d(np.asarray(magnitude, dtype=float))
@@ -171,21 +109,7 @@ def draw_parameters(magnitude, rng):
 
 
 def component_radii(half_light_radius, bulge_fraction, bulge_size_ratio):
-    """
-    Half-light radii of the disc and of the bulge of whole galaxies.
-
-    Parameters
-    ----------
-    half_light_radius : float `~numpy.ndarray`
-        Of the whole, in any unit.
-    bulge_fraction, bulge_size_ratio : float `~numpy.ndarray`
-        As `draw_parameters` returns them.
-
-    Returns
-    -------
-    disc, bulge : float `~numpy.ndarray`
-        In the unit of ``half_light_radius``; NaN for single profiles.
-    """
+    """Return the radii of disc and bulge of whole galaxies, or NaN."""
     ratio = np.asarray(bulge_size_ratio, dtype=float)
     disc = half_light_radius / whole_radius(bulge_fraction, ratio)
     return disc, disc * ratio
@@ -193,16 +117,9 @@ def component_radii(half_light_radius, bulge_fraction, bulge_size_ratio):
 
 def whole_radius(bulge_fraction, bulge_size_ratio):
     """
-    Half-light radius of a bulge in a disc, in units of the disc's.
+    Return the half-light radius of bulge and disc, over that of the disc.
 
-    Parameters
-    ----------
-    bulge_fraction, bulge_size_ratio : float `~numpy.ndarray`
-        Positive size ratios; round and concentric components.
-
-    Returns
-    -------
-    radius : float `~numpy.ndarray`
+    The components are round and concentric.
     """
     from scipy.special import gammainc
 
@@ -221,7 +138,7 @@ def whole_radius(bulge_fraction, bulge_size_ratio):
 
 
 def _draw_bulges(log_index, rng, bulge):
-    """Bulge fractions and size ratios, NaN for single profiles."""
+    """Return bulge fractions and size ratios, NaN for single profiles."""
     n = len(log_index)
     powers = np.stack([np.ones(n), log_index, log_index**2])
     single = rng.random(n) >= _sigmoid(bulge['share_logit'] @ powers)
@@ -237,20 +154,25 @@ def _draw_bulges(log_index, rng, bulge):
 
 
 def _trend(magnitude, trend):
-    """Value of a quantity that is piecewise linear in magnitude."""
+    """Return a quantity that is piecewise linear in magnitude."""
     model = read_model()
     return trend['value'] + piecewise(magnitude, model['knots'],
                                       trend['slopes'], pivot=model['pivot'])
 
 
 def _sigmoid(x):
-    """Inverse of the logit."""
+    """
+    Return the inverse of the logit.
+
+    `scipy.special.expit` differs in the last bit: seeds would give other
+    galaxies than before.
+    """
     return 1 / (1 + np.exp(-x))
 
 
 @functools.cache
 def _count_pieces():
-    """Edges, log10(density per magnitude) there, slopes of the counts."""
+    """Return edges, log10(density per magnitude) there, and slopes."""
     counts = read_model()['counts']
     edges = np.array([COUNT_ENDS[0], *counts['knots'], COUNT_ENDS[1]])
     log_density = counts['log_density'] + piecewise(
@@ -260,7 +182,7 @@ def _count_pieces():
 
 
 def _cumulate(magnitude):
-    """Galaxies per square arcminute from the bright end to magnitudes."""
+    """Return galaxies per square arcminute from the bright end on."""
     edges, log_density, slopes = _count_pieces()
     depth = (magnitude[:, None].clip(edges[:-1], edges[1:]) - edges[:-1])
     rate = slopes * np.log(10)

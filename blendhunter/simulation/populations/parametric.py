@@ -20,8 +20,7 @@ class ParametricPopulation:
     Sersic galaxies and bulge + disc galaxies, as in the COSMOS fits.
 
     Magnitude, half-light radius, Sersic index, axis ratio and bulge
-    fraction follow the joint distribution of
-    `~blendhunter.simulation.populations.model`.
+    fraction follow a joint distribution that is fitted to COSMOS.
 
     Parameters
     ----------
@@ -47,8 +46,10 @@ class ParametricPopulation:
         Returns
         -------
         galaxies : `~astropy.table.Table`
-            See `~blendhunter.simulation.populations.columns.\
-parameter_table`.
+            ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
+            ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
+            ``bulge_fraction`` (NaN: one Sersic profile), and what
+            `render` needs.
         """
         if magnitude is None:
             magnitude = draw_magnitudes(n, rng, bright=self.bright,

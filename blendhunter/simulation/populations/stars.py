@@ -4,11 +4,10 @@ import numpy as np
 
 from blendhunter.simulation.populations.columns import parameter_table
 
-__all__ = ['STAR_FRACTION', 'StarPopulation']
+__all__ = ['StarPopulation']
 
-#: Stars per galaxy to magnitude 25 in a field at high galactic latitude.
-STAR_FRACTION = 0.05
-# d log10(N) / dm of stars there: flatter than that of galaxies
+# d log10(N) / dm of stars at high galactic latitude: flatter than that of
+# galaxies
 SLOPE = 0.15
 
 
@@ -27,16 +26,7 @@ class StarPopulation:
         self.faint = faint
 
     def draw(self, n, rng, *, magnitude=None):
-        """
-        Draw the magnitudes of stars.
-
-        Parameters are those of `ParametricPopulation.draw`.
-
-        Returns
-        -------
-        stars : `~astropy.table.Table`
-            With a half-light radius of zero.
-        """
+        """Draw parameters; see `ParametricPopulation.draw`."""
         if magnitude is None:
             low, high = 10 ** (SLOPE * np.array([self.bright - self.faint,
                                                  0.0]))

@@ -1,13 +1,18 @@
-"""What spoils pixels: defects, cosmic rays, trails, residual sky."""
+"""Bad pixels, cosmic rays, satellite trails and residual background."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ['Artefacts']
+from blendhunter.simulation.parameters import (
+    check_parameters,
+    described,
+    parameter,
+)
 
-# pixels of the square that rates refer to: a stamp's
-UNIT_AREA = 51**2
+__all__ = ['Artifacts']
+
+# width of the square that rates refer to: a stamp's
 UNIT_WIDTH = 51
 # a cosmic ray: its mean length in px, its charge over the noise
 RAY_LENGTH = 6.0
@@ -19,75 +24,47 @@ TRAIL_PEAK = (1.0, 30.0)
 MASK_LEVEL = 1.0
 
 
+@described
 @dataclass(frozen=True)
-class Artefacts:
-    """
-    Rates of what spoils an image.
+class Artifacts:
+    """Rates of the artifacts of an image."""
 
-    Parameters
-    ----------
-    bad_pixels : float, optional
-        Fraction of dead and hot pixels; they are masked.
-    bad_columns : float, optional
-        Bad columns per 51 px of width; they are masked.
-    cosmic_rays : float, optional
-        Hits per 51 x 51 px.
-    trails : float, optional
-        Mean number of satellite trails per image, stamp or field.
-    sky : float, optional
-        RMS of a constant left over by the sky subtraction, as a fraction
-        of the noise.
-    masked : float, optional
-        Fraction of the hits and trails that the mask knows of.
-
-    Raises
-    ------
-    ValueError
-        If a rate is negative, or a fraction outside 0 to 1.
-    """
-
-    bad_pixels: float = 0.0
-    bad_columns: float = 0.0
-    cosmic_rays: float = 0.0
-    trails: float = 0.0
-    sky: float = 0.0
-    masked: float = 1.0
+    bad_pixels: float = parameter(
+        0.0, 'fraction of dead and hot pixels, which are masked',
+        'lie in 0 to 1')
+    bad_columns: float = parameter(
+        0.0, 'bad columns per 51 px of width, which are masked',
+        'not be negative')
+    cosmic_rays: float = parameter(
+        0.0, 'cosmic-ray hits per 51 x 51 px', 'not be negative')
+    trails: float = parameter(
+        0.0, 'mean number of satellite trails per stamp or field',
+        'not be negative')
+    residual_background: float = parameter(
+        0.0, 'RMS of a constant left over by the background subtraction, '
+        'over the noise', 'not be negative')
+    masked: float = parameter(
+        1.0, 'fraction of the hits and trails that the mask covers',
+        'lie in 0 to 1')
 
     def __post_init__(self):
-        for name, value in asdict(self).items():
-            if not value >= 0:
-                msg = f'{name} must not be negative, got {value!r}'
-                raise ValueError(msg)
-            if name in ('bad_pixels', 'masked') and value > 1:
-                msg = f'{name} must lie in 0 to 1, got {value!r}'
-                raise ValueError(msg)
+        check_parameters(self)
 
     def draw(self, shape, noise, rng):
         """
-        Draw the artefacts of one image.
+        Draw the artifacts of an image (ny, nx) with some noise per pixel.
 
-        Parameters
-        ----------
-        shape : tuple of int
-            (ny, nx).
-        noise : float
-            RMS noise per pixel, which scales them.
-        rng : `~numpy.random.Generator`
-
-        Returns
-        -------
-        extra : float32 `~numpy.ndarray` of shape (ny, nx)
-            Counts to add.
-        mask : bool `~numpy.ndarray` of shape (ny, nx)
-            True marks pixels known to be bad.
+        Returns the counts to add (float32), and a mask of the pixels that
+        are known to be bad.
         """
-        extra = np.full(shape, self.sky * rng.normal(), dtype=np.float32)
+        extra = np.full(shape, self.residual_background * rng.normal(),
+                        dtype=np.float32)
         mask = rng.random(shape) < self.bad_pixels
         columns = rng.random(shape[1]) < self.bad_columns / UNIT_WIDTH
         mask |= columns
         extra[mask] += rng.uniform(-50, 500, mask.sum()).astype(np.float32)
         for _ in range(rng.poisson(self.cosmic_rays * mask.size
-                                   / UNIT_AREA)):
+                                   / UNIT_WIDTH**2)):
             pixels, charge = _ray(shape, rng)
             np.add.at(extra, pixels, charge)
             if rng.random() < self.masked:

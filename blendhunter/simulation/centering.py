@@ -2,52 +2,32 @@
 
 import numpy as np
 
-from blendhunter._utils.images import ImageData
-from blendhunter.detection import (
-    Detection,
-    detect_prepared,
-    subtract_background,
-)
+from blendhunter.detection import DetectedImage
 from blendhunter.stamps import STAMP_SIZE
 
-__all__ = ['centre_on_detections']
+__all__ = ['center_on_detections']
 
 # empty pixels between the stamps of a mosaic, so that none of their
 # sources run together
 GAP = 8
-# a detection that stands for the central source lies within this, in px
+# the detection of a central source lies within this, in px
 MAX_DISTANCE = 6.0
 
 
-def centre_on_detections(arrays, noise, margin, owner, companions):
+def center_on_detections(arrays, noise, margin, owner, companions):
     """
     Cut stamps around SEP's centroids, as the pipeline does.
 
-    All stamps are detected in one mosaic, with the settings that are
-    `~blendhunter.detect`'s defaults (the paper's).
+    All stamps are detected in one mosaic, with the default settings of
+    `~blendhunter.detect` (the paper's). ``arrays`` holds ``centrals``,
+    ``companions`` and ``unit_noise``, wider than a stamp by the margin
+    (px) on each side. ``companions`` are positions x, y in the stamps
+    ``owner``. A stamp stays as it is if there was no detection, or if a
+    companion would end outside.
 
-    Parameters
-    ----------
-    arrays : dict of `~numpy.ndarray` of shape (n, m, m)
-        ``centrals``, ``companions`` and ``unit_noise``, wider than a
-        stamp by the margin on each side.
-    noise : float
-        RMS of the noise.
-    margin : int
-        The farthest that a stamp can move, in px.
-    owner : int `~numpy.ndarray` of shape (m,)
-        Stamp of each companion.
-    companions : float `~numpy.ndarray` of shape (m, 2)
-        Its x and y in the stamp; a stamp that would leave one of them
-        outside stays where it is.
-
-    Returns
-    -------
-    arrays : dict of `~numpy.ndarray` of shape (n, 51, 51)
-    shift : float `~numpy.ndarray` of shape (n, 3)
-        By how many whole pixels a stamp moved in x and y, and the
-        distance of the detection from the central pixel in px; NaN
-        where there was none, and the stamp stayed.
+    Returns the arrays, cut, and for each stamp by how many whole pixels
+    it moved in x and y, and the distance (px) of the detection, NaN if it
+    stayed.
     """
     image = (arrays['centrals'] + arrays['companions']
              + np.float32(noise) * arrays['unit_noise'])
@@ -85,10 +65,9 @@ def _nearest_detections(stack, noise, middle):
     corner = np.stack(np.divmod(np.arange(n), across), axis=1) * cell
     for (y, x), image in zip(corner, stack, strict=True):
         mosaic[y:y + size, x:x + size] = image
-    data = ImageData(mosaic, None, float(noise), None, None)
-    catalog, _ = detect_prepared(
-        subtract_background(data, background=None), Detection())
-    x, y = (np.asarray(catalog[key]) for key in ('x_centroid', 'y_centroid'))
+    detected = DetectedImage.from_image(mosaic, noise=float(noise),
+                                        background=None)
+    x, y = detected.x, detected.y
     column, row = (np.floor((v + 0.5) / cell).astype(int) for v in (x, y))
     owner = row * across + column
     local = np.column_stack([x - column * cell, y - row * cell])

@@ -1,0 +1,65 @@
+"""Parameters of dataclasses: default, help and limits, said once."""
+
+import textwrap
+from dataclasses import field, fields
+from types import NoneType
+from typing import get_args
+
+import numpy as np
+
+__all__ = ['check_parameters', 'check_value', 'described', 'parameter']
+
+CONDITIONS = {
+    'be positive': lambda value: 0 < value < np.inf,
+    'not be negative': lambda value: 0 <= value < np.inf,
+    'lie in 0 to 1': lambda value: 0 <= value <= 1}
+RAISES = """
+Raises
+------
+ValueError
+    If a value is out of range; the message names it.
+"""
+
+
+def parameter(default, text, condition=None, **metadata):
+    """
+    Return a dataclass field with its help.
+
+    ``condition`` is a key of `CONDITIONS`. The metadata may have a ``type``
+    for the docstring, ``choices`` and a ``metavar`` for the command line.
+    """
+    return field(default=default, metadata={
+        'help': text, 'condition': condition, **metadata})
+
+
+def check_value(name, value, condition):
+    """Raise ValueError if a number does not meet a condition."""
+    if isinstance(value, str) or not CONDITIONS[condition](value):
+        msg = f'{name} must {condition}, got {value!r}'
+        raise ValueError(msg)
+
+
+def check_parameters(model):
+    """Check the values of a dataclass whose fields are parameters."""
+    for item in fields(model):
+        value, condition = getattr(model, item.name), item.metadata[
+            'condition']
+        allowed = value is None and NoneType in get_args(item.type)
+        if condition and not allowed and value != item.default:
+            check_value(item.name, value, condition)
+
+
+def described(cls):
+    """Add the parameters of a dataclass, from their help, to its docstring."""
+    lines = ['', '', 'Parameters', '----------']
+    for item in fields(cls):
+        kind = item.metadata.get('type') or getattr(
+            item.type, '__name__', str(item.type)).replace(' | ', ' or ')
+        text = item.metadata['help']
+        lines += [f'{item.name} : {kind}, default: {item.default!r}',
+                  *textwrap.wrap(f'{text[0].upper()}{text[1:]}.', 70,
+                                 initial_indent='    ',
+                                 subsequent_indent='    ')]
+    cls.__doc__ = (textwrap.dedent(cls.__doc__ or '').strip()
+                   + '\n'.join(lines) + '\n' + RAISES)
+    return cls
