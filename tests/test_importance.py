@@ -1,4 +1,4 @@
-"""Importance sampling of the detections in a training."""
+"""Importance sampling of detections and isolated galaxies."""
 
 from dataclasses import replace
 
@@ -8,17 +8,18 @@ from astropy.table import Table
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import load_model, train
+from blendhunter._utils.resume import PartStore
 from blendhunter.dataset import DataSet
-from blendhunter.network import training
-from blendhunter.network.batches import MixedBatches
-from blendhunter.network.detection_sampler import DetectionSampler
-from blendhunter.network.importance import (
+from blendhunter.training import end_to_end
+from blendhunter.training.batches import MixedBatches
+from blendhunter.training.detection_sampler import DetectionSampler
+from blendhunter.training.importance_sampling import (
     ImportanceDraw,
     add_errors,
-    lesson_weight,
-    measure_errors,
+    blend_sample_weight,
+    evaluate_errors,
 )
-from blendhunter.network.pair_sampler import PairSampler
+from blendhunter.training.pair_sampler import PairSampler
 
 N = 40
 
@@ -62,23 +63,24 @@ def test_without_errors_all_weights_are_one():
     assert set(rows) == {3, 5}
 
 
-def test_worth_is_what_weights_sum_to():
-    """Rows of little worth are drawn less often, not at less weight."""
-    worth = np.array([1.0, 1.0, 0.1])
-    draw = ImportanceDraw(np.arange(3), np.array([0.9, 0.1, 0.9]), worth)
+def test_sample_weights_are_what_the_weights_sum_to():
+    """Rows of small weight are drawn less often, not weighted less."""
+    sample_weights = np.array([1.0, 1.0, 0.1])
+    draw = ImportanceDraw(np.arange(3), np.array([0.9, 0.1, 0.9]),
+                          sample_weights)
     rows, weights = draw(100_000, np.random.default_rng(2))
     total = np.bincount(rows, weights) / len(rows)
-    assert_allclose(total, worth / 3, rtol=0.05)
+    assert_allclose(total, sample_weights / 3, rtol=0.05)
     assert_allclose(np.bincount(rows) / len(rows),
                     np.array([1, 0.2, 0.1]) / 1.3, rtol=0.05)
 
 
-def test_lessons_that_nobody_can_see_weigh_little():
-    assert_allclose(lesson_weight(np.array([0, 1, 2, 3, 99])),
+def test_undetectable_companions_have_small_sample_weights():
+    assert_allclose(blend_sample_weight(np.array([0, 1, 2, 3, 99])),
                     [0.05, 0.05, 0.525, 1, 1])
 
 
-def test_sampler_prefers_the_wrong_ones(detections):
+def test_detections_that_were_wrong_are_drawn_more_often(detections):
     labels = np.asarray(detections.truth['truth_label'])
     sampler = DetectionSampler(
         detections.arrays['stamps'], detections.arrays['regions'], labels,
@@ -91,11 +93,12 @@ def test_sampler_prefers_the_wrong_ones(detections):
     assert_allclose(weights[same], 3 / 20 / 1.1, rtol=1e-5)
 
 
-def test_pairs_prefer_the_isolated_that_were_wrong():
-    """Which isolated galaxy is drawn depends on the errors, no blend."""
+def test_isolated_galaxies_that_were_wrong_are_drawn_more_often():
+    """Blends are drawn as before."""
     shape = np.ones((N, 51, 51), 'f4')
     centrals = shape * 1e6 * np.arange(1, N + 1)[:, None, None]
-    sampler = PairSampler(centrals, 0 * shape, more=(), sky=0.0,
+    sampler = PairSampler(centrals, 0 * shape, more=(),
+                          residual_background=0.0,
                           sigma_range=(1.0, 1.0),
                           errors=np.where(np.arange(N) < 1, 1.0, 0.0))
     z, _, label, weights, _ = sampler.draw(2000, np.random.default_rng(1))
@@ -121,7 +124,7 @@ def test_errors_are_those_of_the_model(detections, random_weights):
     stamps, regions = (detections.arrays[key]
                        for key in ('stamps', 'regions'))
     labels = np.arange(N) % 2
-    errors = measure_errors(model, stamps, regions, labels)
+    errors = evaluate_errors(model, stamps, regions, labels)
     p = model.predict(stamps.astype('f4'), regions, 1.0)
     assert_allclose(errors, np.abs(p - labels), atol=1e-5)
 
@@ -142,34 +145,38 @@ def test_training_draws_by_the_errors_of_its_weights(
             'weights': random_weights, 'importance': True, 'n_steps': 4,
             'batch_size': 8, 'precision': 'float32'}
     with monkeypatch.context() as patch:
-        patch.setattr(training, 'MixedBatches', Watched)
+        patch.setattr(end_to_end, 'MixedBatches', Watched)
         with pytest.raises(KeyboardInterrupt):
             train(**call)
     assert np.all((seen[0] > 0) & (seen[0] < 1))
-    kept, = (tmp_path / 'a.checkpoint.errors').glob('segment-*.npy')
-    assert_array_equal(np.load(kept), seen[0])
+    folder = tmp_path / 'a.checkpoint.errors'
+    kept, = folder.glob('segment-*.npz')
+    assert_array_equal(PartStore(folder).load(kept.stem)[0]['errors'],
+                       seen[0])
     train(**call)
-    assert not kept.parent.exists()
+    assert not folder.exists()
 
 
-def test_errors_are_measured_once_for_the_same_examples(
+def test_errors_are_evaluated_once_for_the_same_examples(
         detections, random_weights, tmp_path, monkeypatch):
     model = load_model(random_weights, precision='float32')
     stamps, regions = (detections.arrays[key]
                        for key in ('stamps', 'regions'))
     sampler = DetectionSampler(stamps, regions, np.arange(N) % 2)
+    store = PartStore(tmp_path / 'errors')
+    store.begin({})
     asked = []
     monkeypatch.setattr(model, 'predict', lambda z, *_: (
         asked.append(len(z)), np.full(len(z), 0.2 * len(asked)))[1])
 
     def errors(one):
-        (ready, _), = add_errors([(one, 8)], model, tmp_path)
+        (ready, _), = add_errors([(one, 8)], model, store)
         return ready.errors
 
     first = errors(sampler)
     assert_array_equal(errors(sampler), first)
     assert asked == [N]
-    # as many other examples have errors of their own
+    # other examples have errors of their own
     second = errors(replace(sampler, stamps=stamps[::-1]))
     assert asked == [N, N]
     assert np.all(second != first)

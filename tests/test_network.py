@@ -9,8 +9,14 @@ from blendhunter._utils.arrays import dihedral
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_backbone,
+    build_head,
     build_network,
     resolve_precision,
+)
+from blendhunter.network.calibration import (
+    correct_prior,
+    fit_fraction,
+    refit_fraction,
 )
 from blendhunter.network.preprocessing import (
     preprocess_noise,
@@ -20,7 +26,9 @@ from blendhunter.network.weights import (
     read_metadata,
     read_weights,
     update_metadata,
+    write_weights,
 )
+from blendhunter.training.pretrained import load_backbone
 
 NAMES = [f'block{b}_conv{i}' for b, n in enumerate((2, 2, 3, 3, 3), 1)
          for i in range(1, n + 1)]
@@ -42,7 +50,7 @@ def test_thirteen_layers_named_as_in_keras_applications():
 
 @pytest.mark.parametrize('name', ['a.weights.h5', 'legacy.h5'])
 def test_backbone_from_a_local_file(tmp_path, name):
-    """Both of Keras's layouts, filled by the test."""
+    """Both of Keras's layouts, the old one as Keras distributes it."""
     import h5py
 
     source = build_backbone()
@@ -50,27 +58,51 @@ def test_backbone_from_a_local_file(tmp_path, name):
     if name == 'a.weights.h5':
         source.save_weights(path)
     else:
+        names = [layer.name for layer in source.layers if layer.weights]
         with h5py.File(path, 'w') as file:
-            for layer in source.layers:
-                if layer.weights:
-                    kernel, bias = layer.get_weights()
-                    group = file.create_group(f'{layer.name}/{layer.name}')
-                    group['bias:0'], group['kernel:0'] = bias, kernel
-    network = build_network(backbone=path)
+            file.attrs['layer_names'] = [n.encode() for n in names]
+            for layer in names:
+                group = file.create_group(layer)
+                parts = [f'{layer}_W_1:0', f'{layer}_b_1:0']
+                group.attrs['weight_names'] = [n.encode() for n in parts]
+                for part, array in zip(
+                        parts, source.get_layer(layer).get_weights(),
+                        strict=True):
+                    group[part] = array
+    network = build_network()
+    load_backbone(network, path)
     for layer in NAMES:
         for a, b in zip(network.get_layer(layer).get_weights(),
                         source.get_layer(layer).get_weights(), strict=True):
             assert_array_equal(a, b)
 
 
+def test_a_backbone_of_three_channels_in_five(tmp_path):
+    """The additional channels keep half of their initial values."""
+    source = build_backbone()
+    source.save_weights(tmp_path / 'a.weights.h5')
+    network = build_network(n_channels=5)
+    before = network.get_layer(NAMES[0]).get_weights()[0]
+    load_backbone(network, tmp_path / 'a.weights.h5')
+    kernel = network.get_layer(NAMES[0]).get_weights()[0]
+    assert_array_equal(kernel[:, :, :3],
+                       source.get_layer(NAMES[0]).get_weights()[0])
+    assert_array_equal(kernel[:, :, 3:], before[:, :, 3:] / 2)
+
+
+# Keras, before it raises its error
+@pytest.mark.filterwarnings('ignore:Skipping nested container')
 def test_bad_backbones(tmp_path, monkeypatch):
     import keras
 
-    with pytest.raises(WeightsError, match='backbone: no such file'):
-        build_backbone(weights=tmp_path / 'none.h5')
+    network = build_network()
+    with pytest.raises(WeightsError, match="backbone must be 'imagenet' or"):
+        load_backbone(network, tmp_path / 'none.h5')
     (tmp_path / 'bad.h5').write_text('nothing')
-    with pytest.raises(WeightsError, match=r'bad\.h5. holds no VGG-16'):
-        build_backbone(weights=tmp_path / 'bad.h5')
+    build_head().save_weights(tmp_path / 'other.weights.h5')
+    for name in ('bad.h5', 'other.weights.h5'):
+        with pytest.raises(WeightsError, match=f'{name}. holds no VGG-16'):
+            load_backbone(network, tmp_path / name)
 
     def offline(**_):
         msg = 'URL fetch failure'
@@ -78,7 +110,46 @@ def test_bad_backbones(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keras.applications, 'VGG16', offline)
     with pytest.raises(WeightsError, match='could not be downloaded; give'):
-        build_backbone(weights='imagenet')
+        load_backbone(network, 'imagenet')
+
+
+def test_fitted_fraction_is_that_of_the_training():
+    """Odds right for a half, sampled at a fifth: it finds the half."""
+    rng = np.random.default_rng(5)
+    p = rng.uniform(0.02, 0.98, 200_000).astype('f4')
+    labels = rng.random(len(p)) < p
+    for fraction in (0.2, 0.5, 0.8):
+        weights = np.where(labels, fraction, 1 - fraction)
+        assert fit_fraction(p, labels, weights) == pytest.approx(0.5,
+                                                                 abs=0.01)
+    # blends trained with thrice their weight
+    raw = correct_prior(p, 0.25, 0.5)
+    fitted = fit_fraction(raw, labels, np.ones(len(p)))
+    assert fitted == pytest.approx(0.75, abs=0.01)
+    assert_allclose(np.mean(correct_prior(raw, fitted, 0.5)), 0.5, atol=0.01)
+    # all are certain and right: the largest correction
+    fitted = fit_fraction(np.array([0.0, 1.0]), np.array([False, True]),
+                          np.ones(2))
+    assert 0 < fitted < 1
+
+
+def test_refitted_fraction_calibrates_a_survey():
+    """However far the stored prior is from the survey's fraction."""
+    rng = np.random.default_rng(6)
+    right = rng.uniform(0.02, 0.98, 50_000)
+    labels = rng.random(len(right)) < right
+    fraction = labels.mean()
+    # right probabilities, stored as if for 0.3, reported for a prior of 0.02
+    reported = correct_prior(correct_prior(right, fraction, 0.3), 0.3, 0.02)
+    refitted = refit_fraction(reported, labels, trained=0.3, wanted=0.02)
+    assert refitted == pytest.approx(0.3, abs=0.01)
+    # odds too low by a factor of two
+    low = correct_prior(reported, 2 / 3, 0.5)
+    refitted = refit_fraction(low, labels, trained=0.3, wanted=0.02)
+    assert refitted / (1 - refitted) == pytest.approx(3 / 14, rel=0.05)
+    corrected = correct_prior(correct_prior(low, 0.02, 0.3), refitted,
+                              fraction)
+    assert np.mean(corrected) == pytest.approx(fraction, abs=2e-3)
 
 
 def test_precision(monkeypatch):
@@ -128,7 +199,11 @@ def test_paper_channels():
     assert x.shape == (3, 65, 65, 3)
     assert_array_equal(x[..., 0], x[..., 2])
     assert_allclose(x * 255, np.round(x * 255), atol=1e-4)
-    assert_allclose(x[:, 32, 32], 1)  # the absolute value
+    # the absolute value, and the brightest pixel
+    assert_allclose(x[:, 32, 32], 1)
+    gray = np.floor(np.abs(stamps) * 255 / 20) / 255
+    assert_allclose(x[:, 7:58, 7:58, 0], gray, atol=1e-6)
+    # a border of noise: abs(N(0, 1)), rounded down to 20 / 255
     border = x[:, :7] * 20
     assert np.sqrt(np.mean(border**2)) == pytest.approx(1, abs=0.1)
 
@@ -178,6 +253,23 @@ def test_metadata_can_be_updated(random_weights, tmp_path):
     assert metadata['prior'] == {'segment': 0.07, 'stamp': 0.5}
 
 
+def test_old_weights_files(random_weights, tmp_path):
+    """Before version 0.1.0 the training history had another key."""
+    arrays, metadata = read_weights(random_weights)
+    history = [{'command': 'first', 'steps': 4, 'sha256': '0' * 64}]
+    write_weights(tmp_path / 'old.h5', arrays,
+                  {**metadata, 'lineage': history})
+    for found in (read_metadata(tmp_path / 'old.h5'),
+                  read_weights(tmp_path / 'old.h5')[1]):
+        assert found['training_history'] == history
+        assert 'lineage' not in found
+    # the packaged weights were fine-tuned twice
+    packaged = load_model('default', precision='float32').metadata
+    assert len(packaged['training_history']) == 2
+    assert all(item['command'].startswith('blendhunter train')
+               for item in packaged['training_history'])
+
+
 def test_precisions_agree(random_weights):
     stamps = np.random.default_rng(3).normal(size=(40, 51, 51))
     stamps[:, 20:30, 20:30] += 5
@@ -188,44 +280,44 @@ def test_precisions_agree(random_weights):
 
 
 @pytest.mark.parametrize('n_views', [2, 4, 8])
-def test_views_are_pooled(random_weights, n_views):
-    """Of all turns and mirrors the order does not count."""
+def test_log_odds_of_the_views_are_averaged(random_weights, n_views):
+    """With all 8 orientations the result depends on none."""
     stamps, regions, noise = elongated_stamps(6)
     model = load_model(random_weights, precision='float32')
 
-    def ask(turn, n_views):
+    def predict(turn, n_views):
         return model.predict(*(dihedral(part, turn) for part in (
             stamps, regions, noise)), batch_size=6, n_views=n_views)
 
-    single = np.array([ask(turn, 1) for turn in range(8)])
+    single = np.array([predict(turn, 1) for turn in range(8)])
     assert np.ptp(single, axis=0).max() > 1e-4
     assert single.min() > 0.1
     assert single.max() < 0.98
     odds = (single / (1 - single))[::8 // n_views].prod(axis=0)**(1 / n_views)
-    assert_allclose(ask(0, n_views), odds / (1 + odds), rtol=1e-4)
+    assert_allclose(predict(0, n_views), odds / (1 + odds), rtol=1e-4)
     if n_views == 8:
         for turn in range(1, 8):
-            assert_allclose(ask(turn, 8), ask(0, 8), rtol=1e-4)
+            assert_allclose(predict(turn, 8), predict(0, 8), rtol=1e-4)
 
 
-def test_only_doubt_is_shown_again(random_weights, monkeypatch):
-    """What a first view is sure of costs no others, and keeps its answer."""
+def test_only_intermediate_probabilities_are_augmented(random_weights,
+                                                        monkeypatch):
+    """Others are evaluated once, and keep their probability."""
     stamps, regions, noise = elongated_stamps(20)
     model = load_model(random_weights, precision='float32')
     single = model.predict(stamps, regions, noise, batch_size=4)
     pooled = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
-    low, high = np.quantile(single, [0.25, 0.75])
-    monkeypatch.setattr('blendhunter.network.model.DOUBTFUL', (low, high))
-    shown = []
+    low, high = model.doubtful = np.quantile(single, [0.25, 0.75])
+    evaluated = []
     monkeypatch.setattr(model.network, 'predict_on_batch', lambda inputs: (
-        shown.append(len(inputs)), model.network(inputs))[1])
+        evaluated.append(len(inputs)), model.network(inputs))[1])
     mixed = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
-    doubt = (single > low) & (single < high)
-    assert doubt.sum() == 10
-    assert_allclose(mixed[doubt], pooled[doubt], rtol=1e-4)
-    assert_allclose(mixed[~doubt], single[~doubt], rtol=1e-6)
+    augmented = (single > low) & (single < high)
+    assert augmented.sum() == 10
+    assert_allclose(mixed[augmented], pooled[augmented], rtol=1e-4)
+    assert_allclose(mixed[~augmented], single[~augmented], rtol=1e-6)
     # 20 stamps and 7 more views of 10, in batches of 4
-    assert sum(shown) == 20 + 72
+    assert sum(evaluated) == 20 + 72
 
 
 def elongated_stamps(n):
@@ -261,22 +353,17 @@ def test_packaged_weights_on_fresh_stamps():
     from blendhunter import simulate_stamps
 
     made = simulate_stamps(600, noise=14.5, rng=77)
-    p = BlendIdentifier().predict_proba(made.stamps, noise=14.5)
+    p = BlendIdentifier().predict_stamps(made.stamps, noise=14.5)
     assert np.mean((p > 0.5) == made.truth['label']) > 0.95
 
 
 def test_packaged_weights_on_a_fresh_field():
-    """Unrecognised blends rank above single detections."""
-    from blendhunter.benchmark.field import (
-        SurveyFields,
-        field_scores,
-        measure_survey,
-    )
+    """Unrecognized blends rank above single detections."""
+    from blendhunter.benchmark.field import evaluate_survey, field_scores
 
-    skies = SurveyFields(shape=(800, 800), seeing_factor=(1, 1))
-    made = measure_survey(skies, BlendIdentifier(), 1, seed=78,
-                          regions=('segment',))
-    table = field_scores(made.truth, n_samples=2)
+    made = evaluate_survey('cfis', BlendIdentifier(), 1, shape=(800, 800),
+                           regions=('segment',), rng=78)
+    table = field_scores(made.truth)
     auc = dict(zip(table['method'], table['auc'], strict=True))
     assert auc['network'] > 0.8
     assert auc['network'] > auc['flag'] + 0.2

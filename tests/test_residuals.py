@@ -19,12 +19,12 @@ SIZE = 51
 INNER = slice(7, 58)
 
 
-def gaussians(centres, *, peak=100.0, sigma=2.5, ratio=1.0, angle=0.0):
+def gaussians(centers, *, peak=100.0, sigma=2.5, ratio=1.0, angle=0.0):
     """Elliptical Gaussians at x, y."""
     yy, xx = np.mgrid[:SIZE, :SIZE]
-    centres = np.asarray(centres, dtype=float)
-    dx = xx - centres[:, :1, None]
-    dy = yy - centres[:, 1:, None]
+    centers = np.asarray(centers, dtype=float)
+    dx = xx - centers[:, :1, None]
+    dy = yy - centers[:, 1:, None]
     along = np.cos(angle) * dx + np.sin(angle) * dy
     across = np.cos(angle) * dy - np.sin(angle) * dx
     return (peak * np.exp(-(along**2 * ratio + across**2 / ratio)
@@ -35,13 +35,13 @@ def everywhere(stamps):
     return np.ones(stamps.shape, dtype=bool)
 
 
-@pytest.mark.parametrize('centre', [(25, 25), (24.5, 26), (23.5, 22.5)])
-def test_mirror_at_pixels_and_their_edges_is_exact(centre):
+@pytest.mark.parametrize('center', [(25, 25), (24.5, 26), (23.5, 22.5)])
+def test_mirror_at_pixels_and_their_edges_is_exact(center):
     """Half a turn about the middle of a block flips the block."""
     stamps = np.random.default_rng(1).normal(size=(3, SIZE, SIZE)).astype('f4')
-    mirrored, known = mirror_stamps(stamps, np.tile(centre, (3, 1)))
+    mirrored, known = mirror_stamps(stamps, np.tile(center, (3, 1)))
     steps = np.arange(SIZE)
-    x, y = (int(2 * c) - steps for c in centre)
+    x, y = (int(2 * c) - steps for c in center)
     x_on, y_on = ((v >= 1) & (v < SIZE - 2) for v in (x, y))
     assert_array_equal(known, np.broadcast_to(
         y_on[:, None] & x_on, known.shape))
@@ -50,34 +50,34 @@ def test_mirror_at_pixels_and_their_edges_is_exact(centre):
                                                    x[x_on])], atol=1e-6)
 
 
-def test_centres_of_single_sources():
+def test_centers_of_single_sources():
     rng = np.random.default_rng(2)
-    centres = 25 + rng.uniform(-5, 5, (40, 2))
+    centers = 25 + rng.uniform(-5, 5, (40, 2))
     for sigma, ratio in ((1.3, 1.0), (2.5, 0.5), (5.0, 0.8)):
-        stamps = gaussians(centres, sigma=sigma, ratio=ratio, angle=0.6)
-        assert_allclose(adaptive_moments(stamps, everywhere(stamps)).centre,
-                        centres, atol=0.03)
+        stamps = gaussians(centers, sigma=sigma, ratio=ratio, angle=0.6)
+        assert_allclose(adaptive_moments(stamps, everywhere(stamps)).center,
+                        centers, atol=0.03)
 
 
-def test_the_centre_lies_inside_the_region():
+def test_the_center_lies_inside_the_region():
     stamps = gaussians([(23, 25)], peak=50, sigma=1.5) + gaussians(
         [(30, 25)], peak=90, sigma=1.5)
     region = everywhere(stamps)
     region[:, :, 26:] = False
-    assert adaptive_moments(stamps, everywhere(stamps)).centre[0, 0] > 28
-    assert adaptive_moments(stamps, region).centre[0, 0] < 24
+    assert adaptive_moments(stamps, everywhere(stamps)).center[0, 0] > 28
+    assert adaptive_moments(stamps, region).center[0, 0] < 24
     # a region out of reach does not count
     region[:] = False
     region[:, 0, 0] = True
-    assert adaptive_moments(stamps, region).centre[0, 0] > 28
+    assert adaptive_moments(stamps, region).center[0, 0] > 28
 
 
 @pytest.mark.parametrize('ratio', [1.0, 0.6, 0.35])
 def test_single_sources_leave_noise(ratio):
     """As much as the noise of a difference, and no more."""
     rng = np.random.default_rng(3)
-    centres = 25 + rng.uniform(-1, 1, (60, 2))
-    stamps = gaussians(centres, ratio=ratio, angle=1.0)
+    centers = 25 + rng.uniform(-1, 1, (60, 2))
+    stamps = gaussians(centers, ratio=ratio, angle=1.0)
     stamps += rng.standard_normal(stamps.shape, dtype=np.float32)
     turned, profile = symmetric_residuals(stamps, everywhere(stamps))
     near = np.hypot(*np.mgrid[-25:26, -25:26]) < 8
@@ -89,8 +89,8 @@ def test_single_sources_leave_noise(ratio):
 
 def test_a_companion_stays_and_its_mirror_image_is_negative():
     rng = np.random.default_rng(4)
-    centres = 25 + rng.uniform(-0.5, 0.5, (30, 2))
-    stamps = gaussians(centres) + gaussians(centres + (5, 3), peak=20,
+    centers = 25 + rng.uniform(-0.5, 0.5, (30, 2))
+    stamps = gaussians(centers) + gaussians(centers + (5, 3), peak=20,
                                             sigma=1.5)
     stamps += rng.standard_normal(stamps.shape, dtype=np.float32)
     turned, profile = symmetric_residuals(stamps, everywhere(stamps))

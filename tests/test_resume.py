@@ -7,43 +7,46 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from numpy.testing import assert_array_equal
 
 from blendhunter import simulate_field, simulate_stamps
-from blendhunter._utils import chunks
-from blendhunter._utils.chunks import ChunkStore, plain
+from blendhunter._utils import resume
+from blendhunter._utils.parallel import child_seed, integer_seed
+from blendhunter._utils.resume import PartStore, begin_run, plain
 from blendhunter.cli import main
 from blendhunter.dataset import read_dataset
 from blendhunter.exceptions import DataSetError
-from blendhunter.simulation import simulate_detections
+from blendhunter.simulation import SourceModel, simulate_detections
 
 
 class KilledError(Exception):
-    """Stands for a kill, at a known place."""
+    """Raised instead of a kill."""
 
 
 def stop_after(n, monkeypatch, error=KilledError):
     """Let the store accept n parts."""
-    save = ChunkStore.save
+    save = PartStore.save
     saved = []
 
-    def limited(self, index, arrays, truth):
+    def limited(self, key, arrays, truth=None):
         if len(saved) == n:
             raise error
-        saved.append(index)
-        save(self, index, arrays, truth)
+        saved.append(key)
+        save(self, key, arrays, truth)
 
-    monkeypatch.setattr(ChunkStore, 'save', limited)
+    monkeypatch.setattr(PartStore, 'save', limited)
 
 
 RUNS = {
     'stamps': lambda **options: simulate_stamps(
         700, rng=5, **options).to_dataset(),
     'sep': lambda **options: simulate_stamps(
-        600, rng=5, centring='sep', **options).to_dataset(),
+        600, rng=5, centering='sep', **options).to_dataset(),
     'detections': lambda **options: simulate_detections(
         3, shape=(150, 150), rng=5, **options)}
 
@@ -67,7 +70,8 @@ def test_an_interrupted_run_gives_the_same_data(run, tmp_path, monkeypatch):
 
 
 def test_an_interrupted_field_gives_the_same_data(tmp_path, monkeypatch):
-    options = {'shape': (700, 300), 'rng': 3, 'density': 150}
+    options = {'shape': (700, 300), 'rng': 3,
+               'sources': SourceModel(density=150)}
     with monkeypatch.context() as patch:
         stop_after(1, patch)
         with pytest.raises(KilledError):
@@ -131,10 +135,83 @@ def test_what_decides_the_pixels_is_part_of_the_identity(tmp_path):
     assert first != second
 
 
+def test_a_drawn_profile_is_still_the_same():
+    """GalSim keeps what it computed while drawing in the object."""
+    import galsim
+
+    psf = galsim.Moffat(beta=3.5, fwhm=0.7).shear(g1=0.1, g2=0.02)
+    before = plain(psf)
+    psf.drawImage(nx=16, ny=16, scale=0.2)
+    assert plain(psf) == before
+    assert plain(galsim.Moffat(beta=3.5, fwhm=0.7)) != before
+
+
 def test_a_run_without_parts_is_begun_anew(tmp_path):
-    ChunkStore(tmp_path / 'parts').begin({'what': 'nothing'})
+    PartStore(tmp_path / 'parts').begin({'what': 'nothing'})
     made = simulate_stamps(3, rng=1, work_dir=tmp_path / 'parts')
     assert len(made) == 3
+
+
+def test_parts_of_any_kind(tmp_path):
+    """By number or name, with a table or without, computed once."""
+    store = PartStore(tmp_path / 'run')
+    store.begin({'a': 1})
+    made = []
+
+    def make():
+        made.append(1)
+        return {'x': np.arange(3), 'n': 5}
+
+    for _ in range(2):
+        arrays = store.arrays('step-1', make)
+        assert_array_equal(arrays['x'], np.arange(3))
+        assert arrays['n'] == 5
+    assert len(made) == 1
+    assert 'step-1' in store
+    assert 0 not in store
+    store.save(0, {}, Table({'y': [1.5, 2.5]}))
+    arrays, truth = store.load(0)
+    assert arrays == {}
+    assert_array_equal(truth['y'], [1.5, 2.5])
+    assert store.n_parts() == 2
+    store.begin({'a': 1})
+    with pytest.raises(DataSetError, match='other arguments, seed or'):
+        store.begin({'a': 2})
+    store.discard()
+    assert not store.directory.exists()
+
+
+def test_any_result_of_another_run_is_refused(tmp_path):
+    """Not only parts: a folder, or a data set that a stage has written."""
+    _, _, store = begin_run('paper', {'n': 1}, 3, tmp_path / 'work')
+    # what a killed write leaves is no result
+    (store.directory / '.000000-abc.npz').touch()
+    begin_run('paper', {'n': 2}, 3, tmp_path / 'work')
+    (store.directory / 'parametric.h5').touch()
+    begin_run('paper', {'n': 2}, 3, tmp_path / 'work')
+    for options in (('paper', {'n': 1}, 3), ('other', {'n': 2}, 3),
+                    ('paper', {'n': 2}, 4)):
+        with pytest.raises(DataSetError, match='other arguments, seed or'):
+            begin_run(*options, tmp_path / 'work')
+    seeds, provenance, _ = begin_run('paper', {'n': 2}, None,
+                                     tmp_path / 'work')
+    assert seeds.entropy == provenance['seed'] == 3
+
+
+def test_the_store_of_an_output():
+    assert PartStore.beside('runs/a.h5').directory == Path('runs/a.h5.parts')
+
+
+def test_seeds():
+    """An integer gives the numbers it gave as an element of a list."""
+    draws = [np.random.default_rng(seed).integers(1 << 60) for seed in (
+        [7, 3, 2], child_seed(7, 3, 2), child_seed(child_seed(7, 3), 2),
+        child_seed(np.random.SeedSequence(7), 3, 2))]
+    assert len(set(draws)) == 1
+    assert integer_seed(7) == integer_seed(np.random.SeedSequence(7)) == 7
+    assert integer_seed(2**40) < 2**32
+    assert integer_seed(np.random.SeedSequence(7).spawn(1)[0]) != 7
+    assert integer_seed(None) != integer_seed(None)
 
 
 def test_the_same_sequence_gives_the_same_run(tmp_path, monkeypatch):
@@ -197,7 +274,7 @@ def test_a_full_disk_leaves_whole_parts_only(tmp_path, monkeypatch, capsys):
     command = ['simulate', 'stamps', '400', '-o', str(tmp_path / 'a.h5'),
                '--seed', '4', '--n-jobs', '1']
     with monkeypatch.context() as patch:
-        patch.setattr(chunks.np, 'savez', full)
+        patch.setattr(resume.np, 'savez', full)
         assert main(command) == 1
     error = capsys.readouterr().err
     assert 'No space left on device' in error
@@ -247,7 +324,7 @@ def test_a_killed_command_continues(tmp_path):
     done = len(list(parts.glob('[0-9]*.npz')))
     assert 2 <= done < 20
     assert not output.exists()
-    store = ChunkStore(parts)
+    store = PartStore(parts)
     resumed = simulate_stamps(5000, rng=4, work_dir=parts, n_jobs=-1)
     assert 19 in store
     # the first part was not made again, and the last one is new
@@ -258,15 +335,14 @@ def test_a_killed_command_continues(tmp_path):
 
 
 def test_plain_values():
-    from pathlib import Path
-
-    from blendhunter.simulation import Artefacts, ParametricPopulation
+    from blendhunter.simulation import Artifacts, ParametricPopulation
 
     assert plain((1, np.float32(2.5), None)) == [1, 2.5, None]
     assert plain(Path('a') / 'b') == 'a/b'
     assert plain(ParametricPopulation(bright=18)) == {
         'ParametricPopulation': {'bright': 18, 'faint': 25.2}}
-    assert plain(Artefacts(sky=0.1))['Artefacts']['sky'] == 0.1
+    assert plain(Artifacts(residual_background=0.1))['Artifacts'][
+        'residual_background'] == 0.1
     assert 'test_plain_values' in plain(test_plain_values)
     assert plain({'a': np.arange(3)})['a'].startswith('array (3,)')
     assert plain(partial(np.full, fill_value=1)) != plain(

@@ -1,14 +1,11 @@
 """The packaged model's bars, on as many stamps and fields as they need."""
 
+import numpy as np
 import pytest
 
 from blendhunter import BlendIdentifier
-from blendhunter.benchmark import StampSpec, measure_stamps
-from blendhunter.benchmark.field import (
-    SurveyFields,
-    field_scores,
-    measure_survey,
-)
+from blendhunter.benchmark import StampSpec, evaluate_stamps
+from blendhunter.benchmark.field import evaluate_survey, field_scores
 
 pytestmark = pytest.mark.slow
 
@@ -17,9 +14,9 @@ def test_stamps_at_every_noise_level():
     """8 000 stamps: standard errors of 0.15 and 0.22 per cent."""
     sets = (StampSpec('parametric', 14.5), StampSpec('parametric', 35.0),
             StampSpec('structured', 14.5))
-    table = measure_stamps(BlendIdentifier(region='stamp'), 8000, sets=sets,
-                           detectors=(), centring='pipeline', seed=9001,
-                           n_jobs=-1)
+    table = evaluate_stamps(BlendIdentifier(region='stamp'), 8000, sets=sets,
+                            detectors=(), centering='pipeline', rng=9001,
+                            n_jobs=-1)
     rows = {(row['set'], row['sigma']): row for row in table}
     assert rows['parametric', 14.5]['accuracy'] > 0.975
     assert rows['parametric', 35.0]['accuracy'] > 0.94
@@ -30,21 +27,31 @@ def test_stamps_at_every_noise_level():
 
 def test_isolated_real_galaxies(data_dir):
     """About 2 000 isolated ones: a standard error of 0.2 per cent."""
-    table = measure_stamps(
+    table = evaluate_stamps(
         BlendIdentifier(region='stamp'), 4000, detectors=(),
-        centring='pipeline',
-        sets=(StampSpec('realistic', 14.5),), seed=9101, n_jobs=-1,
+        centering='pipeline',
+        sets=(StampSpec('realistic', 14.5),), rng=9101, n_jobs=-1,
         cosmos_dir=data_dir / 'real_galaxies')
     assert table['tnr'][0] > 0.97
 
 
-def test_unrecognised_blends_in_fields():
+def test_unrecognized_blends_in_fields():
     """About 1 700 blends: 0.004 in the AUC, 0.012 in completeness."""
-    made = measure_survey(SurveyFields(), BlendIdentifier(), 20, seed=9201,
-                          regions=('segment',), n_jobs=-1)
+    made = evaluate_survey('cfis', BlendIdentifier(), 20, rng=9201,
+                           regions=('segment',), n_jobs=-1)
     scores = {row['method']: row for row in field_scores(made.truth)}
     network = scores['network']
     assert 0.05 < network['n_blends'] / network['n'] < 0.1
     assert network['auc'] > 0.93
-    assert network['at_purity_80'] > 0.42
-    assert network['at_purity_80'] > 3 * scores['area x a/b']['at_purity_80']
+    assert network['completeness_purity80'] > 0.42
+    assert network['completeness_purity80'] > 3 * scores['area x a/b'][
+        'completeness_purity80']
+
+
+def test_small_reproduction_beats_sep_on_close_blends(tmp_path):
+    """Some 25 close blends at each noise: an error of 10 points."""
+    from blendhunter.benchmark.paper import reproduce_paper
+
+    summary = reproduce_paper(tmp_path, scale='small', n_jobs=-1)
+    close = summary[summary['score'] == 'close']
+    assert np.all(close['packaged model'] > close['sep oracle'] + 5)

@@ -1,4 +1,4 @@
-"""Training: batches, checkpoints, both protocols."""
+"""End-to-end training: batches, data split, checkpoints, fine-tuning."""
 
 import csv
 import json
@@ -12,19 +12,18 @@ from blendhunter import load_model, train
 from blendhunter._utils.arrays import dihedral
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError, WeightsError
-from blendhunter.network import train_transfer, training
-from blendhunter.network.batches import MixedBatches
-from blendhunter.network.calibration import (
-    correct_prior,
-    fit_fraction,
-    refit_fraction,
-)
-from blendhunter.network.detection_sampler import DetectionSampler
-from blendhunter.network.pair_sampler import PairSampler
-from blendhunter.network.samples import prepare_samplers
 from blendhunter.network.weights import read_metadata, read_weights
+from blendhunter.training import end_to_end
+from blendhunter.training.batches import MixedBatches, add_defects
+from blendhunter.training.checkpoint import (
+    History,
+    restore_checkpoint,
+    save_checkpoint,
+)
+from blendhunter.training.data_split import prepare_samplers
+from blendhunter.training.detection_sampler import DetectionSampler
+from blendhunter.training.pair_sampler import PairSampler
 
-RNG = np.random.default_rng(1)
 N = 40
 
 
@@ -40,7 +39,8 @@ def pairs():
 
 @pytest.fixture
 def detections():
-    stamps = RNG.normal(size=(N, 51, 51)).astype('f2')
+    rng = np.random.default_rng(1)
+    stamps = rng.normal(size=(N, 51, 51)).astype('f2')
     regions = np.zeros(stamps.shape, bool)
     regions[:, 20:30, 20:30] = True
     return DataSet({'stamps': stamps, 'regions': regions},
@@ -51,13 +51,23 @@ def detections():
                               np.arange(N) % 3, 5e3, np.inf)}))
 
 
+@pytest.fixture
+def samplers(pairs, detections):
+    """Six pairs and ten detections in a batch."""
+    return [(PairSampler(pairs.arrays['centrals'],
+                         pairs.arrays['companions']), 6),
+            (DetectionSampler(detections.arrays['stamps'],
+                              detections.arrays['regions'],
+                              detections.truth['truth_label']), 10)]
+
+
 def options(**changes):
     return {'n_steps': 4, 'batch_size': 8, 'precision': 'float32',
             'learning_rate': 1e-4, **changes}
 
 
 def test_dihedral_group():
-    images = RNG.normal(size=(2, 5, 5))
+    images = np.random.default_rng(1).normal(size=(2, 5, 5))
     turned = [dihedral(images, k) for k in range(8)]
     assert_array_equal(turned[0], images)
     for i in range(8):
@@ -65,76 +75,208 @@ def test_dihedral_group():
             assert not np.array_equal(turned[i], turned[j])
 
 
-def test_hopeless_blends_are_learnt_from_less_but_judged_in_full(detections):
+def test_undetectable_blends_have_small_sample_weights(detections):
+    """In the training; validation counts all alike."""
     truth = detections.truth
     truth['field_seeing'] = 4.0
     truth['companion_snr'] = np.where(truth['truth_label'], 6.0, np.nan)
     truth['separation'] = np.where(np.arange(N) % 4 == 1, 2.0, 8.0)
-    (learner, _), = prepare_samplers(None, detections, 8)[0]
-    hopeless = truth['separation'] == 2
-    assert_array_equal(learner.worth < 1, hopeless[:len(learner)])
-    assert learner.worth.min() > 0
+    (train_sampler, _), = prepare_samplers(None, detections, 8)[0]
+    undetectable = truth['separation'] == 2
+    assert_array_equal(train_sampler.sample_weights < 1,
+                       undetectable[:len(train_sampler)])
+    assert train_sampler.sample_weights.min() > 0
     held, = prepare_samplers(None, detections, 8)[1].values()
-    assert held.worth is None
+    assert held.sample_weights is None
 
 
-def test_batches_are_reproducible_and_differ(pairs, detections):
-    samplers = [(PairSampler(pairs.arrays['centrals'],
-                             pairs.arrays['companions']), 6),
-                (DetectionSampler(detections.arrays['stamps'],
-                                  detections.arrays['regions'],
-                                  detections.truth['truth_label']), 10)]
-    batches = MixedBatches(samplers, seed=3)
+def test_batches_are_reproducible_and_differ(samplers):
+    batches = MixedBatches(samplers, rng=3)
     batch = batches(5)
-    again = MixedBatches(samplers, seed=3)(5)
     assert batch.inputs.shape == (16, 65, 65, 5)
-    assert batch.labels.shape == batch.weights.shape == (16, 1)
-    assert_array_equal(batch.inputs, again.inputs)
+    assert batch.labels.shape == batch.sample_weights.shape == (16, 1)
+    for again in (MixedBatches(samplers, rng=3)(5), MixedBatches(
+            samplers, rng=np.random.SeedSequence(3))(5)):
+        assert_array_equal(batch.inputs, again.inputs)
     assert not np.array_equal(batch.inputs, batches(6).inputs)
+    assert not np.array_equal(batch.inputs,
+                              MixedBatches(samplers, rng=4)(5).inputs)
     assert batch.labels[:6].sum() == 3
     assert batch.labels[6:].sum() == 4
-    # no positions, so nothing is said of them
+    # without positions the auxiliary loss has no weight
     assert_array_equal(batch.map_weights, 0)
 
 
-def test_sampling_does_not_change_the_data(pairs, detections):
-    before = [array.copy() for data in (pairs, detections)
+def test_sampling_does_not_change_the_data(pairs, detections, samplers):
+    arrays = [array for data in (pairs, detections)
               for array in data.arrays.values()]
-    test_batches_are_reproducible_and_differ(pairs, detections)
-    after = [array for data in (pairs, detections)
-             for array in data.arrays.values()]
-    for a, b in zip(before, after, strict=True):
+    before = [array.copy() for array in arrays]
+    MixedBatches(samplers, rng=3)(5)
+    for a, b in zip(before, arrays, strict=True):
         assert_array_equal(a, b)
+
+
+def test_defects_are_outside_the_region():
+    """Some stamps get a blank edge or a patch of noise."""
+    z = np.full((1000, 51, 51), 7.0, dtype='f4')
+    regions = np.ones(z.shape, dtype=bool)
+    add_defects(z, regions, np.random.default_rng(2))
+    assert np.all(z[regions] == 7)
+    assert np.all(z[~regions] != 7)
+    blank = np.any(z == 0, axis=(1, 2))
+    patch = np.any((z != 0) & (z != 7), axis=(1, 2))
+    for changed in (blank, patch):
+        assert np.mean(changed) == pytest.approx(0.04, abs=0.02)
 
 
 def test_noise_of_a_pair_is_one(pairs):
     sampler = PairSampler(0 * pairs.arrays['centrals'],
-                          0 * pairs.arrays['companions'], sky=0.0)
+                          0 * pairs.arrays['companions'],
+                          residual_background=0.0)
     z, *_ = sampler.draw(50, np.random.default_rng(1))
     assert z.std() == pytest.approx(1, abs=0.01)
+
+
+def grouped_pairs(sizes):
+    """Pairs whose two pixels name the groups of their sources."""
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    centrals, companions = np.zeros((2, len(group), 51, 51), dtype='f4')
+    centrals[:, 10, 10] = 1000 * (group + 1)
+    companions[:, 40, 40] = 1000 * (group + 1)
+    return centrals, companions, group
+
+
+@pytest.mark.parametrize('sizes', [(3, 3, 3, 3), (1, 5, 2, 12), (300, 200),
+                                   (100,) * 6])
+def test_only_pairs_of_one_group_are_recombined(sizes):
+    centrals, companions, group = grouped_pairs(sizes)
+    sampler = PairSampler(centrals, companions, group=group,
+                          sigma_range=(1.0, 1.0), more=())
+    z, _, label, *_ = sampler.draw(2000, np.random.default_rng(1))
+    one, two = (np.rint(z[label > 0, i, i] / 1000) for i in (10, 40))
+    assert_array_equal(one, two)
+    assert set(one) == {*range(1, len(sizes) + 1)}
+
+
+@pytest.mark.parametrize('with_third', [False, True])
+def test_companions_within_a_group_are_recombined(with_third):
+    """Any companion of a group is equally probable, its own no more."""
+    n = 6
+    centrals, companions = np.zeros((2, n, 51, 51), dtype='f4')
+    companions[np.arange(n), np.arange(n) + 20, 40] = 1000
+    centrals[np.arange(n), np.arange(n) + 20, 10] = 1000
+    sampler = PairSampler(centrals, companions, group=np.repeat([0, 1], 3),
+                          sigma_range=(1.0, 1.0),
+                          more=(1.0,) if with_third else ())
+    z, _, label, *_ = sampler.draw(6000, np.random.default_rng(1))
+    z = z[label > 0]
+    first = z[:, 20:26, 10].argmax(axis=1)
+    counts = np.array([[np.sum(z[first == i, 20 + j, 40] > 500)
+                        for j in range(n)] for i in range(n)])
+    same = np.repeat([0, 1], 3)
+    same = same[:, None] == same
+    assert_array_equal(counts[~same], 0)
+    expected = 5 / 9 if with_third else 1 / 3
+    assert_allclose(counts[same] / np.sum(first[:, None] == np.arange(n),
+                                          axis=0).repeat(3),
+                    expected, atol=0.1)
+
+
+def make_pair_set(sizes, *, column=True, order=slice(None), **columns):
+    centrals, companions, group = grouped_pairs(sizes)
+    truth = Table({'label': np.ones(len(group), int), **columns})
+    if column:
+        truth['group'] = group
+    return DataSet({'centrals': centrals[order],
+                    'companions': companions[order]}, truth[order])
+
+
+@pytest.mark.parametrize(('sizes', 'cut'), [
+    ((10,) * 10, 90), ((40,) * 3, 80), ((5, 45, 45, 5), 50), ((2, 98), 2),
+    ((98, 2), 98), ((250,) * 40, 9750)])
+def test_a_group_is_in_training_or_validation(sizes, cut):
+    (train_sampler, _), = prepare_samplers(make_pair_set(sizes), None, 8)[0]
+    held = prepare_samplers(make_pair_set(sizes), None, 8)[1]['stamp']
+    assert len(train_sampler) == cut
+    assert not set(train_sampler.group) & set(held.group)
+    assert len(train_sampler) + len(held) == sum(sizes)
+
+
+def test_groups_in_any_order():
+    """Rows of a group need not follow each other."""
+    order = np.random.default_rng(1).permutation(60)
+    data = make_pair_set((20, 20, 20), order=order)
+    (sampler, _), = prepare_samplers(data, None, 8)[0]
+    held = prepare_samplers(data, None, 8)[1]['stamp']
+    assert not set(sampler.group) & set(held.group)
+    for part in (sampler, held):
+        z, _, label, *_ = part.draw(500, np.random.default_rng(1))
+        z *= (label > 0)[:, None, None]
+        assert_array_equal(z[:, 10, 10] > 10, z[:, 40, 40] > 10)
+        assert_array_equal(part.centrals[:, 10, 10], 1000 * (part.group + 1))
+
+
+@pytest.mark.parametrize(('n', 'cut'), [(40, 20), (300, 250), (600, 250),
+                                        (1100, 750), (10_000, 9750)])
+def test_files_without_groups_have_groups_of_250(n, cut):
+    data = make_pair_set((n,), column=False)
+    samplers, held_out, _ = prepare_samplers(data, None, 8)
+    assert len(samplers[0][0]) == cut
+    assert len(held_out['stamp']) == n - cut
+    assert_array_equal(samplers[0][0].group, np.arange(cut) // 250)
+
+
+def test_pairs_of_one_seeing_are_recombined():
+    """``simulate_stamps`` puts each stamp into a group by default."""
+    data = make_pair_set((1,) * 500, seeing_factor=np.ones(500))
+    (sampler, _), = prepare_samplers(data, None, 8)[0]
+    assert_array_equal(sampler.group, 0)
+    varied = make_pair_set((1,) * 500, seeing_factor=np.linspace(1, 2, 500))
+    (sampler, _), = prepare_samplers(varied, None, 8)[0]
+    assert len(set(sampler.group)) == len(sampler)
+
+
+def test_simulated_pairs_of_several_seeings():
+    """The pairs of any public simulation keep their seeing."""
+    from blendhunter import simulate_stamps
+
+    data = simulate_stamps(40, blend_fraction=1.0, noise=None, rng=1,
+                           seeing_range=(0.5, 2.0), group_size=7,
+                           centering='exact').to_dataset(role='pairs')
+    samplers, held_out, _ = prepare_samplers(data, None, 8)
+    seeing = np.asarray(data.truth['seeing_factor'])
+    done = 0
+    for sampler in (samplers[0][0], held_out['stamp']):
+        rows = slice(done, done + len(sampler))
+        first = np.arange(len(sampler)).repeat(50)
+        partner = sampler._any(first, np.random.default_rng(1))
+        assert_array_equal(seeing[rows][first], seeing[rows][partner])
+        assert len(set(partner[first == 0])) > 1
+        done += len(sampler)
+    assert done == 40
 
 
 def point_pairs(n=500, flux=300.0):
     """Point sources: a central one, and companions anywhere."""
     rng = np.random.default_rng(7)
     centrals, companions = np.zeros((2, n, 51, 51), dtype=np.float32)
-    places = np.column_stack([np.full((n, 2), 25.0), np.full(n, flux)])
+    positions = np.column_stack([np.full((n, 2), 25.0), np.full(n, flux)])
     others = np.column_stack([rng.integers(3, 48, (n, 2)), np.full(n, flux)])
     centrals[:, 25, 25] = flux
     companions[np.arange(n), others[:, 1].astype(int),
                others[:, 0].astype(int)] = flux
-    return centrals, companions, places, others
+    return centrals, companions, positions, others
 
 
-def test_close_blends_are_drawn_more_often_and_weigh_less():
-    centrals, companions, places, others = point_pairs()
+def test_close_blends_are_oversampled_with_smaller_weights():
+    centrals, companions, positions, others = point_pairs()
     sampler = PairSampler(
-        centrals, companions, places=places, companion_places=others,
-        sigma_range=(3.0, 3.0), more=(), sky=0.0, close_share=0.5,
-        balance=1.0)
+        centrals, companions, positions=positions,
+        companion_positions=others, sigma_range=(3.0, 3.0), more=(),
+        residual_background=0.0, close_share=0.5, balance=1.0)
     rng = np.random.default_rng(1)
     z, _, label, weight, _ = sampler.draw(4000, rng)
-    natural = np.mean(np.hypot(*(others - places)[:, :2].T) < 10)
+    natural = np.mean(np.hypot(*(others - positions)[:, :2].T) < 10)
     assert 0.1 < natural < 0.2
     # light of both in the middle: a close blend
     close = (z[:, 15:36, 15:36] > 50).sum(axis=(1, 2)) > 1
@@ -144,51 +286,101 @@ def test_close_blends_are_drawn_more_often_and_weigh_less():
     found = 0.5 * (1 - (1 - natural)**16)
     assert np.mean(weight[blended] == light) == pytest.approx(
         found + (1 - found) * natural, abs=0.04)
-    # weighed, they count as often as they are
+    # the weighted fraction is the natural one
     assert np.sum(weight[weight == light]) / np.sum(
         weight[blended]) == pytest.approx(natural, abs=0.03)
     assert heavy > 1 > light
     assert np.mean(close[blended & (weight == heavy)]) < 0.2
 
 
-def test_half_of_the_close_blends_are_centred_on_both():
-    centrals, companions, places, others = point_pairs()
-    near = np.hypot(*(others - places)[:, :2].T) < 10
+def test_half_of_the_close_blends_are_centered_on_both():
+    centrals, companions, positions, others = point_pairs()
+    near = np.hypot(*(others - positions)[:, :2].T) < 10
     keep = np.flatnonzero(near)
     sampler = PairSampler(
-        centrals[keep], companions[keep], places=places[keep],
-        companion_places=others[keep], sigma_range=(3.0, 3.0), more=(),
-        sky=0.0)
+        centrals[keep], companions[keep], positions=positions[keep],
+        companion_positions=others[keep], sigma_range=(3.0, 3.0), more=(),
+        residual_background=0.0)
     z, _, label, *_ = sampler.draw(1000, np.random.default_rng(1))
     moved = z[label > 0, 25, 25] < 50
     assert 0.35 < moved.mean() < 0.65
     # both are still there, on opposite sides of the middle
-    for stamp in z[label > 0][moved][:50]:
+    n_both = 0
+    for stamp in z[label > 0][moved]:
         y, x = np.nonzero(stamp > 50)
         if len(x) == 2:
+            n_both += 1
             assert np.abs([x.mean() - 25, y.mean() - 25]).max() <= 1.5
+    assert n_both > 0.8 * moved.sum()
 
 
-def test_companions_that_nobody_sees_hardly_count():
-    centrals, companions, places, others = point_pairs()
-    faint = PairSampler(centrals, companions / 1000, places=places,
-                        companion_places=others, sigma_range=(3.0, 3.0))
+def test_companions_below_the_noise_have_small_weights():
+    centrals, companions, positions, others = point_pairs()
+    faint = PairSampler(centrals, companions / 1000, positions=positions,
+                        companion_positions=others, sigma_range=(3.0, 3.0))
     _, _, label, weight, _ = faint.draw(200, np.random.default_rng(1))
     assert np.all(weight[label > 0] < 0.1)
     assert np.all(weight[label == 0] == 1)
 
 
-def test_the_average_of_the_weights_is_kept(pairs, tmp_path, monkeypatch):
-    """Over no step but the last, and over many, it is not the same."""
+def tiny_model(n_steps):
+    """A model with few weights, compiled like the network."""
+    import keras
 
-    kernels = []
-    for share in (0.01, 2.0):
-        monkeypatch.setattr(training, 'AVERAGED_SHARE', share)
-        path = train(pairs=pairs, output=tmp_path / f'{share}.h5',
-                     **options())
-        kernels.append(read_weights(path)[0]['block1_conv1/kernel'])
-    assert not np.array_equal(*kernels)
-    np.testing.assert_allclose(*kernels, atol=1e-2)
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(3)(inputs)
+    x = keras.layers.Dropout(0.5)(x)
+    maps = [keras.layers.Reshape((1, 1, 3))(x) for _ in range(2)]
+    model = keras.Model(inputs, [
+        keras.layers.Dense(1, activation='sigmoid')(x), *maps])
+    end_to_end.compile_model(model, n_steps, 0.01, 1e-3)
+    return model
+
+
+def train_step(model, step):
+    rng = np.random.default_rng(step)
+    x = rng.normal(size=(6, 4)).astype('f4')
+    y = (rng.random((6, 1)) < 0.5).astype('f4')
+    maps = np.zeros((2, 6, 1, 1, 3), dtype='f4')
+    model.train_on_batch(x, [y, *maps])
+
+
+def test_the_average_of_the_weights_is_kept():
+    """An exponential moving average over the last tenth of the steps."""
+    model = tiny_model(40)
+    averages = None
+    for i in range(6):
+        train_step(model, i)
+        weights = model.get_weights()
+        # the memory is 4 of 40 steps
+        averages = weights if averages is None else [
+            0.75 * a + 0.25 * w
+            for a, w in zip(averages, weights, strict=True)]
+    end_to_end.take_averages(model)
+    for a, b, w in zip(model.get_weights(), averages, weights, strict=True):
+        assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+        assert not np.allclose(a, w, rtol=1e-5, atol=1e-7)
+
+
+def test_a_restored_training_is_byte_equal(tmp_path):
+    """Weights, averages, optimizer, and the random state of dropout."""
+    whole = tiny_model(8)
+    for i in range(4):
+        train_step(whole, i)
+    save_checkpoint(tmp_path / 'c.h5', whole, 'a training')
+    for i in range(4, 8):
+        train_step(whole, i)
+    resumed = tiny_model(8)
+    assert restore_checkpoint(tmp_path / 'c.h5', resumed, 'a training') == 4
+    for i in range(4, 8):
+        train_step(resumed, i)
+    for model in (whole, resumed):
+        end_to_end.take_averages(model)
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        assert a.tobytes() == b.tobytes()
+    with pytest.raises(DataSetError, match='it was a training'):
+        restore_checkpoint(tmp_path / 'c.h5', resumed, 'another')
 
 
 def test_training_writes_a_model(pairs, detections, tmp_path):
@@ -209,73 +401,70 @@ def test_training_writes_a_model(pairs, detections, tmp_path):
     with (tmp_path / 'a.history.csv').open() as file:
         rows = list(csv.DictReader(file))
     assert rows[-1]['step'] == '4'
-    assert float(rows[-1]['loss']) > 0
-    assert 0 <= float(rows[-1]['segment_auc']) <= 1
+    # without positions there is no auxiliary loss
+    assert rows[-1]['loss'] == rows[-1]['head_loss'] != '0.0'
+    assert {'segment_auc', 'segment_accuracy', 'stamp_auc',
+            'stamp_accuracy'} <= set(rows[-1])
     assert not (tmp_path / 'a.checkpoint.h5').exists()
 
 
-def test_fitted_fraction_is_that_of_the_training():
-    """Odds right for a half, sampled at a fifth: it finds the half."""
-    rng = np.random.default_rng(5)
-    p = rng.uniform(0.02, 0.98, 200_000).astype('f4')
-    labels = rng.random(len(p)) < p
-    for fraction in (0.2, 0.5, 0.8):
-        weights = np.where(labels, fraction, 1 - fraction)
-        assert fit_fraction(p, labels, weights) == pytest.approx(0.5,
-                                                                 abs=0.01)
-    # blends trained with thrice their weight
-    raw = correct_prior(p, 0.25, 0.5)
-    fitted = fit_fraction(raw, labels, np.ones(len(p)))
-    assert fitted == pytest.approx(0.75, abs=0.01)
-    assert_allclose(np.mean(correct_prior(raw, fitted, 0.5)), 0.5, atol=0.01)
-    # nothing to fit: every answer is sure and right
-    assert 0 < fit_fraction(np.array([0.0, 1.0]), np.array([False, True]),
-                            np.ones(2)) < 1
+def test_validation_scores():
+    """A network that ranks 3 of 4 pairs of stamps right."""
+    from types import SimpleNamespace
 
+    from blendhunter.training.batches import Batch
 
-def test_refitted_fraction_makes_a_survey_right():
-    """However far the stored prior is from the survey's fraction."""
-    rng = np.random.default_rng(6)
-    right = rng.uniform(0.02, 0.98, 50_000)
-    labels = rng.random(len(right)) < right
-    fraction = labels.mean()
-    # right answers, stored as if of 0.3 and told for a prior of 0.02
-    told = correct_prior(correct_prior(right, fraction, 0.3), 0.3, 0.02)
-    refitted = refit_fraction(told, labels, trained=0.3, wanted=0.02)
-    assert refitted == pytest.approx(0.3, abs=0.01)
-    # twice too low odds
-    low = correct_prior(told, 2 / 3, 0.5)
-    refitted = refit_fraction(low, labels, trained=0.3, wanted=0.02)
-    assert refitted / (1 - refitted) == pytest.approx(3 / 14, rel=0.05)
-    mended = correct_prior(correct_prior(low, 0.02, 0.3), refitted, fraction)
-    assert np.mean(mended) == pytest.approx(fraction, abs=2e-3)
+    p = np.array([0.9, 0.3, 0.4, 0.1])
+    network = SimpleNamespace(predict=lambda *_, **__: p[:, None])
+    labels = np.array([1.0, 1, 0, 0])[:, None]
+    batch = Batch(None, labels, np.ones((4, 1)), [], None)
+    assert end_to_end._validate(network, {'stamp': batch}) == {
+        'stamp_accuracy': 0.75, 'stamp_auc': 0.75}
 
 
 def test_killed_training_continues(pairs, tmp_path, monkeypatch):
     """Killed in step 3 and run again, it ends where a whole one ends."""
-    whole = train(pairs=pairs, output=tmp_path / 'whole.h5', **options())
+    call = {'pairs': pairs, 'checkpoint_seconds': 0, **options()}
+    whole = train(**call, output=tmp_path / 'whole.h5')
+    call['output'] = tmp_path / 'cut.h5'
+    steps = []
 
     class Killed(MixedBatches):
         def __call__(self, step):
-            if step == 3:
+            steps.append(step)
+            if steps.count(3) == 1 and step == 3:
                 raise KeyboardInterrupt
             return super().__call__(step)
 
-    call = {'pairs': pairs, 'output': tmp_path / 'cut.h5',
-            'checkpoint_seconds': 0, **options()}
-    with monkeypatch.context() as patch:
-        patch.setattr(training, 'MixedBatches', Killed)
-        with pytest.raises(KeyboardInterrupt):
-            train(**call)
+    monkeypatch.setattr(end_to_end, 'MixedBatches', Killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(**call)
     assert not (tmp_path / 'cut.h5').exists()
     assert (tmp_path / 'cut.checkpoint.h5').exists()
     with pytest.raises(DataSetError, match='belongs to another training'):
-        train(**{**call, 'seed': 9})
+        train(**{**call, 'rng': 9})
     cut = train(**call)
+    assert steps == [0, 1, 2, 3, 3]
     first, second = read_weights(whole)[0], read_weights(cut)[0]
-    for name in first:
-        assert_allclose(second[name], first[name], atol=2e-3,
-                        err_msg=name)
+    # four steps change the weights by 0.40; TensorFlow's threads make
+    # uninterrupted trainings differ by up to 0.006
+    difference = np.sqrt(sum(np.sum((first[name] - second[name])**2)
+                             for name in first))
+    assert difference < 0.03
+    assert not (tmp_path / 'cut.checkpoint.h5').exists()
+
+
+def test_history_of_a_killed_training(tmp_path):
+    """Reports after the checkpoint are written again, others are kept."""
+    path = tmp_path / 'a.history.csv'
+    history = History(path)
+    history.add(step=20, loss=0.5)
+    history.add(step=40, loss=0.4, stamp_auc=0.9)
+    assert History(path).rows == []
+    resumed = History(path, step=20)
+    resumed.add(step=40, loss=0.3, stamp_auc=0.8)
+    assert path.read_text().split() == [
+        'step,loss,stamp_auc', '20,0.5,', '40,0.3,0.8']
 
 
 def test_damaged_checkpoint(pairs, tmp_path):
@@ -292,13 +481,13 @@ def test_training_learns(pairs, tmp_path):
     model = load_model(path, precision='float32')
     one, two = (pairs.arrays['centrals'][:1], pairs.arrays['centrals'][:1]
                 + pairs.arrays['companions'][:1])
-    noise = RNG.normal(size=(1, 51, 51)) * 10
+    noise = np.random.default_rng(2).normal(size=(1, 51, 51)) * 10
     p = model.predict(np.concatenate([one, two]) + noise,
                       np.ones((2, 51, 51), bool), 10.0, batch_size=2)
     assert p[1] > p[0] + 0.1
 
 
-def test_continuing_from_weights(pairs, random_weights, tmp_path):
+def test_fine_tuning_of_weights(pairs, random_weights, tmp_path):
     path = train(pairs=pairs, output=tmp_path / 'a.h5',
                  weights=random_weights, command='the first',
                  **options(n_steps=1, learning_rate=1e-9))
@@ -309,70 +498,17 @@ def test_continuing_from_weights(pairs, random_weights, tmp_path):
         found = (end[name][:, :, :array.shape[2]] if array.ndim == 4
                  else end[name])
         assert_allclose(found, array, atol=1e-3)
-    assert [item['sha256'] for item in about['lineage']] == [before['sha256']]
+    assert [item['sha256'] for item in about['training_history']] == [
+        before['sha256']]
     path = train(pairs=pairs, output=tmp_path / 'b.h5', weights=path,
                  **options(n_steps=1, learning_rate=1e-9))
-    lineage = read_metadata(path)['lineage']
-    assert [item['command'] for item in lineage] == ['none', 'the first']
-    assert lineage[1]['sha256'] == about['sha256']
+    history = read_metadata(path)['training_history']
+    assert [item['command'] for item in history] == ['none', 'the first']
+    assert history[1]['sha256'] == about['sha256']
 
 
-@pytest.mark.parametrize('preprocessing', ['paper', 'noise', 'residuals'])
-def test_paper_protocol(tmp_path, preprocessing):
-    stamps = RNG.normal(size=(60, 51, 51)).astype('f4')
-    labels = np.arange(60) % 2
-    stamps[labels == 1, 10:20, 10:20] += 20
-    path = train_transfer(stamps, labels, output=tmp_path / 'a.h5',
-                          noise=1.0, preprocessing=preprocessing, epochs=3,
-                          batch_size=10, precision='float32')
-    model = load_model(path)
-    assert model.regions == ('stamp',)
-    assert model.metadata['preprocessing'] == preprocessing
-    assert 0 <= model.metadata['results']['stamp']['accuracy'] <= 1
-    assert not (tmp_path / 'a.work').exists()
-
-
-def test_paper_protocol_keeps_features_of_a_killed_run(tmp_path,
-                                                       monkeypatch):
-    import blendhunter.network.transfer as module
-
-    stamps = RNG.normal(size=(200, 51, 51)).astype('f4')
-    call = {'stamps': stamps, 'labels': np.arange(200) % 2, 'epochs': 1,
-            'output': tmp_path / 'a.h5', 'noise': 1.0,
-            'precision': 'float32'}
-
-    def killed(*_, **__):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, 'fit_head', killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_transfer(**call)
-    assert (tmp_path / 'a.work/features.txt').read_text() == '200'
-    with pytest.raises(DataSetError, match='belongs to another training'):
-        train_transfer(**{**call, 'noise': 2.0})
-    assert train_transfer(**call).is_file()
-
-
-def test_packaged_blocks_as_frozen_backbone(tmp_path):
-    """Frozen blocks that know blends tell them with few examples."""
-    from blendhunter import simulate_stamps
-
-    made = simulate_stamps(300, centring='exact', rng=4,
-                           magnitudes=(20, 23))
-    path = train_transfer(
-        made.stamps, made.truth['label'], noise=14.5, epochs=12,
-        output=tmp_path / 'a.h5', backbone='default', batch_size=30)
-    results = load_model(path).metadata['results']['stamp']
-    assert results['accuracy'] > 0.8
-    with pytest.raises(ValueError, match="for backbone='default'"):
-        train_transfer(made.stamps, made.truth['label'], noise=14.5,
-                       output=tmp_path / 'c.h5', backbone='default',
-                       preprocessing='paper')
-
-
-def test_only_data_of_the_right_kind(pairs, detections, tmp_path):
-    """What the sets lack is named, and where to get others."""
+def test_what_training_data_need(pairs, detections, tmp_path):
+    """The message names what is missing, and how to make it."""
     def refused(match, **sets):
         with pytest.raises(DataSetError, match=match):
             train(output=tmp_path / 'a.h5', n_steps=1, **sets)
@@ -404,17 +540,6 @@ def test_a_start_is_checked_before_the_data_are_read(
             train(pairs=gone, output=tmp_path / 'a.h5', **call)
 
 
-@pytest.mark.parametrize(('n', 'cut'), [(40, 20), (300, 250), (600, 250),
-                                        (1100, 750), (10_000, 9750)])
-def test_blocks_of_one_seeing_are_not_divided(n, cut):
-    empty = np.zeros((n, 51, 51), dtype='f4')
-    data = DataSet({'centrals': empty, 'companions': empty},
-                   Table({'label': np.ones(n, dtype=int)}))
-    samplers, held_out, _ = prepare_samplers(data, None, 8)
-    assert len(samplers[0][0]) == cut
-    assert len(held_out['stamp']) == n - cut
-
-
 def test_bad_arguments(pairs, tmp_path):
     with pytest.raises(ValueError, match='pairs or detections must be given'):
         train(output=tmp_path / 'a.h5')
@@ -424,12 +549,8 @@ def test_bad_arguments(pairs, tmp_path):
         train(pairs=tmp_path / 'gone.h5', output=tmp_path / 'a.h5')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         train(pairs=pairs, output=tmp_path / 'no/a.h5')
+    with pytest.raises(TypeError, match='rng must be None, an integer'):
+        train(pairs=pairs, output=tmp_path / 'a.h5', rng='seed')
     (tmp_path / 'a.h5').touch()
     with pytest.raises(FileExistsError, match='use overwrite'):
         train(pairs=pairs, output=tmp_path / 'a.h5')
-    with pytest.raises(ValueError, match='stamps must be at least 10'):
-        train_transfer(np.zeros((3, 51, 51)), [0, 1, 0], noise=1.0,
-                       output=tmp_path / 'b.h5')
-    with pytest.raises(ValueError, match='labels must have one entry per'):
-        train_transfer(np.zeros((30, 51, 51)), [0, 1], noise=1.0,
-                       output=tmp_path / 'b.h5')

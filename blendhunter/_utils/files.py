@@ -13,27 +13,8 @@ def check_writable(path, *, overwrite=False, name='output',
     """
     Check, before any work, that ``path`` can be written.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file to be written.
-    overwrite : bool, optional
-        Whether an existing file may be replaced.
-    name : str, optional
-        Name of the argument, for the error message.
-    extensions : collection of str, optional
-        Known extensions, in lower case; '' allows none.
-
-    Raises
-    ------
-    ValueError
-        If the extension is unknown.
-    FileNotFoundError
-        If the directory does not exist.
-    FileExistsError
-        If the file exists and ``overwrite`` is False.
-    PermissionError
-        If the directory is not writable.
+    ``name`` is that of the argument, for the error message; ``extensions``
+    are the known ones in lower case, '' for none.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -58,18 +39,10 @@ def check_writable(path, *, overwrite=False, name='output',
 @contextmanager
 def atomic_path(path):
     """
-    Give a temporary path beside ``path`` and move it there on success.
+    Give a temporary path with the same extension; rename it on success.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The final name. Its extension is kept on the temporary file.
-
-    Yields
-    ------
-    temporary : `pathlib.Path`
-        A name to write to. It is removed if the block raises, by an
-        error or by a keyboard interrupt.
+    If the block raises, by an error or a keyboard interrupt, the temporary
+    file is removed.
     """
     path = Path(path)
     handle, name = tempfile.mkstemp(prefix=f'.{path.stem}-',

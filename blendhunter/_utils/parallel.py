@@ -4,27 +4,12 @@ from contextlib import closing
 
 import numpy as np
 
-__all__ = ['describe_run', 'map_chunks', 'seed_sequence']
+__all__ = ['child_seed', 'describe_run', 'integer_seed', 'map_chunks',
+           'seed_sequence']
 
 
 def seed_sequence(rng):
-    """
-    Turn a user's ``rng`` argument into a `numpy.random.SeedSequence`.
-
-    Parameters
-    ----------
-    rng : None, int, `~numpy.random.SeedSequence` or `~numpy.random.Generator`
-        None draws fresh entropy; 0 is a seed like any other.
-
-    Returns
-    -------
-    seeds : `~numpy.random.SeedSequence`
-
-    Raises
-    ------
-    TypeError
-        If ``rng`` is of another kind.
-    """
+    """Turn a user's ``rng`` argument into a `numpy.random.SeedSequence`."""
     if isinstance(rng, np.random.SeedSequence):
         # a copy: to spawn from the user's own would change it
         return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key,
@@ -39,19 +24,32 @@ def seed_sequence(rng):
     raise TypeError(msg)
 
 
+def child_seed(rng, *keys):
+    """
+    Return the seed of a numbered part of a run.
+
+    For an integer it is that of ``np.random.default_rng([rng, *keys])``.
+    """
+    seeds = seed_sequence(rng)
+    entropy = np.atleast_1d(seeds.entropy).tolist()
+    return np.random.SeedSequence([*entropy, *seeds.spawn_key, *keys])
+
+
+def integer_seed(rng):
+    """
+    Turn ``rng`` into an integer below 2**32, as Keras needs one.
+
+    An integer is its own seed, and so is that of ``SeedSequence(n)``.
+    """
+    seeds = seed_sequence(rng)
+    if (rng is not None and isinstance(seeds.entropy, int)
+            and not seeds.spawn_key and seeds.entropy < 2**32):
+        return seeds.entropy
+    return int(seeds.generate_state(1)[0])
+
+
 def describe_run(seeds):
-    """
-    Return the seed and the versions that make a run repeatable.
-
-    Parameters
-    ----------
-    seeds : `~numpy.random.SeedSequence`
-
-    Returns
-    -------
-    provenance : dict
-        ``seed``, ``spawn_key`` and ``versions``; plain values.
-    """
+    """Return the seed and the versions that make a run repeatable."""
     from importlib.metadata import version
 
     from blendhunter.version import __version__
@@ -62,50 +60,26 @@ def describe_run(seeds):
                 'astropy', 'galsim', 'numpy', 'photutils', 'scipy', 'sep')}}}
 
 
-def map_chunks(function, tasks, *, n_jobs=1, progress=None, sizes=None,
+def map_chunks(function, tasks, *, n_jobs=1, advance=None, sizes=None,
                store=None):
     """
     Yield ``function(*task)`` for each task, in order.
 
-    Parameters
-    ----------
-    function : callable
-        A module-level function. With ``store`` it returns a dict of
-        arrays and a table.
-    tasks : list of tuple
-        The arguments of each call. A task holds its own seed, so that
-        the results do not depend on ``n_jobs``.
-    n_jobs : int, optional
-        Number of processes as in scikit-learn; -1 uses every core.
-    progress : callable, optional
-        Called after each finished task with its size.
-    sizes : sequence of int, optional
-        Size of each task; by default 1.
-    store : `~blendhunter._utils.chunks.ChunkStore`, optional
-        Keeps what is finished; what it holds already is not computed
-        again.
-
-    Yields
-    ------
-    result : object
-
-    Raises
-    ------
-    ValueError
-        If ``n_jobs`` is 0.
+    A task holds its own seed, so that the results do not depend on
+    ``n_jobs`` (as in scikit-learn). ``advance`` is called with the size of
+    each finished task, by default 1. A `~blendhunter._utils.resume.PartStore`
+    keeps what is finished, of a function that returns a dict of arrays and
+    a table.
     """
+    from joblib import Parallel, delayed
+
     if n_jobs == 0:
         msg = 'n_jobs must be a number of processes, or -1, got 0'
         raise ValueError(msg)
     missing = [i for i in range(len(tasks)) if store is None
                or i not in store]
-    if n_jobs == 1:
-        fresh = (function(*tasks[i]) for i in missing)
-    else:
-        from joblib import Parallel, delayed
-
-        fresh = Parallel(n_jobs=n_jobs, return_as='generator')(
-            delayed(function)(*tasks[i]) for i in missing)
+    fresh = Parallel(n_jobs=n_jobs, return_as='generator')(
+        delayed(function)(*tasks[i]) for i in missing)
     wanted = set(missing)
     with closing(fresh):
         for i in range(len(tasks)):
@@ -115,8 +89,8 @@ def map_chunks(function, tasks, *, n_jobs=1, progress=None, sizes=None,
                     store.save(i, *result)
             else:
                 result = store.load(i)
-            if progress is not None:
-                progress(1 if sizes is None else sizes[i])
+            if advance is not None:
+                advance(1 if sizes is None else sizes[i])
             yield result
         # let the workers' generator come to its end
         next(fresh, None)

@@ -14,29 +14,13 @@ MAX_CARD = 80
 
 
 def check_table_path(path, *, overwrite=False, name='output'):
-    """
-    Check, before any work, that a table can be written to ``path``.
-
-    Raises
-    ------
-    ValueError
-        If the extension is unknown.
-    OSError
-        If the file exists, or its directory cannot be written.
-    """
+    """Check, before any work, that a table can be written to ``path``."""
     check_writable(path, overwrite=overwrite, name=name,
                    extensions=EXTENSIONS)
 
 
 def check_table_columns(table, path, *, name='catalog'):
-    """
-    Check, before any work, that a format can hold a table's columns.
-
-    Raises
-    ------
-    ValueError
-        If CSV is wanted for a table with vector columns.
-    """
+    """Check, before any work, that a format can hold a table's columns."""
     wide = [column for column in table.colnames
             if getattr(table[column], 'ndim', 1) > 1]
     if wide and Path(path).suffix.lower() == '.csv':
@@ -49,14 +33,8 @@ def write_table(table, path, *, overwrite=False):
     """
     Write a table; an interrupted write leaves no file.
 
-    Parameters
-    ----------
-    table : `~astropy.table.Table`
-    path : str or path-like
-        The extension chooses the format: see `EXTENSIONS`. CSV keeps no
-        units and no meta.
-    overwrite : bool, optional
-        Whether an existing file may be replaced.
+    The extension chooses the format, see `EXTENSIONS`. CSV keeps no
+    units and no meta.
     """
     check_table_path(path, overwrite=overwrite)
     suffix = Path(path).suffix.lower()
@@ -101,16 +79,8 @@ def meta_value(meta, key):
     """
     Look up a key in a table's meta as any file format left it.
 
-    Parameters
-    ----------
-    meta : mapping
-    key : str
-        Compared without case, since FITS writes capitals.
-
-    Returns
-    -------
-    value : object or None
-        A string that FITS split is whole again.
+    It is compared without case, since FITS writes capitals, and a string
+    that FITS split is joined again. None if there is none.
     """
     found = {str(name).lower(): value for name, value in meta.items()}
     if key in found:

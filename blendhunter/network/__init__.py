@@ -1,7 +1,6 @@
-"""The VGG-16 network, its preprocessing, weights and training."""
+"""Inference: the network, its input, its weights and its probabilities."""
 
 from blendhunter.network.model import BlendModel, load_model
-from blendhunter.network.training import train
-from blendhunter.network.transfer import train_transfer
+from blendhunter.network.weights import list_weights
 
-__all__ = ['BlendModel', 'load_model', 'train', 'train_transfer']
+__all__ = ['BlendModel', 'list_weights', 'load_model']

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from blendhunter.exceptions import WeightsError
-
 __all__ = ['BLOCKS', 'INPUT_SIZE', 'N_CHANNELS', 'N_FEATURES',
            'build_backbone', 'build_head', 'build_network',
-           'resolve_precision', 'widen_kernel']
+           'resolve_precision']
 
 INPUT_SIZE = 65
 N_CHANNELS = 3
@@ -19,33 +15,13 @@ N_FEATURES = 2 * 2 * 512
 CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16')
 
 
-def build_backbone(*, dtype='float32', weights=None, n_channels=N_CHANNELS):
+def build_backbone(*, dtype='float32', n_channels=N_CHANNELS):
     """
-    Build the 13 convolutional layers of VGG-16.
+    Build the 13 convolutional layers of VGG-16, with He-normal values.
 
-    The layers have the names of ``keras.applications``, so that its
-    files of ImageNet weights fit.
-
-    Parameters
-    ----------
-    dtype : str, optional
-        Keras dtype policy, 'float32' or 'mixed_bfloat16'.
-    weights : None, 'imagenet' or path, optional
-        None draws He-normal initial values. 'imagenet' takes those of
-        ``keras.applications.VGG16`` (downloaded once by Keras); a path
-        is a local file of the same (``.h5`` or ``.weights.h5``).
-    n_channels : int, optional
-        Of the input; ``weights`` fill the first 3, see `widen_kernel`.
-
-    Returns
-    -------
-    backbone : `keras.Model`
-        From (n, 65, 65, n_channels) to features (n, 2048).
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If the weights cannot be had or do not fit.
+    From (n, 65, 65, n_channels) to features (n, 2048). The layers have the
+    names of ``keras.applications``, so that ImageNet weights fit.
+    ``dtype`` is a Keras dtype policy, 'float32' or 'mixed_bfloat16'.
     """
     import keras
     from keras import layers
@@ -63,27 +39,14 @@ def build_backbone(*, dtype='float32', weights=None, n_channels=N_CHANNELS):
                               name=f'block{block}_conv{i}')(x)
         x = layers.MaxPooling2D(2, dtype=dtype, name=f'block{block}_pool')(x)
     x = layers.Flatten(dtype=dtype, name='flatten')(x)
-    backbone = keras.Model(inputs, x, name='vgg16')
-    if weights is not None:
-        _load_backbone(backbone, weights)
-    return backbone
+    return keras.Model(inputs, x, name='vgg16')
 
 
 def build_head(*, dtype='float32', dropout=0.1):
     """
     Build the dense head of Farrens et al. (2022).
 
-    Parameters
-    ----------
-    dtype : str, optional
-        Keras dtype policy; the output is always float32.
-    dropout : float, optional
-        Fraction dropped after the first layer.
-
-    Returns
-    -------
-    head : `keras.Model`
-        From features (n, 2048) to P(blended) of shape (n, 1).
+    From features (n, 2048) to P(blended) of shape (n, 1), always float32.
     """
     import keras
     from keras import layers
@@ -98,75 +61,26 @@ def build_head(*, dtype='float32', dropout=0.1):
     return keras.Model(inputs, x, name='head')
 
 
-def build_network(*, dtype='float32', dropout=0.1, backbone=None,
-                  n_channels=N_CHANNELS):
+def build_network(*, dtype='float32', dropout=0.1, n_channels=N_CHANNELS):
     """
     Build the whole network: backbone and head.
 
-    Parameters
-    ----------
-    dtype, dropout
-        See `build_backbone` and `build_head`.
-    backbone : None, 'imagenet' or path, optional
-        Initial weights of the convolutions.
-    n_channels : int, optional
-        Of the input.
-
-    Returns
-    -------
-    network : `keras.Model`
-        From (n, 65, 65, n_channels) to P(blended) of shape (n, 1). Its
-        layers are those of the backbone, and the model 'head'.
+    From (n, 65, 65, n_channels) to P(blended) of shape (n, 1). Its layers
+    are those of the backbone, and the model 'head'.
     """
     import keras
 
-    body = build_backbone(dtype=dtype, weights=backbone,
-                          n_channels=n_channels)
+    body = build_backbone(dtype=dtype, n_channels=n_channels)
     head = build_head(dtype=dtype, dropout=dropout)
     return keras.Model(body.input, head(body.output), name='blendhunter')
 
 
-def widen_kernel(kernel, layer):
-    """
-    Fit a convolution's kernel to a layer that sees more channels.
-
-    Parameters
-    ----------
-    kernel : `~numpy.ndarray` of shape (3, 3, k, m)
-    layer : `keras.layers.Layer`
-        Its further channels keep half of their initial values: what they
-        add disturbs little and is soon learnt.
-
-    Returns
-    -------
-    kernel : `~numpy.ndarray` of the shape of the layer's kernel
-        As it was where the layer sees k channels.
-    """
-    current = layer.get_weights()[0]
-    if np.ndim(kernel) != 4 or np.shape(kernel)[2] >= current.shape[2]:
-        return kernel
-    return np.concatenate([kernel, current[:, :, kernel.shape[2]:] / 2],
-                          axis=2)
-
-
 def resolve_precision(precision):
     """
-    Turn ``precision`` into a Keras dtype policy.
+    Turn 'auto', 'float32' or 'bfloat16' into a Keras dtype policy.
 
-    Parameters
-    ----------
-    precision : {'auto', 'float32', 'bfloat16'}
-        'auto' takes bfloat16 where the hardware multiplies it: on a GPU
-        that Keras sees, or a CPU with AVX512-BF16 or AMX.
-
-    Returns
-    -------
-    dtype : {'float32', 'mixed_bfloat16'}
-
-    Raises
-    ------
-    ValueError
-        If ``precision`` is unknown.
+    'auto' takes bfloat16 if the hardware multiplies it: on a GPU that
+    Keras sees, or a CPU with AVX512-BF16 or AMX.
     """
     policies = {'float32': 'float32', 'bfloat16': 'mixed_bfloat16'}
     if precision in policies:
@@ -197,65 +111,3 @@ def _has_gpu():
         return bool(keras.distribution.list_devices('gpu'))
     except (NotImplementedError, RuntimeError, ValueError):
         return False
-
-
-def _load_backbone(backbone, weights):
-    """Load ImageNet weights from Keras or a local file."""
-    import keras
-
-    if weights == 'imagenet':
-        try:
-            source = keras.applications.VGG16(include_top=False,
-                                              weights='imagenet')
-        except Exception as error:
-            msg = ("backbone='imagenet': the weights could not be "
-                   'downloaded; give the path of the file '
-                   'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 '
-                   'from a machine with network instead')
-            raise WeightsError(msg) from error
-        _copy_layers(source, backbone)
-        return
-    path = Path(weights)
-    if not path.is_file():
-        msg = f'backbone: no such file: {str(path)!r}'
-        raise WeightsError(msg)
-    try:
-        if path.name.endswith('.weights.h5'):
-            source = build_backbone()
-            source.load_weights(path)
-            _copy_layers(source, backbone)
-        else:
-            _load_legacy(backbone, path)
-    except (OSError, ValueError, KeyError) as error:
-        msg = f'backbone: {str(path)!r} holds no VGG-16 weights: {error}'
-        raise WeightsError(msg) from error
-
-
-def _copy_layers(source, backbone):
-    """Copy the convolutions from one model to another."""
-    for layer in source.layers:
-        if layer.weights:
-            _set_layer(backbone.get_layer(layer.name), layer.get_weights())
-
-
-def _load_legacy(backbone, path):
-    """Read the HDF5 layout that ``keras.applications`` distributes."""
-    import h5py
-
-    with h5py.File(path, 'r') as file:
-        group = file.get('model_weights', file)
-        for layer in backbone.layers:
-            if layer.weights:
-                names = []
-                group[layer.name].visit(names.append)
-                items = [group[layer.name][name] for name in names]
-                arrays = [item[()] for item in items
-                          if isinstance(item, h5py.Dataset)]
-                # the kernel has four dimensions, the bias one
-                _set_layer(layer, sorted(arrays, key=np.ndim, reverse=True))
-
-
-def _set_layer(layer, arrays):
-    """Set a convolution, whose input may have further channels."""
-    kernel, bias = arrays
-    layer.set_weights([widen_kernel(kernel, layer), bias])

@@ -1,4 +1,4 @@
-"""Probabilities: the blend fraction they belong to, and their pooling."""
+"""Probabilities: the blend fraction they assume, and their pooling."""
 
 import numpy as np
 from scipy.special import expit, logit
@@ -14,21 +14,10 @@ EDGE = np.finfo(np.float32).eps
 
 def correct_prior(probability, trained, wanted):
     """
-    Move probabilities from one blend fraction to another.
+    Move probabilities from the blend fraction ``trained`` to ``wanted``.
 
-    Parameters
-    ----------
-    probability : `~numpy.ndarray`
-        P(blended) of a network.
-    trained, wanted : float
-        The blend fraction that its answers belong to (``trained_fraction``
-        of its weights), and another; between 0 and 1.
-
-    Returns
-    -------
-    probability : float32 `~numpy.ndarray`
-        The posterior odds times the ratio of the prior odds (Saerens et
-        al. 2002, Neural Computation 14, 21, eq. 2.4).
+    The posterior odds times the ratio of the prior odds (Saerens et al.
+    2002, Neural Computation 14, 21, eq. 2.4); float32.
     """
     p = np.asarray(probability, dtype=np.float64)
     factor = wanted / (1 - wanted) * (1 - trained) / trained
@@ -37,26 +26,13 @@ def correct_prior(probability, trained, wanted):
 
 def fit_fraction(probability, labels, weights):
     """
-    Find the blend fraction that a network's probabilities belong to.
+    Find the blend fraction that a network's probabilities assume.
 
-    Weights that favour hard examples in the training move the
-    probabilities as another blend fraction would.
-
-    Parameters
-    ----------
-    probability : `~numpy.ndarray` of shape (n,)
-        P(blended) of the network.
-    labels : bool `~numpy.ndarray` of shape (n,)
-    weights : `~numpy.ndarray` of shape (n,)
-        How often each stands for in a sample with the right mixture of
-        blends and, apart from that, of single sources.
-
-    Returns
-    -------
-    fraction : float
-        ``correct_prior(probability, fraction, wanted)`` has the lowest
-        log loss, among all fractions, for a sample with the fraction
-        ``wanted`` of blends.
+    Sample weights that favor hard examples in the training move the
+    probabilities as another blend fraction would. The result is the
+    ``fraction`` for which ``correct_prior(probability, fraction, wanted)``
+    has the lowest log loss in a sample whose blend fraction is ``wanted``.
+    All arguments have shape (n,); ``labels`` are bool.
     """
     from scipy.optimize import minimize_scalar
 
@@ -74,26 +50,13 @@ def fit_fraction(probability, labels, weights):
 
 def refit_fraction(probability, labels, *, trained, wanted):
     """
-    Mend a trained blend fraction by answers to a survey's detections.
+    Correct a trained blend fraction by the detections of a survey.
 
-    Training shows more blends than the sky has, and other single
-    sources, so that its fraction is not the one that answers about a
-    survey belong to.
-
-    Parameters
-    ----------
-    probability : `~numpy.ndarray` of shape (n,)
-        ``correct_prior(raw, trained, wanted)`` of the answers.
-    labels : bool `~numpy.ndarray` of shape (n,)
-        Of both kinds.
-    trained, wanted : float
-
-    Returns
-    -------
-    fraction : float
-        Instead of ``trained``: ``correct_prior(raw, fraction, f)``, with
-        f the blend fraction among ``labels``, has the lowest log loss,
-        and the mean f.
+    Training sets hold more blends than a survey does, and other single
+    sources. ``probability`` is ``correct_prior(raw, trained, wanted)``.
+    With the result instead of ``trained``, ``correct_prior(raw, result,
+    f)`` has the lowest log loss, and the mean f, where f is the blend
+    fraction among ``labels`` (bool, both values present).
     """
     fraction = np.mean(labels)
     found = fit_fraction(correct_prior(probability, wanted, fraction),
@@ -103,17 +66,10 @@ def refit_fraction(probability, labels, *, trained, wanted):
 
 def pool_odds(probabilities):
     """
-    Pool several answers to the same questions.
+    Average k arrays of probabilities in their log odds, as float32.
 
-    Parameters
-    ----------
-    probabilities : sequence of k `~numpy.ndarray` of shape (n,)
-
-    Returns
-    -------
-    probability : float32 `~numpy.ndarray` of shape (n,)
-        Of the geometric mean of the odds, the logarithmic opinion pool
-        (Genest & Zidek 1986, Statistical Science 1, 114).
+    This is the logarithmic opinion pool (Genest & Zidek 1986, Statistical
+    Science 1, 114).
     """
     return expit(np.mean([_log_odds(p) for p in probabilities],
                          axis=0)).astype(np.float32)

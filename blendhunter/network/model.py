@@ -7,7 +7,6 @@ from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
-    widen_kernel,
 )
 from blendhunter.network.calibration import pool_odds
 from blendhunter.network.preprocessing import PREPROCESSINGS
@@ -18,19 +17,20 @@ from blendhunter.network.weights import (
 )
 
 __all__ = ['VIEWED_BATCHES', 'VIEWS', 'BlendModel', 'load_model',
-           'network_arrays', 'save_network', 'set_network']
+           'save_network', 'set_network']
 
-#: In how many orientations a stamp may be shown to the network.
+#: Numbers of orientations for test-time augmentation.
 VIEWS = (1, 2, 4, 8)
-#: First answers that leave doubt; high ones decide how pure a sample is.
+#: Range of P in which stamps are augmented; the upper limit is high
+#: because high P decide how pure a sample is.
 DOUBTFUL = (0.1, 0.98)
-# batches of doubtful stamps whose other views are held at once
+# batches of these stamps whose other orientations are held at once
 VIEWED_BATCHES = 4
 
 
 class BlendModel:
     """
-    A network, its preprocessing and what its weights file says of it.
+    A trained network with its preprocessing and metadata.
 
     Parameters
     ----------
@@ -40,21 +40,20 @@ class BlendModel:
         As stored in the weights file.
     """
 
+    #: Range of P in which ``n_views`` applies.
+    doubtful = DOUBTFUL
+
     def __init__(self, network, metadata):
         self.network = network
         self.metadata = metadata
 
     @property
     def regions(self):
-        """The regions that the weights can be asked about."""
+        """The regions that the weights were trained for."""
         return tuple(self.metadata['regions'])
 
-    def preprocess(self, stamps, regions, noise):
-        """Return the network's input; see `preprocessing`."""
-        return PREPROCESSINGS[self.metadata['preprocessing']].function(
-            stamps, regions, noise)
-
-    def predict(self, stamps, regions, noise, *, batch_size=256, n_views=1):
+    def predict(self, stamps, regions, noise=1.0, *, batch_size=256,
+                n_views=1):
         """
         Return P(blended) at the blend fraction ``trained_fraction``.
 
@@ -70,10 +69,9 @@ class BlendModel:
             compiled once and a stamp's result does not depend on how
             many others there are.
         n_views : {1, 2, 4, 8}, optional
-            Stamps whose first answer leaves doubt, P from 0.1 to 0.98
-            at that fraction, are shown turned and mirrored, so many times
-            in all, and the answers pooled
-            (`~blendhunter.network.calibration.pool_odds`).
+            Test-time augmentation: stamps with 0.1 < P < 0.98 are
+            evaluated in so many rotated and mirrored orientations and
+            their log odds averaged.
 
         Returns
         -------
@@ -94,7 +92,7 @@ class BlendModel:
         probability = self._predict(stamps, regions, noise, batch_size)
         if n_views == 1:
             return probability
-        low, high = DOUBTFUL
+        low, high = self.doubtful
         doubtful = np.flatnonzero((probability > low) & (probability < high))
         turns = range(0, max(VIEWS), max(VIEWS) // int(n_views))[1:]
         step = VIEWED_BATCHES * batch_size
@@ -108,13 +106,13 @@ class BlendModel:
         return probability
 
     def _predict(self, stamps, regions, noise, batch_size):
-        """Return P(blended) of stamps as they lie."""
+        """Return P(blended) of stamps in one orientation."""
         n = len(stamps)
+        preprocess = PREPROCESSINGS[self.metadata['preprocessing']].function
         result = np.empty(n, dtype=np.float32)
         for start in range(0, n, batch_size):
             part = slice(start, min(start + batch_size, n))
-            inputs = self.preprocess(stamps[part], regions[part],
-                                     noise[part])
+            inputs = preprocess(stamps[part], regions[part], noise[part])
             used = len(inputs)
             if used < batch_size:
                 blank = np.zeros((batch_size - used, *inputs.shape[1:]),
@@ -126,25 +124,21 @@ class BlendModel:
 
     def prior_fractions(self, region, prior=None):
         """
-        Return the blend fraction of the answers, and the wanted one.
+        Return the blend fraction that `predict` assumes, and the wanted one.
 
         Parameters
         ----------
         region : {'stamp', 'segment'}
         prior : float, optional
-            By default the one stored in the weights.
+            The wanted one; by default that stored in the weights.
+
+        Returns
+        -------
+        trained, wanted : float
         """
         trained = self.metadata['trained_fraction'][region]
         return trained, (self.metadata['prior'][region] if prior is None
                          else prior)
-
-
-def network_arrays(network):
-    """Return the weights of a network as a dict of arrays."""
-    return {f'{layer.name}/{name}': array
-            for layer in _weighted_layers(network)
-            for name, array in zip(('kernel', 'bias'), layer.get_weights(),
-                                   strict=True)}
 
 
 def _weighted_layers(network):
@@ -154,32 +148,12 @@ def _weighted_layers(network):
             if layer.weights and layer.name != 'head']
 
 
-def set_network(network, arrays, *, name='weights', widen=False):
-    """
-    Put stored arrays into a network.
-
-    Parameters
-    ----------
-    network : `keras.Model`
-    arrays : dict of `~numpy.ndarray`
-        By ``layer/name``.
-    name : str, optional
-        Of their source, for messages.
-    widen : bool, optional
-        Whether the network may have more input channels than the arrays,
-        see `~blendhunter.network.architecture.widen_kernel`.
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If a layer is missing or has another shape.
-    """
+def set_network(network, arrays, *, name='weights'):
+    """Put arrays by ``layer/name`` into a network; ``name`` their source."""
     for layer in _weighted_layers(network):
         try:
-            kernel = arrays[f'{layer.name}/kernel']
-            if widen:
-                kernel = widen_kernel(kernel, layer)
-            layer.set_weights([kernel, arrays[f'{layer.name}/bias']])
+            layer.set_weights([arrays[f'{layer.name}/{part}']
+                               for part in ('kernel', 'bias')])
         except (KeyError, ValueError) as error:
             msg = f'{name} does not fit layer {layer.name!r}: {error}'
             raise WeightsError(msg) from error
@@ -187,7 +161,11 @@ def set_network(network, arrays, *, name='weights', widen=False):
 
 def save_network(path, network, metadata):
     """Write a network and its metadata to a weights file."""
-    write_weights(path, network_arrays(network), metadata)
+    write_weights(path, {
+        f'{layer.name}/{name}': array
+        for layer in _weighted_layers(network)
+        for name, array in zip(('kernel', 'bias'), layer.get_weights(),
+                               strict=True)}, metadata)
 
 
 def load_model(weights='default', *, precision='auto'):
@@ -197,10 +175,10 @@ def load_model(weights='default', *, precision='auto'):
     Parameters
     ----------
     weights : str or path-like, optional
-        'default', the packaged model, or the path of a weights file.
+        A name from `list_weights` or the path of a weights file.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 where the
-        hardware has it.
+        Arithmetic of the network; 'auto' takes bfloat16 if the hardware
+        has it.
 
     Returns
     -------
@@ -209,7 +187,7 @@ def load_model(weights='default', *, precision='auto'):
     Raises
     ------
     `~blendhunter.exceptions.WeightsError`
-        If the file is missing, damaged or of another kind.
+        If the file is missing, damaged or no weights file.
     ValueError
         If ``precision`` is unknown.
     """
@@ -218,7 +196,7 @@ def load_model(weights='default', *, precision='auto'):
     arrays, metadata = read_weights(path)
     preprocessing = metadata.get('preprocessing')
     if preprocessing not in PREPROCESSINGS:
-        msg = (f'weights: {str(path)!r} wants the unknown preprocessing '
+        msg = (f'weights: {str(path)!r} has the unknown preprocessing '
                f'{preprocessing!r}')
         raise WeightsError(msg)
     network = build_network(

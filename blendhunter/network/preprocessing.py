@@ -1,4 +1,4 @@
-"""What the network sees; part of the identity of a weights file."""
+"""The input of the network; a weights file names its preprocessing."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -19,23 +19,13 @@ INNER = slice(BORDER, BORDER + STAMP_SIZE)
 
 def preprocess_noise(stamps, regions, noise):
     """
-    Make noise-normalised channels and that of the region asked about.
+    Make noise-normalized channels and one of the region.
 
-    Parameters
-    ----------
-    stamps : `~numpy.ndarray` of shape (n, 51, 51)
-        Background-subtracted pixels.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-        True inside the region.
-    noise : float or `~numpy.ndarray` that broadcasts to (n, 51, 51)
-        RMS noise per pixel in the unit of ``stamps``.
-
-    Returns
-    -------
-    channels : float32 `~numpy.ndarray` of shape (n, 65, 65, 3)
-        With z = stamp / noise: asinh(z / 2); +1 inside the region and -1
-        outside; 4 z / (largest z in the region, at least 1). The border
-        of 7 px is zero.
+    ``stamps`` and ``regions`` (bool) have shape (n, 51, 51), and ``noise``
+    (RMS per pixel) broadcasts to it. With z = stamp / noise, the float32
+    channels (n, 65, 65, 3) are asinh(z / 2); +1 inside the region and -1
+    outside; 4 z / (largest z in the region, at least 1). The border of
+    7 px is zero.
     """
     z = (stamps / noise).astype(np.float32, copy=False)
     n = len(z)
@@ -50,18 +40,10 @@ def preprocess_noise(stamps, regions, noise):
 
 def preprocess_residuals(stamps, regions, noise):
     """
-    Add what no symmetric source leaves to the noise-normalised channels.
+    Add the residuals of a symmetric source to `preprocess_noise`.
 
-    Parameters
-    ----------
-    stamps, regions, noise
-        As for `preprocess_noise`.
-
-    Returns
-    -------
-    channels : float32 `~numpy.ndarray` of shape (n, 65, 65, 5)
-        The three of `preprocess_noise`; then asinh(r / 2) of both
-        `~blendhunter.network.residuals.symmetric_residuals` r.
+    Channels 4 and 5 of (n, 65, 65, 5) are asinh(r / 2) of both
+    `~blendhunter.network.residuals.symmetric_residuals` r.
     """
     z = (stamps / noise).astype(np.float32, copy=False)
     channels = np.zeros((len(z), INPUT_SIZE, INPUT_SIZE, 5),
@@ -75,33 +57,22 @@ def preprocess_residuals(stamps, regions, noise):
 
 def preprocess_paper(stamps, regions, noise):
     """
-    Scale to the paper's 8-bit grey.
+    Scale to the paper's 8-bit gray.
 
-    Parameters
-    ----------
-    stamps : `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-        Not used: the paper asks about the whole stamp.
-    noise : float or `~numpy.ndarray` that broadcasts to (n, 51, 51)
-        RMS noise per pixel; it fills the border, since the paper adds
-        noise after padding.
-
-    Returns
-    -------
-    channels : float32 `~numpy.ndarray` of shape (n, 65, 65, 3)
-        ``floor(abs(x) * 255 / max(abs(x))) / 255``, three times.
+    ``floor(abs(x) * 255 / max(abs(x))) / 255`` in three equal channels.
+    Noise fills the border, since the paper adds noise after padding. The
+    paper classifies whole stamps, so ``regions`` are not used.
     """
     del regions
     n = len(stamps)
-    centre = np.full(n, INPUT_SIZE // 2)
+    center = np.full(n, INPUT_SIZE // 2)
     level = np.broadcast_to(noise, stamps.shape).mean(axis=(1, 2))
-    padded = noise_pattern(centre, centre, INPUT_SIZE) * level[:, None, None]
+    padded = noise_pattern(center, center, INPUT_SIZE) * level[:, None, None]
     padded[:, INNER, INNER] = stamps
     padded = np.abs(padded)
     peak = padded.max(axis=(1, 2), keepdims=True)
-    grey = np.floor(padded * (255 / np.where(peak > 0, peak, 1))) / 255
-    return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
+    gray = np.floor(padded * (255 / np.where(peak > 0, peak, 1))) / 255
+    return np.repeat(gray[..., None], 3, axis=-1).astype(np.float32)
 
 
 class Preprocessing(NamedTuple):
@@ -111,7 +82,7 @@ class Preprocessing(NamedTuple):
     n_channels: int
 
 
-#: By the name that stands in a weights file.
+#: By the name in a weights file.
 PREPROCESSINGS = {'noise': Preprocessing(preprocess_noise, 3),
                   'residuals': Preprocessing(preprocess_residuals, 5),
                   'paper': Preprocessing(preprocess_paper, 3)}

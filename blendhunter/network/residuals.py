@@ -1,4 +1,4 @@
-"""What stamps hold beyond one symmetric source at their centre."""
+"""Residuals of stamps after one symmetric source is subtracted."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from blendhunter.stamps import STAMP_SIZE
 __all__ = ['adaptive_moments', 'mirror_stamps', 'symmetric_residuals']
 
 MIDDLE = STAMP_SIZE // 2
-# the brightest source is looked for within this distance of the centre, px
+# radius around the center in which the brightest source is searched, px
 SEARCH_RADIUS = 7
 # of the Gaussian window: half of the square, and limits of its sigma, px
 WINDOW_HALF = 10
@@ -33,7 +33,7 @@ MEAN_OF_LESSER = -0.5642
 class _Moments:
     """What `adaptive_moments` returns, an entry for each stamp."""
 
-    centre: np.ndarray
+    center: np.ndarray
     second: np.ndarray
     window: np.ndarray
     snr: np.ndarray
@@ -41,35 +41,29 @@ class _Moments:
 
 def symmetric_residuals(z, regions):
     """
-    Subtract what one symmetric source would leave in stamps.
+    Subtract a symmetric source from stamps, in two ways.
 
-    A single galaxy looks much the same turned by half a turn about its
-    centre (the asymmetry of Conselice et al. 2000, ApJ 529, 886; SDSS's
-    deblender rests on it, Lupton et al. 2001), and much the same all
-    along an ellipse. A companion does not.
+    A single galaxy looks much the same after a rotation by 180 degrees
+    about its center (the asymmetry of Conselice et al. 2000, ApJ 529, 886;
+    SDSS's deblender rests on it, Lupton et al. 2001), and along an ellipse.
+    A companion does not.
 
-    Parameters
-    ----------
-    z : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels over their noise.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-        Where the source is looked for.
+    ``z`` are pixels over their noise, float32 of shape (n, 51, 51);
+    ``regions`` (bool) say where the source is. Returns
 
-    Returns
-    -------
-    turned, profile : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        The stamps less themselves turned by half a turn, over sqrt(2);
-        0 where the turned stamp has no pixel. And the stamps less the
-        mean of the lesser of both along concentric ellipses, the profile
-        of what is symmetric. Both in units of the noise, or a little
-        less: interpolation smooths that of the turned stamp (by up to a
-        third, half way between pixels). In the core of sources of high
-        SNR a few per cent of their light are left, too.
+    - ``z`` minus the rotated stamp, over sqrt(2);
+    - ``z`` minus the mean of min(z, rotated z) along concentric ellipses,
+      the profile of the symmetric part.
+
+    Both are in units of the noise, or a little less: interpolation smooths
+    the noise of the rotated stamp (by up to a third, half way between
+    pixels). In the core of sources of high SNR a few per cent of their
+    light are left, too.
     """
-    # unknown pixels (NaN) spoil the other channels of their own stamp alone
+    # unknown pixels (NaN) affect the channels of their own stamp alone
     z = np.nan_to_num(np.clip(z, -HIGHEST, HIGHEST), nan=0.0)
     moments = adaptive_moments(z, regions)
-    mirrored, known = mirror_stamps(z, moments.centre)
+    mirrored, known = mirror_stamps(z, moments.center)
     turned = np.where(known, z - mirrored, 0) / np.float32(np.sqrt(2))
     symmetric = np.where(known, np.minimum(z, mirrored) - np.float32(
         MEAN_OF_LESSER), z)
@@ -81,21 +75,12 @@ def adaptive_moments(z, regions):
     """
     Measure the brightest source near the middle of stamps.
 
-    Parameters
-    ----------
-    z : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels over their noise.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51)
-
-    Returns
-    -------
-    moments
-        ``centre``, x and y (px): the maximum of the 3 x 3 px mean within
-        7 px of the central pixel (and inside the region, where it reaches
-        there), refined by the centroid in a round Gaussian window as
-        large as the source (adaptive moments: Bernstein & Jarvis 2002,
-        AJ 123, 583); ``second`` moments xx, xy and yy (px^2), the
-        variance of the ``window`` (px^2), and the ``snr`` in it.
+    ``center``, x and y (px): the maximum of the 3 x 3 px mean within 7 px
+    of the central pixel (and inside the region, if it reaches there),
+    refined by the centroid in a round Gaussian window as large as the
+    source (adaptive moments: Bernstein & Jarvis 2002, AJ 123, 583);
+    ``second`` moments xx, xy and yy (px^2), the variance of the ``window``
+    (px^2), and the ``snr`` in it.
     """
     peak = _brightest(z, regions)
     n = len(z)
@@ -145,26 +130,16 @@ def _brightest(z, regions):
     return np.column_stack([ix, iy]) + MIDDLE - SEARCH_RADIUS
 
 
-def mirror_stamps(z, centres):
+def mirror_stamps(z, centers):
     """
-    Turn stamps by half a turn about points between their pixels.
+    Rotate stamps by 180 degrees about ``centers``, x and y in px.
 
-    Parameters
-    ----------
-    z : float32 `~numpy.ndarray` of shape (n, s, s)
-    centres : float `~numpy.ndarray` of shape (n, 2)
-        x and y of the points, px.
-
-    Returns
-    -------
-    mirrored : float32 `~numpy.ndarray` of shape (n, s, s)
-        Interpolated with cubic polynomials (Catmull & Rom 1974).
-    known : bool `~numpy.ndarray` of shape (n, s, s)
-        Where that needs no pixel off the stamp.
+    Interpolated with cubic polynomials (Catmull & Rom 1974). Also returns
+    the mask of pixels that need none off the stamp.
     """
     size = z.shape[-1]
-    whole = np.floor(2 * centres).astype(int)
-    fraction = (2 * centres - whole).astype(np.float32)[..., None, None]
+    whole = np.floor(2 * centers).astype(int)
+    fraction = (2 * centers - whole).astype(np.float32)[..., None, None]
     # pixel x takes the four around 2c - x
     first = whole[..., None] - np.arange(size)
     inside_x, inside_y = np.moveaxis(
@@ -192,9 +167,9 @@ def _cubic_weights(t):
 
 def _unwindowed(centroid, second, variance):
     """
-    Undo a round Gaussian window's pull of the centroid to its centre.
+    Undo a round Gaussian window's pull of the centroid to its center.
 
-    A Gaussian source that is d from the centre of the window of variance
+    A Gaussian source that is d from the center of the window of variance
     W, and has moments M in it, has its centroid at (1 - M / W) d.
     """
     xx, xy, yy = (second / variance[:, None]).T
@@ -210,7 +185,7 @@ def _elliptical_radius(moments):
     xx, xy, yy = _unit_ellipse(*moments.second.T, moments.window,
                                moments.snr >= MIN_SNR)
     steps = np.arange(STAMP_SIZE)
-    dx, dy = (steps - moments.centre[..., None]).astype(np.float32).swapaxes(
+    dx, dy = (steps - moments.center[..., None]).astype(np.float32).swapaxes(
         0, 1)
     # the determinant is one: an ellipse with the area of the circle
     square = (yy[:, None, None] * dx[:, None, :]**2

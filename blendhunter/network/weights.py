@@ -10,19 +10,19 @@ import numpy as np
 from blendhunter._utils.files import atomic_path
 from blendhunter.exceptions import WeightsError
 
-__all__ = ['REGISTRY', 'read_metadata', 'read_weights', 'resolve_weights',
-           'update_metadata', 'write_weights']
+__all__ = ['REGISTRY', 'list_weights', 'read_metadata', 'read_weights',
+           'resolve_weights', 'update_metadata', 'write_weights']
 
 DATA = Path(__file__).parent.parent / 'data'
 REGISTRY = DATA / 'registry.json'
 MAGIC = b'blendhunter weights 1\n'
-# HDF5 lets a block of bytes stand before its own data: ours holds the
+# HDF5 allows a block of bytes before its own data: ours holds the
 # magic line and the sha256 of everything that follows
 BLOCK = 512
 
 
 def _header(payload):
-    """Return the block that stands before the HDF5 data."""
+    """Return the block before the HDF5 data."""
     digest = hashlib.sha256(payload).hexdigest().encode()
     return (MAGIC + b'sha256 ' + digest + b'\n').ljust(BLOCK, b'\0')
 
@@ -31,18 +31,13 @@ def write_weights(path, arrays, metadata):
     """
     Write a weights file; an interrupted write leaves no file.
 
-    Parameters
-    ----------
-    path : str or path-like
-        HDF5 file with a leading block that holds its sha256.
-    arrays : dict of `~numpy.ndarray`
-        Weights by ``layer/name``; stored as float16.
-    metadata : dict
-        Plain values: ``preprocessing``, ``stamp_size``, ``classes``,
-        ``regions``; per region ``trained_fraction``, the blend fraction
-        that the answers belong to, and ``prior``, the one they are given
-        for; ``domain``, ``command``, ``lineage`` (command, steps and sha256
-        of the weights it continues, the oldest first), ``results``.
+    An HDF5 file with a leading block that holds its sha256. ``arrays`` by
+    ``layer/name`` are stored as float16. ``metadata`` holds plain values:
+    ``preprocessing``, ``stamp_size``, ``classes``, ``regions``; for each
+    region ``trained_fraction``, the blend fraction that the network's
+    output assumes, and ``prior``, that of the reported probabilities;
+    ``domain``, ``command``, ``results`` and ``training_history``: command,
+    steps and sha256 of the weights it was fine-tuned from, the oldest first.
     """
     import h5py
 
@@ -80,24 +75,10 @@ def _read_payload(path):
 
 def read_weights(path):
     """
-    Read and verify a weights file.
+    Read and verify a weights file: float32 arrays and metadata.
 
-    Parameters
-    ----------
-    path : str or path-like
-
-    Returns
-    -------
-    arrays : dict of float32 `~numpy.ndarray`
-        Weights by ``layer/name``.
-    metadata : dict
-        What was stored, and ``sha256`` of the file's content.
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If the file is missing, truncated, changed or of another kind;
-        the message names it.
+    The metadata has ``sha256`` of the file's content, too. A file that is
+    missing, truncated, changed or no weights file raises `WeightsError`.
     """
     import h5py
 
@@ -109,56 +90,60 @@ def read_weights(path):
             arrays[name] = item[()].astype(np.float32)
 
     with h5py.File(io.BytesIO(payload), 'r') as file:
-        metadata = json.loads(file.attrs['metadata'])
+        metadata = _metadata(file, payload)
         file.visititems(keep)
-    metadata['sha256'] = hashlib.sha256(payload).hexdigest()
     return arrays, metadata
 
 
 def read_metadata(path):
-    """Return the metadata of a weights file; see `read_weights`."""
-    return read_weights(path)[1]
+    """Read the metadata of a weights file, without its arrays."""
+    import h5py
+
+    payload = _read_payload(path)
+    with h5py.File(io.BytesIO(payload), 'r') as file:
+        return _metadata(file, payload)
+
+
+def _metadata(file, payload):
+    """Return the metadata of an open weights file, and its sha256."""
+    metadata = json.loads(file.attrs['metadata'])
+    if 'lineage' in metadata:  # the name in files written before 0.1.0
+        metadata['training_history'] = metadata.pop('lineage')
+    return {**metadata, 'sha256': hashlib.sha256(payload).hexdigest()}
 
 
 def update_metadata(path, changes):
-    """
-    Replace entries of a weights file's metadata, such as its results.
-
-    Parameters
-    ----------
-    path : str or path-like
-    changes : dict
-        New entries; others stay.
-    """
+    """Replace entries of a weights file's metadata; others stay."""
     arrays, metadata = read_weights(path)
     metadata.pop('sha256')
     write_weights(path, arrays, {**metadata, **changes})
 
 
-def resolve_weights(weights):
+def list_weights():
     """
-    Turn a name or a path into the path of a weights file.
-
-    Parameters
-    ----------
-    weights : str or path-like
-        'default', another name in the package's registry, or a path.
+    List the names of the packaged weights.
 
     Returns
     -------
-    path : `~pathlib.Path`
+    names : list of str
+        Accepted by `~blendhunter.load_model` and
+        `~blendhunter.BlendIdentifier`, as is the path of a weights file.
+    """
+    return sorted(json.loads(REGISTRY.read_text()))
 
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If it is neither, or a packaged file differs from the registry.
+
+def resolve_weights(weights, *, verify=True):
+    """
+    Turn a name from `list_weights`, or a path, into a path.
+
+    ``verify`` compares a packaged file with its registered sha256.
     """
     registry = json.loads(REGISTRY.read_text())
     if isinstance(weights, str) and weights in registry:
         entry = registry[weights]
         path = DATA / entry['file']
-        if (not path.is_file()
-                or hashlib.sha256(path.read_bytes()).hexdigest()
+        if not path.is_file() or (
+                verify and hashlib.sha256(path.read_bytes()).hexdigest()
                 != entry['sha256']):
             msg = f'weights: the packaged file {str(path)!r} is damaged'
             raise WeightsError(msg)

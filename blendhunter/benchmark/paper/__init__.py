@@ -1,6 +1,8 @@
-"""The paper's experiments, repeated: data, trainings, figures."""
+"""Reproduction of the paper's experiments: data, trainings, figures."""
 
-from blendhunter.benchmark.paper.plan import SCALES, Scale, count_work
-from blendhunter.benchmark.paper.run import reproduce_paper
+from blendhunter.benchmark.paper.plan import SCALES, Scale
+from blendhunter.benchmark.paper.run import estimate_time, reproduce_paper
+from blendhunter.benchmark.paper.transfer import train_transfer
 
-__all__ = ['SCALES', 'Scale', 'count_work', 'reproduce_paper']
+__all__ = ['SCALES', 'Scale', 'estimate_time', 'reproduce_paper',
+           'train_transfer']

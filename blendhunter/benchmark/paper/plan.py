@@ -1,11 +1,11 @@
-"""What a reproduction of the paper consists of, and how long it takes."""
+"""The size of a reproduction of the paper, and how long it takes."""
 
 from dataclasses import dataclass
 
 from blendhunter.simulation import SIGMAS
 
-__all__ = ['SCALES', 'Scale', 'Step', 'count_work', 'detectors_of',
-           'estimate_seconds', 'list_steps']
+__all__ = ['REALISTIC_SIGMA', 'SCALES', 'Scale', 'Step', 'detectors_of',
+           'estimate_seconds', 'find_scale', 'list_steps']
 
 #: Noise of the paper's realistic set, in counts.
 REALISTIC_SIGMA = 14.5
@@ -30,7 +30,7 @@ class Scale:
         Parametric stamps: 45 % train, 45 % validate, 10 % test.
     sigmas : tuple of float
         Noise levels in counts.
-    n_realisations : int
+    n_realizations : int
         Of the noise, each with a training of its own.
     n_realistic : int
         Stamps of the realistic test set.
@@ -39,7 +39,7 @@ class Scale:
     name: str
     n_stamps: int
     sigmas: tuple
-    n_realisations: int
+    n_realizations: int
     n_realistic: int
 
 
@@ -50,89 +50,48 @@ SCALES = {
     'full': Scale('full', 80_000, SIGMAS, 10, 8000)}
 
 
+def find_scale(scale):
+    """Return a scale that may be given by name."""
+    if isinstance(scale, str) and scale not in SCALES:
+        msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
+        raise ValueError(msg)
+    return SCALES[scale] if isinstance(scale, str) else scale
+
+
 @dataclass(frozen=True)
 class Step:
-    """
-    One training with its evaluation.
-
-    Parameters
-    ----------
-    sigma : float
-    realisation : int
-    """
+    """One training with its evaluation."""
 
     sigma: float
-    realisation: int
+    realization: int
 
     @property
     def name(self):
-        """Name of the files of this step."""
-        return f'sigma{self.sigma:g}-{self.realisation}'
+        """Name of the results of this step."""
+        return f'sigma{self.sigma:g}-{self.realization}'
 
 
 def list_steps(scale):
-    """
-    List the trainings, all noise levels of a realisation first.
-
-    Parameters
-    ----------
-    scale : `Scale`
-
-    Returns
-    -------
-    steps : list of `Step`
-    """
-    return [Step(sigma, realisation)
-            for realisation in range(scale.n_realisations)
+    """List the trainings, all noise levels of a realization first."""
+    return [Step(sigma, realization)
+            for realization in range(scale.n_realizations)
             for sigma in scale.sigmas]
 
 
 def detectors_of(step):
     """Return the detectors of a step: photutils, slow, once per noise."""
-    return ('sep', 'photutils') if step.realisation == 0 else ('sep',)
-
-
-def count_work(scale):
-    """
-    Count the stamps that the progress of a reproduction passes.
-
-    Parameters
-    ----------
-    scale : str or `Scale`
-
-    Returns
-    -------
-    n : int
-        Each stamp once in the simulation, the features, the training of
-        a head, each rule of each detector, and the packaged model.
-    """
-    scale = SCALES[scale] if isinstance(scale, str) else scale
-    n_test = scale.n_stamps // 10
-    work = scale.n_stamps + (1 + 1 + 1 + 4) * scale.n_realistic
-    return work + sum(
-        2 * scale.n_stamps + (1 + 2 * len(detectors_of(step))) * n_test
-        for step in list_steps(scale))
+    return ('sep', 'photutils') if step.realization == 0 else ('sep',)
 
 
 def estimate_seconds(scale, *, per_feature, kind, n_cores):
     """
     Estimate how long a reproduction takes.
 
-    Parameters
-    ----------
-    scale : `Scale`
-    per_feature : float
-        Measured seconds for the features of one stamp.
-    kind : str
-        Kind of the realistic set.
-    n_cores : int
-
-    Returns
-    -------
-    seconds : float
+    ``per_feature`` are measured seconds for the features of one stamp,
+    ``kind`` is that of the realistic set.
     """
     n_test = TEST_SHARE * scale.n_stamps
-    n_steps = len(scale.sigmas) * scale.n_realisations
+    n_steps = len(scale.sigmas) * scale.n_realizations
     simulation = (scale.n_stamps * SIMULATE['parametric']
                   + scale.n_realistic * SIMULATE[kind]) / n_cores
     network = per_feature * (

@@ -1,62 +1,44 @@
 """Reproduce the paper: simulate, train, evaluate, write."""
 
-import shutil
+import os
 import time
 from pathlib import Path
 
 import numpy as np
 
-from blendhunter.benchmark.paper.plan import (
-    REALISTIC_SIGMA,
-    SCALES,
-    detectors_of,
-    estimate_seconds,
-    list_steps,
-)
-from blendhunter.benchmark.paper.report import write_report
-from blendhunter.benchmark.paper.sets import make_set
-from blendhunter.benchmark.paper.stages import (
-    REALISTIC,
-    Setup,
-    classify_stamps,
-    label_stamps_of,
-    read_stage,
-    realistic_stamps,
-    tenth_of,
-    timed,
-    train_step,
-)
-from blendhunter.identify import BlendIdentifier
-from blendhunter.network.architecture import resolve_precision
-from blendhunter.network.backbones import (
+from blendhunter._utils.parallel import integer_seed
+from blendhunter._utils.resume import begin_run
+from blendhunter.benchmark.paper import plan, stages
+from blendhunter.benchmark.paper.features import split_rows
+from blendhunter.benchmark.paper.frozen_backbone import (
     OWN,
     build_frozen,
     choose_preprocessing,
 )
-from blendhunter.network.features import (
-    cache_features,
-    check_identity,
-    split_rows,
-)
+from blendhunter.benchmark.paper.report import write_report
+from blendhunter.benchmark.paper.sets import make_set
+from blendhunter.identify import BlendIdentifier
+from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.weights import read_metadata, resolve_weights
+from blendhunter.training.pretrained import check_backbone
 
-__all__ = ['reproduce_paper']
+__all__ = ['estimate_time', 'reproduce_paper']
 
 PROBE = 256
 THRESHOLD = 0.5
 
 
 def reproduce_paper(directory, *, scale='small', backbone='default',
-                    preprocessing=None, cosmos_dir=None, seed=0,
+                    preprocessing=None, cosmos_dir=None, rng=0,
                     n_jobs=1, precision='auto', epochs=500, weights=OWN,
-                    announce=None, progress=None, command=''):
+                    progress=False, command=''):
     """
     Repeat the experiments of Farrens et al. (2022).
 
-    A frozen backbone, a dense head for each noise level and realisation,
+    A frozen backbone, a dense head for each noise level and realization,
     trained on a parametric set and applied to its test stamps and to a
-    realistic set, beside SEP, photutils and the packaged model. Killed,
-    the same call continues.
+    realistic set; for comparison SEP, photutils and the packaged model.
+    A run that was killed continues with the same call.
 
     Parameters
     ----------
@@ -65,30 +47,34 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     scale : {'small', 'medium', 'full'} or Scale, optional
     backbone : {'default', 'random', 'imagenet'} or path, optional
         'imagenet' is the paper's; 'random' the same blocks at their
-        initial values; 'default' this package's own blocks, which have
-        seen blends.
+        initial values; 'default' this package's own blocks, which were
+        trained on blends.
     preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
         'paper' is the paper's; None is what 'default' was trained with,
         and 'noise' for the others.
     cosmos_dir : path-like, optional
         Directory of a ``galsim.RealGalaxyCatalog`` for the realistic
         set; without one it is made of structured galaxies.
-    seed, n_jobs, precision, epochs : optional
-        As in `~blendhunter.network.train_transfer`.
+    rng : None, int, SeedSequence or Generator, optional
+        None takes the seed of a run that was killed, if there is one.
+    n_jobs : int, optional
+        Number of processes as in scikit-learn; -1 uses every core.
+    precision : {'auto', 'float32', 'bfloat16'}, optional
+        Arithmetic of the backbone.
+    epochs : int, optional
+        Most epochs of a head.
     weights : str or path-like, optional
-        Of the packaged model that stands beside.
-    announce : callable, optional
-        Called with a line that says how long it will take.
-    progress : callable, optional
-        Called with the number of stamps that were worked on; see
-        `~blendhunter.benchmark.paper.count_work`.
+        Of the packaged model that is compared.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
     command : str, optional
         Stored in the provenance.
 
     Returns
     -------
     summary : `~astropy.table.Table`
-        See `~blendhunter.benchmark.paper.scores.summary_table`.
+        ``set`` ('parametric', or the kind of the realistic set),
+        ``sigma``, ``score`` and a column for each method, in per cent.
 
     Raises
     ------
@@ -99,129 +85,111 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another reproduction.
     """
-    scale = _check_scale(scale)
+    scale = plan.find_scale(scale)
     preprocessing = choose_preprocessing(backbone, preprocessing)
-    # before anything is written, so that missing weights cost nothing
-    body = build_frozen(backbone, preprocessing=preprocessing,
-                        precision=precision, seed=seed)
+    # before anything is written
     packaged = read_metadata(resolve_weights(weights))['sha256']
-    kind = 'structured' if cosmos_dir is None else REALISTIC
+    if backbone not in (OWN, 'random'):
+        check_backbone(backbone)
+    kind = 'structured' if cosmos_dir is None else stages.REALISTIC
     directory = Path(directory)
     directory.mkdir(exist_ok=True)
-    check_identity(directory / 'work', {
-        'scale': scale, 'backbone': str(backbone), 'seed': seed,
-        'preprocessing': preprocessing, 'epochs': epochs,
+    seeds, provenance, store = begin_run('paper', {
+        'scale': scale, 'backbone': str(backbone), 'epochs': epochs,
+        'preprocessing': preprocessing, 'weights': packaged,
         'cosmos_dir': cosmos_dir and str(Path(cosmos_dir).resolve()),
-        'weights': packaged,
-        'precision': resolve_precision(precision)})
-    setup = Setup(scale, directory, str(backbone), preprocessing, seed,
-                  n_jobs, epochs)
-    if announce is not None:
-        announce(_forecast(setup, body, kind))
-    with timed(setup, 'simulation'):
+        'precision': resolve_precision(precision)}, rng, directory / 'work')
+    setup = stages.Setup(scale, directory, store, str(backbone),
+                         preprocessing, integer_seed(seeds), n_jobs,
+                         epochs, progress)
+    body = build_frozen(backbone, preprocessing=preprocessing,
+                        precision=precision, rng=setup.seed)
+    with stages.timed(setup, 'simulation'):
         parametric, realistic = (
-            make_set(setup.directory / 'work' / f'{name}.h5', n, kind=what,
-                     seed=seed + i, cosmos_dir=cosmos_dir, n_jobs=n_jobs,
-                     progress=progress)
+            make_set(store.directory / f'{name}.h5', n, kind=what,
+                     rng=setup.seed + i, cosmos_dir=cosmos_dir,
+                     n_jobs=n_jobs, progress=progress)
             for i, (name, n, what) in enumerate((
-                ('parametric', setup.scale.n_stamps, 'parametric'),
-                (REALISTIC, setup.scale.n_realistic, kind))))
-    _train_all(setup, parametric, realistic, body, progress)
-    _compare_all(setup, parametric, realistic, weights, progress)
-    truth = parametric.truth[split_rows(len(parametric))[2]]
-    results = [(step, {'network': read_stage(
-        setup, 'training', step.name)['test'] > THRESHOLD,
-        **_other_labels(setup, step.name)}, truth)
-        for step in list_steps(setup.scale)]
-    stamp = realistic_stamps(setup, realistic)[:1] / REALISTIC_SIGMA
-    return write_report(setup, results, _realistic_results(setup),
-                        realistic.truth, kind=kind, body=body, stamp=stamp,
-                        command=command, packaged=packaged)
+                ('parametric', scale.n_stamps, 'parametric'),
+                (stages.REALISTIC, scale.n_realistic, kind))))
+    _train_all(setup, parametric, realistic, body)
+    _compare_all(setup, parametric, realistic, weights)
+    return _report(setup, parametric, realistic, body, kind=kind,
+                   provenance={'command': command, **provenance})
 
 
-def _check_scale(scale):
-    """Return a scale that may have come by name."""
-    if isinstance(scale, str) and scale not in SCALES:
-        msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
-        raise ValueError(msg)
-    return SCALES[scale] if isinstance(scale, str) else scale
+def estimate_time(scale='small', *, backbone='default', preprocessing=None,
+                  cosmos_dir=None, n_jobs=1, precision='auto'):
+    """
+    Estimate how long `reproduce_paper` takes on this machine.
 
+    Parameters
+    ----------
+    scale, backbone, preprocessing, cosmos_dir, n_jobs, precision
+        As in `reproduce_paper`.
 
-def _forecast(setup, body, kind):
-    """Time the backbone and say how long all will take."""
-    import os
-
+    Returns
+    -------
+    seconds : float
+        From the measured speed of the backbone.
+    """
+    body = build_frozen(
+        backbone, precision=precision,
+        preprocessing=choose_preprocessing(backbone, preprocessing))
     inputs = np.zeros((PROBE, *body.input_shape[1:]), dtype=np.float32)
     body.predict(inputs, batch_size=PROBE // 2, verbose=0)  # compiles
     began = time.monotonic()
     body.predict(inputs, batch_size=PROBE // 2, verbose=0)
-    per_feature = (time.monotonic() - began) / PROBE
-    cores = setup.n_jobs if setup.n_jobs > 0 else os.cpu_count()
-    seconds = estimate_seconds(setup.scale, per_feature=per_feature,
-                               kind=kind, n_cores=cores)
-    duration = (f'{seconds / 60:.0f} minutes' if seconds < 2 * 3600
-                else f'{seconds / 3600:.1f} hours')
-    n_steps = len(list_steps(setup.scale))
-    line = (f'{n_steps} trainings on {setup.scale.n_stamps} stamps, '
-            f'{1000 * per_feature:.1f} ms per feature: about {duration} in '
-            'all, less what is already done')
-    if setup.scale.name == 'full':
-        line += ('; the size is the paper\'s, bounded by what this machine '
-                 f'can do: features of 80 000 stamps take it '
-                 f'{80_000 * per_feature:.0f} s')
-    return line
+    return plan.estimate_seconds(
+        plan.find_scale(scale), per_feature=(time.monotonic() - began) / PROBE,
+        kind='structured' if cosmos_dir is None else stages.REALISTIC,
+        n_cores=n_jobs if n_jobs > 0 else os.cpu_count())
 
 
-def _train_all(setup, parametric, realistic, body, progress):
+def _train_all(setup, parametric, realistic, body):
     """Train every head; the features of a finished set are deleted."""
-    steps = list_steps(setup.scale)
-    work = setup.directory / 'work' / 'features-realistic'
-    missing = [step for step in steps
-               if not setup.file('training', step.name).is_file()]
+    steps = plan.list_steps(setup.scale)
     features = None
-    if missing:
-        work.mkdir(exist_ok=True)
-        with timed(setup, 'features'):
-            features = cache_features(
-                body, realistic_stamps(setup, realistic), REALISTIC_SIGMA,
-                preprocessing=setup.preprocessing, directory=work,
-                progress=progress)
-    elif progress is not None:
-        progress(len(realistic))
+    if any(f'training-{step.name}' not in setup.store for step in steps):
+        features = stages.realistic_features(setup, realistic, body)
     for step in steps:
-        train_step(setup, step, parametric, body, features,
-                   progress=progress)
-    shutil.rmtree(work, ignore_errors=True)
+        stages.train_step(setup, step, parametric, body, features)
+    setup.features(stages.REALISTIC).discard()
 
 
-def _compare_all(setup, parametric, realistic, weights, progress):
+def _compare_all(setup, parametric, realistic, weights):
     """Apply the detectors and the packaged model to the test stamps."""
     identifier = BlendIdentifier(weights, region='stamp')
-    for step in list_steps(setup.scale):
-        stamps, truth = tenth_of(setup, step, parametric)
-        label_stamps_of(setup, step.name, stamps, truth, noise=step.sigma,
-                        methods=detectors_of(step), progress=progress)
-        classify_stamps(setup, step.name, stamps, noise=step.sigma,
-                        identifier=identifier, progress=progress)
-    stamps = realistic_stamps(setup, realistic)
-    label_stamps_of(setup, REALISTIC, stamps, realistic.truth,
-                    noise=REALISTIC_SIGMA, methods=('sep', 'photutils'),
-                    progress=progress)
-    classify_stamps(setup, REALISTIC, stamps, noise=REALISTIC_SIGMA,
-                    identifier=identifier, progress=progress)
+
+    def compare(name, stamps, truth, noise, methods):
+        stages.label_stamps(setup, name, stamps, truth, noise, methods)
+        stages.classify_stamps(setup, name, stamps, noise, identifier)
+
+    for step in plan.list_steps(setup.scale):
+        compare(step.name, *stages.held_out_stamps(setup, step, parametric),
+                step.sigma, plan.detectors_of(step))
+    compare(stages.REALISTIC, stages.realistic_stamps(setup, realistic),
+            realistic.truth, plan.REALISTIC_SIGMA, ('sep', 'photutils'))
+
+
+def _report(setup, parametric, realistic, body, **about):
+    """Collect the labels of all methods and write the report."""
+    steps = plan.list_steps(setup.scale)
+    heads = {step: setup.results('training', step.name) for step in steps}
+    truth = parametric.truth[split_rows(len(parametric))[2]]
+    on_test = [(step, {'network': heads[step]['test'] > THRESHOLD,
+                       **_other_labels(setup, step.name)}, truth)
+               for step in steps]
+    on_real = [(step.sigma, step.realization, 'network',
+                heads[step][stages.REALISTIC] > THRESHOLD) for step in steps]
+    on_real += [(np.nan, 0, method, label) for method, label
+                in _other_labels(setup, stages.REALISTIC).items()]
+    stamp = stages.realistic_stamps(setup, realistic)[0] / plan.REALISTIC_SIGMA
+    return write_report(setup, on_test, on_real, realistic.truth,
+                        body=body, stamp=stamp, **about)
 
 
 def _other_labels(setup, name):
-    """Return the labels of what was not trained here, by method."""
-    packaged = read_stage(setup, 'packaged', name)['p'] > THRESHOLD
-    return {'packaged model': packaged,
-            **read_stage(setup, 'detectors', name)}
-
-
-def _realistic_results(setup):
-    """Return the labels of every method on the realistic set."""
-    results = [(step.sigma, step.realisation, 'network', read_stage(
-        setup, 'training', step.name)[REALISTIC] > THRESHOLD)
-        for step in list_steps(setup.scale)]
-    return results + [(np.nan, 0, method, label) for method, label in
-                      _other_labels(setup, REALISTIC).items()]
+    """Return the labels of the methods without training, by method."""
+    packaged = setup.results('packaged', name)['p'] > THRESHOLD
+    return {'packaged model': packaged, **setup.results('detectors', name)}

@@ -4,74 +4,64 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.chunks import ChunkStore
+from blendhunter._utils.noise import add_noise
+from blendhunter._utils.parallel import child_seed
+from blendhunter._utils.resume import PartStore
 from blendhunter.dataset import read_dataset, write_dataset
 from blendhunter.simulation import simulate_stamps
 
-__all__ = ['make_set', 'noisy_stamps']
+__all__ = ['make_set', 'noisy_stamps', 'stamps_of']
 
 
-def make_set(path, n, *, kind, seed, cosmos_dir=None, n_jobs=1,
-             progress=None):
+def make_set(path, n, *, kind, rng, cosmos_dir=None, n_jobs=1,
+             progress=False):
     """
-    Simulate noiseless stamps as the paper has them, or read them.
+    Simulate the paper's noiseless stamps, or read them from the file.
 
-    Parameters
-    ----------
-    path : path-like
-        HDF5 file; a run that was killed continues beside it.
-    n : int
-    kind : {'parametric', 'structured', 'realistic'}
-    seed : int
-    cosmos_dir : path-like, optional
-        For 'realistic'.
-    n_jobs : int, optional
-    progress : callable, optional
-        Called with the number of stamps after each part.
-
-    Returns
-    -------
-    dataset : `~blendhunter.dataset.DataSet`
-        ``centrals`` and ``companions``, in random order.
+    A run that was killed continues. The arguments are those of
+    `~blendhunter.simulation.simulate_stamps`.
     """
     path = Path(path)
-    store = ChunkStore(path.with_name(f'{path.name}.parts'))
-    if path.is_file():
-        store.discard()
-        if progress is not None:
-            progress(n)
-        return read_dataset(path)
-    made = simulate_stamps(
-        n, kind=kind, centring='exact', noise=None, cosmos_dir=cosmos_dir,
-        rng=seed, n_jobs=n_jobs, work_dir=store.directory,
-        progress=progress).to_dataset(role='pairs')
-    write_dataset(path, made)
+    store = PartStore.beside(path)
+    if not path.is_file():
+        write_dataset(path, simulate_stamps(
+            n, kind=kind, centering='exact', noise=None,
+            cosmos_dir=cosmos_dir, rng=rng, n_jobs=n_jobs,
+            work_dir=store.directory,
+            progress=progress).to_dataset(role='pairs'))
     store.discard()
-    return made
+    return read_dataset(path)
 
 
-def noisy_stamps(dataset, sigma, *, seed, rows=slice(None)):
+def noisy_stamps(dataset, sigma, *, rng, rows=slice(None)):
     """
-    Return the sums of a set with noise.
+    Return the sums of a set with noise of RMS ``sigma`` counts.
 
-    Parameters
-    ----------
-    dataset : `~blendhunter.dataset.DataSet`
-    sigma : float
-        RMS per pixel in counts.
-    seed : sequence of int
-    rows : slice, optional
-        Which stamps; their noise is the same in any slice.
-
-    Returns
-    -------
-    stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
+    ``rows`` is a slice; the noise of a stamp is the same in any slice.
     """
     clean = (dataset.arrays['centrals'][rows]
              + dataset.arrays['companions'][rows])
     first = rows.start or 0
     for i in range(len(clean)):
-        rng = np.random.default_rng([*seed, first + i])
-        clean[i] += np.float32(sigma) * rng.standard_normal(
-            clean[i].shape, dtype=np.float32)
+        clean[i] = add_noise(clean[i], sigma, np.random.default_rng(
+            child_seed(rng, first + i)))
     return clean
+
+
+def stamps_of(dataset, noise=None, *, rng=0):
+    """
+    Return noisy stamps, labels and noise of a data set of stamps.
+
+    ``noise`` is the RMS of noise that is drawn; None takes the stamps in
+    the data set, with their noise.
+    """
+    arrays, stored = dataset.arrays, dataset.provenance.get('noise')
+    if noise is None and stored and 'stamps' in arrays:
+        return arrays['stamps'], dataset.truth['label'], stored
+    if not noise or not {'centrals', 'companions'} <= set(arrays):
+        msg = ('the data set holds no noisy stamps; make some with '
+               'blendhunter simulate stamps, or give noise')
+        raise ValueError(msg)
+    clean = arrays['centrals'] + arrays['companions']
+    rng = np.random.default_rng(child_seed(rng, round(1000 * noise)))
+    return add_noise(clean, noise, rng), dataset.truth['label'], noise

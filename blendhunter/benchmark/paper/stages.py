@@ -1,7 +1,5 @@
-"""The stages of a reproduction; each continues where it stopped."""
+"""The stages of a reproduction; each is kept when it is finished."""
 
-import json
-import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,21 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.files import atomic_path, write_text
-from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
-from blendhunter.benchmark.paper.plan import REALISTIC_SIGMA, Scale
-from blendhunter.benchmark.paper.sets import noisy_stamps
-from blendhunter.network.features import (
+from blendhunter._utils.parallel import child_seed
+from blendhunter._utils.resume import PartStore
+from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
+from blendhunter.benchmark.paper.features import (
     apply_head,
     cache_features,
     fit_head,
     split_rows,
 )
+from blendhunter.benchmark.paper.plan import REALISTIC_SIGMA, Scale
+from blendhunter.benchmark.paper.sets import noisy_stamps
 from blendhunter.truth import UNCLEAR
 
 __all__ = ['LEFT_OUT', 'REALISTIC', 'Setup', 'classify_stamps',
-           'label_stamps_of', 'read_stage', 'realistic_stamps', 'tenth_of',
-           'timed', 'train_step']
+           'held_out_stamps', 'label_stamps', 'realistic_features',
+           'realistic_stamps', 'timed', 'train_step']
 
 REALISTIC = 'realistic'
 #: Label of the stamps that a rule leaves out.
@@ -33,178 +32,138 @@ LEFT_OUT = UNCLEAR - 1
 @dataclass(frozen=True)
 class Setup:
     """
-    What a reproduction is made with.
+    The arguments of a reproduction.
 
-    Parameters
-    ----------
-    scale : `~blendhunter.benchmark.paper.Scale`
-    directory : `~pathlib.Path`
-        Of everything that is written.
-    backbone : str
-        'random', 'imagenet', 'default' or a file.
-    preprocessing : {'noise', 'residuals', 'paper'}
-    seed : int
-    n_jobs : int
-    epochs : int
-        Most epochs of a head.
+    ``store`` keeps the finished stages, ``seed`` is an integer, ``epochs``
+    the largest number for a head.
     """
 
     scale: Scale
     directory: Path
+    store: PartStore
     backbone: str
     preprocessing: str
     seed: int
     n_jobs: int
     epochs: int = 500
+    progress: bool = False
 
-    def file(self, stage, name):
-        """Return the file of a finished stage."""
-        return self.directory / 'work' / f'{stage}-{name}.npz'
+    def noise_seed(self, step):
+        """Return the seed of a step's noise."""
+        return child_seed(self.seed, round(1000 * step.sigma),
+                          step.realization)
 
-    def seeds(self, step):
-        """Return the seeds of a step's noise."""
-        return [self.seed, round(1000 * step.sigma), step.realisation]
+    def results(self, stage, name):
+        """Return the arrays of a finished stage."""
+        return self.store.load(f'{stage}-{name}')[0]
+
+    def seconds(self):
+        """Return the seconds that each stage has taken."""
+        if 'times' not in self.store:
+            return {}
+        return {stage: round(float(value), 1) for stage, value
+                in self.store.load('times')[0].items()}
+
+    def features(self, name):
+        """Return the store of features that are deleted after use."""
+        return PartStore(self.store.directory / f'features-{name}')
 
 
 @contextmanager
 def timed(setup, stage):
     """Add the seconds of a block to those of its stage."""
-    path = setup.directory / 'times.json'
     began = time.monotonic()
     try:
         yield
     finally:
-        times = json.loads(path.read_text()) if path.is_file() else {}
-        times[stage] = round(times.get(stage, 0) + time.monotonic() - began,
-                             1)
-        write_text(path, json.dumps(times, indent=1))
+        times = setup.seconds()
+        times[stage] = times.get(stage, 0) + time.monotonic() - began
+        setup.store.save('times', times)
 
 
-def _save(path, **arrays):
-    """Write the result of a stage whole or not at all."""
-    with atomic_path(path) as temporary:
-        np.savez(temporary, **arrays)
-
-
-def read_stage(setup, stage, name):
-    """Return the arrays of a finished stage, or None."""
-    path = setup.file(stage, name)
-    if not path.is_file():
-        return None
-    with np.load(path) as file:
-        return {key: file[key] for key in file.files}
-
-
-def tenth_of(setup, step, dataset):
+def held_out_stamps(setup, step, dataset):
     """Return the test stamps of a step, a tenth of the set, and truth."""
     rows = split_rows(len(dataset))[2]
-    return (noisy_stamps(dataset, step.sigma, seed=setup.seeds(step),
+    return (noisy_stamps(dataset, step.sigma, rng=setup.noise_seed(step),
                          rows=rows), dataset.truth[rows])
 
 
 def realistic_stamps(setup, dataset):
     """Return the realistic stamps at their one noise level."""
-    return noisy_stamps(dataset, REALISTIC_SIGMA, seed=[setup.seed, 0, 99])
+    return noisy_stamps(dataset, REALISTIC_SIGMA,
+                        rng=child_seed(setup.seed, 0, 99))
 
 
-def train_step(setup, step, dataset, body, realistic, *, progress=None):
+def _features(setup, name, body, stamps, noise, **options):
+    """Return the features (n, 2048) of stamps, and the store they are in."""
+    store = setup.features(name)
+    store.begin({'what': 'features'})
+    with timed(setup, 'features'):
+        return cache_features(
+            body, stamps, noise, preprocessing=setup.preprocessing,
+            store=store, progress=setup.progress,
+            description=f'features {name}', **options), store
+
+
+def realistic_features(setup, dataset, body):
+    """Return the features (n, 2048) of the realistic set."""
+    return _features(setup, REALISTIC, body,
+                     realistic_stamps(setup, dataset), REALISTIC_SIGMA)[0]
+
+
+def train_step(setup, step, dataset, body, realistic):
     """
     Train a head on one noise level and apply it to both test sets.
 
-    Parameters
-    ----------
-    setup : `Setup`
-    step : `~blendhunter.benchmark.paper.plan.Step`
-    dataset : `~blendhunter.dataset.DataSet`
-        The parametric set.
-    body : `keras.Model`
-        Frozen convolutions.
-    realistic : float `~numpy.ndarray` of shape (m, 2048)
-        Features of the realistic set.
-    progress : callable, optional
-        Called with the number of stamps whose features are there, and
-        again when the head is trained.
+    ``dataset`` is the parametric set, ``realistic`` are features (m, 2048)
+    of the other.
     """
-    path = setup.file('training', step.name)
-    work = setup.directory / 'work' / f'features-{step.name}'
-    if path.is_file():
-        shutil.rmtree(work, ignore_errors=True)
-        _report(progress, 2 * len(dataset))
+    key = f'training-{step.name}'
+    if key in setup.store:
+        setup.features(step.name).discard()
         return
-    work.mkdir(exist_ok=True)
     parts = split_rows(len(dataset))
     labels = np.asarray(dataset.truth['label'], dtype=np.float32)
-    seed = setup.seed + 7919 * step.realisation
-    with timed(setup, 'features'):
-        stamps = noisy_stamps(dataset, step.sigma, seed=setup.seeds(step))
-        features = cache_features(
-            body, stamps, step.sigma, preprocessing=setup.preprocessing,
-            directory=work, n_augmented=parts[0].stop, seed=seed,
-            progress=progress)
-    del stamps
+    seed = setup.seed + 7919 * step.realization
+    features, store = _features(
+        setup, step.name, body, noisy_stamps(
+            dataset, step.sigma, rng=setup.noise_seed(step)), step.sigma,
+        n_augmented=parts[0].stop, rng=seed)
     with timed(setup, 'heads'):
-        head, n_epochs = fit_head(features, labels, parts, directory=work,
-                                  epochs=setup.epochs, seed=seed)
-        _save(path, test=apply_head(head, features[parts[2]]),
-              realistic=apply_head(head, realistic), epochs=n_epochs)
-    shutil.rmtree(work)
-    _report(progress, len(dataset))
+        head, n_epochs = fit_head(
+            features, labels, parts, directory=store.directory,
+            epochs=setup.epochs, rng=seed)
+        setup.store.save(key, {
+            'test': apply_head(head, features[parts[2]]),
+            REALISTIC: apply_head(head, realistic), 'epochs': n_epochs})
+    store.discard()
 
 
-def _report(progress, n):
-    """Tell of ``n`` stamps, where somebody wants to know."""
-    if progress is not None:
-        progress(n)
-
-
-def label_stamps_of(setup, name, stamps, truth, *, noise, methods,
-                    progress=None):
+def label_stamps(setup, name, stamps, truth, noise, methods):
     """
-    Label stamps with detectors, by both rules.
+    Label the stamps of a step, or 'realistic', by detection.
 
-    Parameters
-    ----------
-    setup : `Setup`
-    name : str
-        Of the stamps: a step's, or 'realistic'.
-    stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
-    truth : `~astropy.table.Table`
-    noise : float
-    methods : tuple of {'sep', 'photutils'}
-    progress : callable, optional
-        Called with the number of stamps that were labelled.
+    ``methods`` are 'sep' and 'photutils', each with both rules. What a
+    rule leaves out is marked.
     """
-    if setup.file('detectors', name).is_file():
-        _report(progress, 2 * len(methods) * len(stamps))
+    key = f'detectors-{name}'
+    if key in setup.store:
         return
-    padded = pad_stamps(stamps, noise, rng=[setup.seed, *name.encode()])
-    result = {}
+    padded = pad_stamps(stamps, noise, rng=child_seed(
+        setup.seed, *name.encode()))
     with timed(setup, 'detectors'):
-        for method, rule, labels in label_by_rules(
+        setup.store.save(key, {
+            f'{method} {rule}': np.where(
+                labels['failure'], LEFT_OUT, labels['label']).astype(np.int8)
+            for method, rule, labels in label_by_rules(
                 padded, truth, noise=noise, methods=methods,
-                n_jobs=setup.n_jobs, progress=progress):
-            # what the rule leaves out is marked, not dropped
-            label = np.where(labels['failure'], LEFT_OUT, labels['label'])
-            result[f'{method} {rule}'] = label.astype(np.int8)
-    _save(setup.file('detectors', name), **result)
+                n_jobs=setup.n_jobs)})
 
 
-def classify_stamps(setup, name, stamps, *, noise, identifier,
-                    progress=None):
-    """
-    Apply the packaged model to stamps.
-
-    Parameters
-    ----------
-    setup, name, stamps, noise
-        As in `label_stamps_of`.
-    identifier : `~blendhunter.BlendIdentifier`
-    progress : callable, optional
-        Called with the number of stamps.
-    """
-    path = setup.file('packaged', name)
-    if not path.is_file():
+def classify_stamps(setup, name, stamps, noise, identifier):
+    """Apply the packaged model to the stamps of a step, or 'realistic'."""
+    key = f'packaged-{name}'
+    if key not in setup.store:
         with timed(setup, 'packaged model'):
-            p = identifier.predict_proba(stamps, noise=noise)
-        _save(path, p=p)
-    _report(progress, len(stamps))
+            setup.store.save(key, {
+                'p': identifier.predict_stamps(stamps, noise=noise)})

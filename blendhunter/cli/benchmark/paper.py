@@ -1,6 +1,5 @@
 """``blendhunter benchmark paper``."""
 
-from blendhunter._utils.progress import progress_bar
 from blendhunter.cli.benchmark.common import add_directory
 from blendhunter.cli.options import PREPROCESSINGS, natural
 
@@ -19,9 +18,9 @@ def add_parser(kinds):
     parser.add_argument('--backbone', default='default',
                         help="'imagenet' (the paper's), 'random' (the "
                              "control), 'default' (this package's own "
-                             'blocks, which have seen blends) or a file')
+                             'blocks, trained on blends) or a file')
     parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
-                        help="what the network sees; by default the "
+                        help="input of the network; by default the "
                              "backbone's own, or noise")
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog for the realistic set; '
@@ -29,20 +28,27 @@ def add_parser(kinds):
     parser.add_argument('--seed', type=natural, default=0)
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes; -1 takes every core')
-    # a finished part of it is not made again
+    # finished parts are kept
     add_directory(parser, overwrite=False)
 
 
 def run(arguments):
     """Repeat the paper's experiments."""
-    from blendhunter.benchmark.paper import count_work, reproduce_paper
+    from blendhunter.benchmark.paper import (
+        SCALES,
+        estimate_time,
+        reproduce_paper,
+    )
 
-    with progress_bar(total=count_work(arguments.scale),
-                      description='stamps') as bar:
-        return reproduce_paper(
-            arguments.directory, scale=arguments.scale,
-            backbone=arguments.backbone, seed=arguments.seed,
-            preprocessing=arguments.preprocessing,
-            cosmos_dir=arguments.cosmos_dir, n_jobs=arguments.n_jobs,
-            announce=lambda line: print(line, flush=True),
-            progress=bar.update, command=arguments.command)
+    options = {name: getattr(arguments, name) for name in (
+        'backbone', 'preprocessing', 'cosmos_dir', 'n_jobs')}
+    scale = SCALES[arguments.scale]
+    minutes = estimate_time(scale, **options) / 60
+    n_trainings = len(scale.sigmas) * scale.n_realizations
+    duration = (f'{minutes:.0f} minutes' if minutes < 120
+                else f'{minutes / 60:.1f} hours')
+    print(f'{n_trainings} trainings on {scale.n_stamps} stamps: about '
+          f'{duration}, without what is already finished', flush=True)
+    return reproduce_paper(
+        arguments.directory, scale=scale, rng=arguments.seed, progress=True,
+        command=arguments.command, **options)

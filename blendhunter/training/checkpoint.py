@@ -1,11 +1,18 @@
-"""Checkpoints: a training killed at any moment continues from one."""
+"""
+Checkpoints: a training that was killed continues from one.
 
-import csv
+Keras' `BackupAndRestore` restores neither the state of dropout nor the
+batch within an epoch, and accepts the backup of another training.
+`SwapEMAWeights` changes the last digits of the weights at each swap.
+"""
+
 from pathlib import Path
 
 import numpy as np
+from astropy.table import Table
 
 from blendhunter._utils.files import atomic_path
+from blendhunter._utils.tables import write_table
 from blendhunter.exceptions import DataSetError
 
 __all__ = ['History', 'restore_checkpoint', 'save_checkpoint']
@@ -13,15 +20,9 @@ __all__ = ['History', 'restore_checkpoint', 'save_checkpoint']
 
 def save_checkpoint(path, model, identity):
     """
-    Write the weights and the optimizer's state, in one atomic file.
+    Write the variables of a compiled model and its optimizer, atomically.
 
-    Parameters
-    ----------
-    path : path-like
-    model : `keras.Model`
-        Compiled and built.
-    identity : str
-        What the training is: a checkpoint of another one is refused.
+    ``identity`` (str) describes the training.
     """
     import h5py
     from keras import ops
@@ -36,23 +37,10 @@ def save_checkpoint(path, model, identity):
 
 def restore_checkpoint(path, model, identity):
     """
-    Continue from a checkpoint if there is one.
+    Restore a checkpoint if there is one; return the steps done.
 
-    Parameters
-    ----------
-    path, model, identity
-        As for `save_checkpoint`.
-
-    Returns
-    -------
-    step : int
-        Number of training steps that the model has done; 0 without a
-        checkpoint.
-
-    Raises
-    ------
-    `~blendhunter.exceptions.DataSetError`
-        If the checkpoint is damaged or belongs to another training.
+    One that is damaged, or belongs to another training, raises
+    `~blendhunter.exceptions.DataSetError`.
     """
     import h5py
     from keras import ops
@@ -84,27 +72,19 @@ class History:
     """
     A CSV file with one row per report of a training.
 
-    Parameters
-    ----------
-    path : path-like
-    step : int
-        Rows of later steps, from before a kill, are dropped.
+    Rows after ``step``, from before a kill, are dropped.
     """
 
     def __init__(self, path, *, step=0):
         self.path = Path(path)
         self.rows = []
         if step and self.path.is_file():
-            with self.path.open(newline='') as file:
-                self.rows = [row for row in csv.DictReader(file)
-                             if int(row['step']) <= step]
+            table = Table.read(self.path, format='ascii.csv')
+            self.rows = [{key: value for key, value in dict(row).items()
+                          if value is not np.ma.masked}
+                         for row in table if row['step'] <= step]
 
     def add(self, **values):
         """Append a row and write the file."""
         self.rows.append(values)
-        names = list(dict.fromkeys(key for row in self.rows for key in row))
-        with atomic_path(self.path) as temporary, temporary.open(
-                'w', newline='') as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_table(Table(self.rows), self.path, overwrite=True)

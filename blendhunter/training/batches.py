@@ -1,18 +1,19 @@
-"""Batches that mix both questions, turned, mirrored and spoilt."""
+"""Training batches of both regions, augmented and with image defects."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from blendhunter._utils.arrays import dihedral
-from blendhunter.network.localisation import target_maps
+from blendhunter._utils.parallel import child_seed
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
+from blendhunter.training.localization import target_maps
 
-__all__ = ['Batch', 'MixedBatches']
+__all__ = ['Batch', 'MixedBatches', 'add_defects']
 
-# share of training stamps that reach over an image edge, or hold a bad
-# patch filled with noise, as the pipeline leaves them
+# fractions of training stamps that extend over an image edge, or have a
+# masked patch filled with noise, as the pipeline leaves them
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
@@ -20,55 +21,36 @@ MAX_EDGE = 15
 
 class Batch(NamedTuple):
     """
-    What a network sees, and what it should say.
+    The input of the network and its targets.
 
-    Parameters
-    ----------
-    inputs : float32 `~numpy.ndarray` of shape (n, 65, 65, 5)
-    labels, weights : float32 `~numpy.ndarray` of shape (n, 1)
-    maps : list of float32 `~numpy.ndarray` of shape (n, m, m, 1)
-        See `~blendhunter.network.localisation.target_maps`.
-    map_weights : float32 `~numpy.ndarray` of shape (n, 1)
-        0 where no positions are known.
+    ``inputs`` (n, 65, 65, 5), ``labels`` and ``sample_weights`` (n, 1),
+    ``maps`` (see `~blendhunter.training.localization.target_maps`) and
+    ``map_weights`` (n, 1), 0 if no positions are known; all float32.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
-    weights: np.ndarray
+    sample_weights: np.ndarray
     maps: list
     map_weights: np.ndarray
 
 
 class MixedBatches:
     """
-    Training batches that mix both questions.
+    Training batches from several samplers, with random orientations.
 
-    Parameters
-    ----------
-    samplers : list of (sampler, int)
-        Each sampler and how many stamps it adds to a batch.
-    seed : int
-        Batch ``i`` is the same whenever it is drawn: a training that
-        was killed and resumed sees what it would have seen.
+    ``samplers`` is a list of (sampler, stamps in a batch), and ``rng`` an
+    int or a SeedSequence. The batch of a step is always the same, so that
+    a training that was killed and resumed gets the same batches.
     """
 
-    def __init__(self, samplers, *, seed):
+    def __init__(self, samplers, *, rng):
         self.samplers = samplers
-        self.seed = seed
+        self.rng = rng
 
     def __call__(self, step):
-        """
-        Return the batch of a step.
-
-        Parameters
-        ----------
-        step : int
-
-        Returns
-        -------
-        batch : `Batch`
-        """
-        rng = np.random.default_rng([self.seed, step])
+        """Return the `Batch` of a step."""
+        rng = np.random.default_rng(child_seed(self.rng, step))
         preprocess = PREPROCESSINGS[TRAINED].function
         parts = []
         for sampler, n in self.samplers:
@@ -76,21 +58,20 @@ class MixedBatches:
             turn = rng.integers(0, 8, n)
             for value in range(8):
                 rows = np.flatnonzero(turn == value)
-                z[rows] = dihedral(z[rows], value)
-                regions[rows] = dihedral(regions[rows], value)
-                marks[rows] = dihedral(marks[rows], value)
-            _spoil(z, regions, rng)
+                for stack in (z, regions, marks):
+                    stack[rows] = dihedral(stack[rows], value)
+            add_defects(z, regions, rng)
             parts.append((preprocess(z, regions, 1.0), label[:, None],
                           weight[:, None], marks,
-                          weight[:, None] * (sampler.places is not None)))
+                          weight[:, None] * (sampler.positions is not None)))
         inputs, labels, weights, marks, map_weights = (
             np.concatenate(part) for part in zip(*parts, strict=True))
         return Batch(inputs, labels, weights, target_maps(marks),
                      map_weights)
 
 
-def _spoil(z, regions, rng):
-    """Let some stamps reach over an edge, or hold a bad patch."""
+def add_defects(z, regions, rng):
+    """Blank image edges, or fill a masked patch with noise, in place."""
     n = len(z)
     for i in np.flatnonzero(rng.random(n) < EDGE_SHARE):
         width = rng.integers(1, MAX_EDGE)

@@ -3,84 +3,67 @@
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.authors import (
+from blendhunter.benchmark.paper.stages import LEFT_OUT
+from blendhunter.benchmark.published_results import (
     published_realistic,
     stored_realistic,
     stored_runs,
 )
-from blendhunter.benchmark.detectors import stamp_scores
-from blendhunter.benchmark.paper.stages import LEFT_OUT
+from blendhunter.benchmark.stamp_detectors import stamp_scores
 from blendhunter.truth import BLEND, SINGLE
 
-__all__ = ['SUBSETS', 'feature_table', 'realistic_scores',
-           'separation_scores', 'summary_table', 'test_scores']
+__all__ = ['SUBSETS', 'feature_table', 'parametric_scores',
+           'realistic_scores', 'separation_scores', 'summary_table']
 
+# left edges of the bins of separation, px
 SEPARATIONS = np.arange(0, 37, 3.0)
 SUBSETS = ('all', 'close', 'distant')
 N_MAPS = 12
-# where the authors' numbers are from
+# sources of the published numbers
 SOURCES = {
     'authors': 'runs stored in github.com/CosmoStat/BlendHunter, grid of '
-               '2020; the noise of the run nearest to sigma stands in '
-               '"authors sigma"',
+               '2020; "authors sigma" is the noise of the run, the nearest '
+               'to sigma',
     'published': 'Farrens et al. 2022, A&A 657, A98; of BlendHunter a '
                  'lower limit'}
 
 
 def _scores(label, truth):
-    """Return the scores of labels, stamps that are left out apart."""
+    """Return the scores of the labels that are not left out."""
     kept = np.asarray(label) != LEFT_OUT
     return stamp_scores(np.asarray(label)[kept], truth[kept])
 
 
-def test_scores(results):
+def parametric_scores(results):
     """
     Score every method on the test stamps of every step.
 
-    Parameters
-    ----------
-    results : list of (Step, dict, `~astropy.table.Table`)
-        Of each step the labels by method, and the truth.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``sigma``, ``realisation``, ``method`` and the scores of
-        `~blendhunter.benchmark.stamp_scores`.
+    ``results`` is a list of (Step, labels by method, truth). The columns
+    are ``sigma``, ``realization``, ``method`` and the scores of
+    `~blendhunter.benchmark.stamp_scores`.
     """
-    return Table([{'sigma': step.sigma, 'realisation': step.realisation,
+    return Table([{'sigma': step.sigma, 'realization': step.realization,
                    'method': method, **_scores(label, truth)}
                   for step, labels, truth in results
                   for method, label in labels.items()])
-
-
-test_scores.__test__ = False  # the name is none of a test
 
 
 def separation_scores(results):
     """
     Score blends by their separation: the data of Fig. 3.
 
-    Parameters
-    ----------
-    results : list
-        As in `test_scores`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``sigma``, ``method``, ``separation`` (middle of a bin of 3 px),
-        ``accuracy`` of the blends in it (their completeness), its
-        standard deviation over realisations ``accuracy_std``, and
-        ``n_stamps`` in all of them.
+    ``results`` as in `parametric_scores`. The columns are ``sigma``,
+    ``method``, ``separation`` (center of a bin of 3 px), ``accuracy`` of
+    its blends (their completeness), ``accuracy_std`` over realizations,
+    and ``n_stamps`` in all of them.
     """
     rows = []
     for sigma in sorted({step.sigma for step, _, _ in results}):
-        mine = [(labels, truth) for step, labels, truth in results
-                if step.sigma == sigma]
-        for method in mine[0][0]:
+        at_sigma = [(labels, truth) for step, labels, truth in results
+                    if step.sigma == sigma]
+        for method in at_sigma[0][0]:
             parts = [_by_separation(labels[method], truth)
-                     for labels, truth in mine if method in labels]
+                     for labels, truth in at_sigma if method in labels]
             found, total = (np.array(v) for v in zip(*parts, strict=True))
             each = found / np.maximum(total, 1)
             rows.extend(
@@ -89,8 +72,7 @@ def separation_scores(results):
                  'accuracy': found[:, i].sum() / total[:, i].sum(),
                  'accuracy_std': each[:, i].std(),
                  'n_stamps': int(total[:, i].sum())}
-                for i in range(len(SEPARATIONS) - 1)
-                if total[:, i].sum())
+                for i in np.flatnonzero(total.sum(axis=0)))
     return Table(rows)
 
 
@@ -108,26 +90,17 @@ def realistic_scores(results, truth):
     """
     Score every method on the realistic set: the data of Figs. 5 and 6.
 
-    Parameters
-    ----------
-    results : list of (float, int, str, `~numpy.ndarray`)
-        Training sigma (NaN for what was not trained), realisation,
-        method, labels.
-    truth : `~astropy.table.Table`
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        One row for each result and subset ('all', 'close': nearer than
-        10 px, 'distant'): ``accuracy`` of the blends of the subset and
-        equally many isolated stamps, as in the paper, and the fractions
-        ``true_positives`` and ``true_negatives`` that it is the mean of.
+    ``results`` is a list of (training sigma, realization, method, labels),
+    the sigma NaN without a training. One row for each of them and subset
+    ('all', 'close': below 10 px, 'distant'), with ``accuracy`` of the
+    blends of the subset and equally many isolated stamps, as in the paper:
+    the mean of ``true_positives`` and ``true_negatives``.
     """
     rows = []
-    for sigma, realisation, method, label in results:
+    for sigma, realization, method, label in results:
         scores = _scores(label, truth)
-        # nothing found is no true negative: all stamps count, as they do
-        # for the network
+        # a stamp without a detection is no true negative: all count, as
+        # they do for the network
         isolated = np.asarray(truth['label']) != BLEND
         kept = np.asarray(label) != LEFT_OUT
         true_negatives = float(np.mean(
@@ -135,7 +108,7 @@ def realistic_scores(results, truth):
         for subset, name in zip(SUBSETS, ('completeness', 'close',
                                           'distant'), strict=True):
             rows.append({
-                'sigma': sigma, 'realisation': realisation,
+                'sigma': sigma, 'realization': realization,
                 'method': method, 'subset': subset,
                 'accuracy': (scores[name] + true_negatives) / 2,
                 'true_positives': scores[name],
@@ -145,20 +118,12 @@ def realistic_scores(results, truth):
 
 def feature_table(stamp, maps):
     """
-    List what the blocks make of one stamp: the data of Fig. 2.
+    List the outputs of the blocks for one stamp: the data of Fig. 2.
 
-    Parameters
-    ----------
-    stamp : `~numpy.ndarray` of shape (m, m)
-    maps : list of `~numpy.ndarray` of shape (k, k, n)
-        From `~blendhunter.network.features.block_outputs`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``block`` (0: the stamp itself), ``map`` (its channel), ``width``
-        and the flattened ``values``, of the maps with the greatest
-        variance in each block.
+    ``maps`` are from `~blendhunter.benchmark.paper.features.block_outputs`.
+    The columns are ``block`` (0: the stamp itself), ``map`` (its channel),
+    ``width`` and the flattened ``values``, of the maps with the largest
+    variance in each block.
     """
     rows = [(0, 0, len(stamp), stamp)]
     for number, block in enumerate(maps, start=1):
@@ -176,27 +141,16 @@ def feature_table(stamp, maps):
 
 def summary_table(tests, realistic, *, kind='realistic'):
     """
-    Put all methods side by side, with the authors' numbers.
+    Compare all methods, and the published numbers.
 
-    Parameters
-    ----------
-    tests : `~astropy.table.Table`
-        From `test_scores`.
-    realistic : `~astropy.table.Table`
-        From `realistic_scores`.
-    kind : {'realistic', 'structured'}, optional
-        What the realistic set is made of. The authors' numbers stand
-        beside real galaxies alone.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``set`` ('parametric', or ``kind``), ``sigma`` (of the test set,
-        or of the training), ``score``, and a column for each method, in
-        per cent: means over realisations. ``authors ...`` are the
-        authors' stored runs and ``published ...`` the paper's numbers;
-        ``authors sigma`` is the noise of the stored run that stands
-        beside. Their sources are in its meta.
+    ``tests`` is from `parametric_scores`, ``realistic`` from
+    `realistic_scores`, ``kind`` that of the realistic set; only 'realistic'
+    can be compared to real galaxies. The columns are ``set``
+    ('parametric', or ``kind``), ``sigma`` (of the test set, or of the
+    training), ``score``, and each method in per cent, means over
+    realizations. ``authors ...`` are the stored runs of the authors, at
+    the noise ``authors sigma``, ``published ...`` the paper's numbers; the
+    table's meta names their sources.
     """
     rows = []
     authors = stored_runs()
@@ -244,14 +198,14 @@ def _realistic_rows(realistic, kind):
 
 
 def _means(table, score):
-    """Return the mean of a score over realisations, in per cent."""
+    """Return the mean of a score over realizations, in per cent."""
     return {str(method): 100 * float(np.mean(
         table[score][table['method'] == method]))
         for method in dict.fromkeys(table['method'].tolist())}
 
 
 def _aligned(rows):
-    """Give all rows the same columns, the authors' last."""
+    """Give all rows the same columns, published numbers last."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     names.sort(key=lambda name: name.startswith(('authors', 'published')))
     return [{name: row.get(name, np.nan) for name in names}

@@ -1,4 +1,6 @@
-"""Positions of further sources, as a lesson of the training."""
+"""Positions of further sources, an auxiliary loss of the training."""
+
+import csv
 
 import numpy as np
 import pytest
@@ -7,19 +9,20 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import load_model, train
 from blendhunter.dataset import DataSet
-from blendhunter.network.architecture import build_network, widen_kernel
-from blendhunter.network.batches import MixedBatches
-from blendhunter.network.detection_sampler import DetectionSampler
-from blendhunter.network.localisation import (
+from blendhunter.network.architecture import build_network
+from blendhunter.network.model import set_network
+from blendhunter.network.weights import read_weights, write_weights
+from blendhunter.training.batches import MixedBatches
+from blendhunter.training.detection_sampler import DetectionSampler
+from blendhunter.training.localization import (
     LOCATORS,
     add_locators,
     locator_loss,
-    mark_places,
+    mark_positions,
     target_maps,
 )
-from blendhunter.network.model import set_network
-from blendhunter.network.pair_sampler import PairSampler
-from blendhunter.network.weights import read_weights, write_weights
+from blendhunter.training.pair_sampler import PairSampler
+from blendhunter.training.pretrained import widen_kernel
 from blendhunter.truth import BLEND
 
 N = 40
@@ -27,10 +30,10 @@ N = 40
 
 def test_marks():
     marks = np.zeros((4, 51, 51), dtype=bool)
-    mark_places(marks, [0, 0, 1, 2, 3], [
+    mark_positions(marks, [0, 0, 1, 2, 3], [
         (3.4, 10.6, 99), (50.4, 0, 0), (-1, 5, 0), (np.nan, 5, 0),
         (25, 51, 0)])
-    assert {tuple(map(int, place)) for place in np.argwhere(marks)} == {
+    assert {tuple(map(int, at)) for at in np.argwhere(marks)} == {
         (0, 11, 3), (0, 0, 50)}
 
 
@@ -46,7 +49,7 @@ def test_maps_cover_the_cells_of_the_network():
     assert {tuple(map(int, at)) for at in np.argwhere(
         coarse[0, ..., 0])} == {(3, 4)}
     assert not fine[1].any()
-    # at a cell's edge, the neighbours are marked, too
+    # at a cell's edge, the neighbors are marked, too
     marks[0] = False
     marks[0, 21, 29] = True  # 28 and 36
     assert target_maps(marks)[0][0].sum() == 4
@@ -75,21 +78,22 @@ def test_locator_loss_is_the_cross_entropy():
     assert_allclose(locator_loss(truth, odds), expected, rtol=1e-4)
 
 
-def point_sources(n, places, flux):
+def point_sources(n, positions, flux):
     stamps = np.zeros((n, 51, 51), dtype=np.float32)
-    x, y = places[:, :2].astype(int).T
+    x, y = positions[:, :2].astype(int).T
     stamps[np.arange(n), y, x] = flux
     return stamps
 
 
 def test_pairs_mark_all_sources_but_the_brightest():
     rng = np.random.default_rng(2)
-    centre = np.column_stack([np.full((N, 2), 25.0), np.full(N, 600.0)])
+    center = np.column_stack([np.full((N, 2), 25.0), np.full(N, 600.0)])
     others = np.column_stack([rng.integers(3, 48, (N, 2)), np.where(
         np.arange(N) % 2, 300.0, 900.0)])
-    options = {'places': centre, 'companion_places': others,
-               'sigma_range': (1.0, 1.0), 'sky': 0.0, 'close_share': 0.9}
-    images = (point_sources(N, centre, 600.0),
+    options = {'positions': center, 'companion_positions': others,
+               'sigma_range': (1.0, 1.0), 'residual_background': 0.0,
+               'close_share': 0.9}
+    images = (point_sources(N, center, 600.0),
               point_sources(N, others, others[:, 2]))
     z, _, label, _, marks = PairSampler(*images, **options, more=()).draw(
         300, rng)
@@ -110,9 +114,10 @@ def test_pairs_mark_all_sources_but_the_brightest():
 def test_detections_mark_the_second_source():
     stamps = np.zeros((N, 51, 51), dtype='f2')
     labels = np.where(np.arange(N) % 2, BLEND, 1 - BLEND)
-    places = np.column_stack([np.full(N, 28.2), np.arange(N) + 5.0])
-    places[labels != BLEND] = np.nan
-    sampler = DetectionSampler(stamps, stamps == 0, labels, places=places)
+    positions = np.column_stack([np.full(N, 28.2), np.arange(N) + 5.0])
+    positions[labels != BLEND] = np.nan
+    sampler = DetectionSampler(stamps, stamps == 0, labels,
+                               positions=positions)
     _, _, label, _, marks = sampler.draw(50, np.random.default_rng(1))
     assert_array_equal(marks.sum(axis=(1, 2)), label)
     assert set(np.nonzero(marks)[2]) == {28}
@@ -120,22 +125,22 @@ def test_detections_mark_the_second_source():
 
 def test_marks_turn_with_their_stamps():
     """The marked pixel is the bright one in every orientation."""
-    places = np.column_stack([np.full(N, 28.0), np.full(N, 20.0)])
-    stamps = point_sources(N, places, 1000.0)
+    positions = np.column_stack([np.full(N, 28.0), np.full(N, 20.0)])
+    stamps = point_sources(N, positions, 1000.0)
     sampler = DetectionSampler(stamps.astype('f2'), stamps >= 0,
-                               np.arange(N) % 2, places=places,
-                               fraction=0.9, extra_noise=0.0)
-    batch = MixedBatches([(sampler, 64)], seed=1)(0)
+                               np.arange(N) % 2, positions=positions,
+                               blend_fraction=0.9, extra_noise=0.0)
+    batch = MixedBatches([(sampler, 64)], rng=1)(0)
     bright = batch.inputs[:, 7:58, 7:58, 0] > 5
     bright &= batch.labels[..., None] == BLEND
     expected = target_maps(bright)
-    # but where a spoilt edge or patch covers the source
+    # unless a blank edge or a patch covers the source
     seen = bright.any(axis=(1, 2))
     assert seen.sum() > 50
     assert len({tuple(np.argwhere(b)[0]) for b in bright[seen]}) == 8
     for made, wanted in zip(batch.maps, expected, strict=True):
         assert_array_equal(made[seen], wanted[seen])
-    assert_array_equal(batch.map_weights, batch.weights)
+    assert_array_equal(batch.map_weights, batch.sample_weights)
 
 
 def test_further_channels_start_small():
@@ -149,8 +154,8 @@ def test_further_channels_start_small():
     assert widen_kernel(wide, layer) is wide
 
 
-def no_detections():
-    """Noise, labelled as detections are."""
+def noise_detections():
+    """Noise, labeled as detections are."""
     rng = np.random.default_rng(3)
     regions = np.zeros((N, 51, 51), dtype=bool)
     regions[:, 20:30, 20:30] = True
@@ -161,10 +166,10 @@ def no_detections():
                'x_2': np.full(N, 22.0), 'y_2': np.full(N, 24.0)}))
 
 
-def test_training_continues_from_weights_of_three_channels(
+def test_weights_of_three_channels_are_fine_tuned(
         random_weights, tmp_path):
     """They stay as they were where the learning rate is tiny."""
-    path = train(detections=no_detections(), output=tmp_path / 'a.h5',
+    path = train(detections=noise_detections(), output=tmp_path / 'a.h5',
                  n_steps=3, weights=random_weights, batch_size=8,
                  learning_rate=1e-9, precision='float32')
     model = load_model(path)
@@ -178,6 +183,13 @@ def test_training_continues_from_weights_of_three_channels(
     assert_allclose(after['dense1/kernel'], before['dense1/kernel'],
                     atol=1e-3)
     assert 0.05 < after['block1_conv1/kernel'][:, :, 3:].std() < 0.2
+    # the auxiliary losses are part of the total
+    with (tmp_path / 'a.history.csv').open() as file:
+        row, = csv.DictReader(file)
+    maps = [float(row[f'block{b}_conv3_locator_loss']) for b in (3, 4)]
+    assert min(maps) > 0
+    assert float(row['loss']) == pytest.approx(
+        float(row['head_loss']) + 0.05 * sum(maps), rel=1e-3)
 
 
 def test_weights_that_do_not_fit_are_refused(random_weights, tmp_path):
@@ -186,10 +198,10 @@ def test_weights_that_do_not_fit_are_refused(random_weights, tmp_path):
     arrays, metadata = read_weights(random_weights)
     with pytest.raises(WeightsError, match="layer 'block1_conv1'"):
         set_network(build_network(n_channels=5), arrays)
-    # the paper's grey is not what the first channels are
+    # the paper's gray is not what the first channels are
     metadata.pop('sha256')
     path = tmp_path / 'paper.h5'
     write_weights(path, arrays, {**metadata, 'preprocessing': 'paper'})
     with pytest.raises(WeightsError, match=r"paper\.h5' has the prepro"):
-        train(detections=no_detections(), output=tmp_path / 'a.h5',
+        train(detections=noise_detections(), output=tmp_path / 'a.h5',
               weights=path)

@@ -1,4 +1,4 @@
-"""The paper's protocol: a frozen backbone and a dense head."""
+"""The paper's training protocol: a frozen backbone and a dense head."""
 
 import shutil
 from pathlib import Path
@@ -7,21 +7,21 @@ import numpy as np
 
 from blendhunter._utils.arrays import digest
 from blendhunter._utils.files import check_writable
-from blendhunter._utils.progress import progress_bar
-from blendhunter.network.architecture import (
-    build_network,
-    resolve_precision,
+from blendhunter._utils.parallel import integer_seed
+from blendhunter._utils.resume import begin_run
+from blendhunter.benchmark.paper.features import (
+    apply_head,
+    cache_features,
+    fit_head,
+    split_rows,
 )
-from blendhunter.network.backbones import (
+from blendhunter.benchmark.paper.frozen_backbone import (
     build_frozen,
     choose_preprocessing,
 )
-from blendhunter.network.features import (
-    apply_head,
-    cache_features,
-    check_identity,
-    fit_head,
-    split_rows,
+from blendhunter.network.architecture import (
+    build_network,
+    resolve_precision,
 )
 from blendhunter.network.model import save_network
 from blendhunter.version import __version__
@@ -31,7 +31,7 @@ __all__ = ['train_transfer']
 
 def train_transfer(stamps, labels, *, output, noise, backbone=None,
                    preprocessing=None, epochs=500, batch_size=250,
-                   precision='auto', seed=0, command='', work_dir=None,
+                   precision='auto', rng=0, command='', work_dir=None,
                    overwrite=False, progress=False):
     """
     Train the dense head on cached features of a frozen backbone.
@@ -39,8 +39,8 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     The protocol of Farrens et al. (2022): 45 % of the stamps train, 45 %
     validate, 10 % test; training stamps are zoomed by up to 20 % and
     flipped at random. (The paper's shear of 0.2 is in degrees in the
-    Keras of its time, and left out.) The head with the least validation
-    loss is kept.
+    Keras of its time, and left out.) The head with the smallest
+    validation loss is kept.
 
     Parameters
     ----------
@@ -55,20 +55,20 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     backbone : None, 'random', 'imagenet', 'default' or path, optional
         Frozen weights of the convolutions; None leaves them at their
         random initial values, 'default' takes those of the packaged
-        model, which have seen blends.
+        model, which were trained on blends.
     preprocessing : {None, 'paper', 'noise', 'residuals'}, optional
-        None takes the one that the backbone 'default' was trained with,
-        the only one that it goes with, and the paper's for the others.
+        None takes that of the packaged model for 'default', which works
+        with no other, and the paper's otherwise.
     epochs, batch_size : int, optional
         At most so many epochs.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of the backbone.
-    seed : int, optional
+    rng : None, int, SeedSequence or Generator, optional
     command : str, optional
         Stored in the weights file.
     work_dir : path-like, optional
         Holds cached features, which a training that was killed
-        continues from; by default beside the output. It is deleted at
+        continues from; by default next to the output. It is deleted at
         the end.
     overwrite : bool, optional
         Whether an existing output may be replaced.
@@ -93,47 +93,57 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     check_writable(output, overwrite=overwrite)
     stamps = np.asarray(stamps)
     labels = np.asarray(labels, dtype=np.float32)
-    if len(labels) != len(stamps):
-        msg = (f'labels must have one entry per stamp ({len(stamps)}), '
-               f'got {len(labels)}')
-        raise ValueError(msg)
+    _check_labels(labels, len(stamps))
+    parts = split_rows(len(stamps))
     preprocessing = choose_preprocessing(backbone, preprocessing,
                                          otherwise='paper')
-    work = Path(work_dir or output.with_suffix('.work'))
-    check_identity(work, {
-        'stamps': stamps.shape, 'digest': digest(stamps),
-        'noise': float(noise), 'preprocessing': preprocessing,
+    seeds, _, store = begin_run('transfer', {
+        'stamps': stamps.shape, 'digest': digest(stamps), 'noise': noise,
+        'labels': labels, 'preprocessing': preprocessing,
         'backbone': str(backbone), 'batch_size': batch_size,
-        'precision': precision, 'seed': seed})
-    parts = split_rows(len(stamps))
+        'epochs': epochs, 'precision': precision}, rng,
+        work_dir or output.with_suffix('.work'))
+    seed = integer_seed(seeds)
     body = build_frozen(backbone, preprocessing=preprocessing,
-                        precision=precision, seed=seed)
-    with progress_bar(total=len(stamps), enabled=progress,
-                      description='features') as bar:
-        features = cache_features(
-            body, stamps, noise, preprocessing=preprocessing, directory=work,
-            n_augmented=parts[0].stop, seed=seed, progress=bar.update)
+                        precision=precision, rng=seed)
+    features = cache_features(
+        body, stamps, noise, preprocessing=preprocessing, store=store,
+        n_augmented=parts[0].stop, rng=seed, progress=progress)
     head, n_epochs = fit_head(features, labels, parts, epochs=epochs,
-                              batch_size=batch_size, directory=work)
+                              batch_size=batch_size,
+                              directory=store.directory)
+    right = (apply_head(head, features[parts[2]]) > 0.5) == (
+        labels[parts[2]] > 0.5)
+    save_network(output, _join(body, head, precision), {
+        'architecture': 'VGG-16', 'preprocessing': preprocessing,
+        'stamp_size': stamps.shape[1], 'classes': ['isolated', 'blended'],
+        'regions': ['stamp'],
+        'trained_fraction': {'stamp': float(labels.mean())},
+        'prior': {'stamp': 0.5},
+        'domain': {'stamp': {'noise': float(noise), 'stamps': len(stamps)}},
+        'backbone': str(backbone), 'epochs': n_epochs, 'seed': seed,
+        'command': command, 'version': __version__,
+        'results': {'stamp': {'accuracy': float(np.mean(right))}}})
+    shutil.copyfile(store.directory / 'history.csv',
+                    output.with_suffix('.history.csv'))
+    store.discard()
+    return output
+
+
+def _check_labels(labels, n):
+    """Check that there is one label for each stamp."""
+    if len(labels) != n:
+        msg = (f'labels must have one entry per stamp ({n}), '
+               f'got {len(labels)}')
+        raise ValueError(msg)
+
+
+def _join(body, head, precision):
+    """Return the network of a frozen backbone and a head."""
     network = build_network(dtype=resolve_precision(precision),
                             n_channels=body.input_shape[-1])
     for layer in body.layers:
         if layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())
     network.get_layer('head').set_weights(head.get_weights())
-    test = apply_head(head, features[parts[2]]) > 0.5
-    save_network(output, network, {
-        'architecture': 'VGG-16', 'preprocessing': preprocessing,
-        'stamp_size': stamps.shape[1], 'classes': ['isolated', 'blended'],
-        'regions': ['stamp'],
-        'trained_fraction': {'stamp': float(labels.mean())},
-        'prior': {'stamp': 0.5}, 'domain': {'stamp': {
-            'noise': float(noise), 'stamps': len(stamps)}},
-        'backbone': str(backbone), 'epochs': n_epochs, 'seed': seed,
-        'command': command, 'version': __version__,
-        'results': {'stamp': {'accuracy': float(
-            np.mean(test == (labels[parts[2]] > 0.5)))}}})
-    shutil.copyfile(work / 'history.csv',
-                    output.with_suffix('.history.csv'))
-    shutil.rmtree(work)
-    return output
+    return network

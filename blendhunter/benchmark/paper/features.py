@@ -1,0 +1,134 @@
+"""Features of frozen convolutions, cached, and a dense head on them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from blendhunter._utils.parallel import integer_seed
+from blendhunter._utils.progress import progress_bar
+from blendhunter.network.architecture import build_head
+from blendhunter.network.preprocessing import PREPROCESSINGS
+
+__all__ = ['apply_head', 'block_outputs', 'cache_features', 'fit_head',
+           'split_rows']
+
+# Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
+# rate halved after 5 epochs without improvement, stop after 10
+LEARNING_RATE = 1e-3
+EPSILON = 1e-8
+REDUCE_PATIENCE = 5
+STOP_PATIENCE = 10
+SPLIT = (0.45, 0.45, 0.1)
+ZOOM = 0.2
+FEATURE_BATCH = 128
+
+
+def split_rows(n):
+    """Return the slices that train, validate and test: 45, 45 and 10 %."""
+    first, second = round(SPLIT[0] * n), round((SPLIT[0] + SPLIT[1]) * n)
+    if min(first, second - first, n - second) < 1:
+        msg = f'stamps must be at least 10, got {n}'
+        raise ValueError(msg)
+    return slice(0, first), slice(first, second), slice(second, n)
+
+
+def cache_features(body, stamps, noise, *, preprocessing, store,
+                   n_augmented=0, rng=0, progress=False,
+                   description='features'):
+    """
+    Return features (n, 2048) of stamps, kept in parts in a store.
+
+    ``body`` is from `~blendhunter.benchmark.paper.frozen_backbone.
+    build_frozen`, ``noise`` the RMS per pixel in the unit of the stamps.
+    The first ``n_augmented`` stamps are zoomed by up to 20 % and flipped
+    at random. (The paper's shear of 0.2 is in degrees in the Keras of its
+    time, and left out.)
+    """
+    import keras
+
+    seed = integer_seed(rng)
+    augment = keras.Sequential([
+        keras.layers.RandomZoom((-ZOOM, ZOOM), (-ZOOM, ZOOM),
+                                fill_mode='nearest', seed=seed),
+        keras.layers.RandomFlip('horizontal', seed=seed)])
+    parts = []
+    with progress_bar(total=len(stamps), description=description,
+                      enabled=progress) as bar:
+        for start in range(0, len(stamps), FEATURE_BATCH):
+            batch = stamps[start:start + FEATURE_BATCH]
+            n_first = min(max(n_augmented - start, 0), len(batch))
+            if n_first and start in store:
+                # the random state of a run that was not interrupted
+                augment(np.zeros((1, *body.input_shape[1:])), training=True)
+            parts.append(store.arrays(start, lambda batch=batch, n=n_first: {
+                'features': _features(body, batch, noise, preprocessing,
+                                      augment, n)})['features'])
+            bar.update(len(batch))
+    return np.concatenate(parts)
+
+
+def _features(body, stamps, noise, preprocessing, augment, n_augmented):
+    """Return the features of a batch."""
+    inputs = PREPROCESSINGS[preprocessing].function(
+        stamps, np.ones(stamps.shape, dtype=bool), noise)
+    if n_augmented:
+        inputs[:n_augmented] = np.asarray(
+            augment(inputs[:n_augmented], training=True))
+    return np.asarray(body.predict_on_batch(inputs), dtype=np.float32)
+
+
+def block_outputs(body, stamp, *, preprocessing):
+    """Return the output (k, k, n) of each block for a stamp over its noise."""
+    import keras
+
+    blocks = [layer.output for layer in body.layers
+              if layer.name.endswith('pool')]
+    inputs = PREPROCESSINGS[preprocessing].function(
+        stamp[None], np.ones((1, *stamp.shape), dtype=bool), 1.0)
+    outputs = keras.Model(body.input, blocks).predict(inputs, verbose=0)
+    return [np.asarray(output[0], dtype=np.float32) for output in outputs]
+
+
+def apply_head(head, features):
+    """Return P(blended) of shape (n,) for features of shape (n, 2048)."""
+    from keras import ops
+
+    return ops.convert_to_numpy(head(np.asarray(features),
+                                     training=False)).ravel()
+
+
+def fit_head(features, labels, parts, *, directory, epochs=500,
+             batch_size=250, rng=None):
+    """
+    Train the dense head with the paper's callbacks.
+
+    ``parts`` are from `split_rows`. ``directory`` gets the best weights
+    and the history; a head takes a minute or so, and one that was killed
+    starts anew. ``rng=None`` keeps Keras's random state. Returns the head
+    with the smallest validation loss and the number of epochs.
+    """
+    import keras
+
+    if rng is not None:
+        keras.utils.set_random_seed(integer_seed(rng))
+    head = build_head()
+    head.compile(keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
+                 'binary_crossentropy', metrics=['accuracy'])
+    work = Path(directory)
+    train, validate, _ = parts
+    best = work / 'best.weights.h5'
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(best, monitor='val_loss',
+                                        save_best_only=True,
+                                        save_weights_only=True),
+        keras.callbacks.ReduceLROnPlateau(monitor='val_loss', factor=0.5,
+                                          patience=REDUCE_PATIENCE),
+        keras.callbacks.EarlyStopping(monitor='val_loss',
+                                      patience=STOP_PATIENCE),
+        keras.callbacks.CSVLogger(work / 'history.csv')]
+    history = head.fit(
+        features[train], labels[train], epochs=epochs,
+        batch_size=batch_size, verbose=0, callbacks=callbacks,
+        validation_data=(features[validate], labels[validate]))
+    head.load_weights(best)
+    return head, len(history.epoch)

@@ -1,0 +1,5 @@
+"""Training of one network for both questions."""
+
+from blendhunter.training.end_to_end import train
+
+__all__ = ['train']

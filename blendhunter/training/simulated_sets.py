@@ -1,0 +1,92 @@
+"""The data sets that the packaged model is trained on."""
+
+from pathlib import Path
+
+from blendhunter._utils.resume import PartStore
+from blendhunter.dataset import write_dataset
+from blendhunter.simulation.detections import simulate_detections
+from blendhunter.simulation.ranges import FieldRanges, LogUniform
+from blendhunter.simulation.stamps import simulate_stamps
+
+__all__ = ['simulate_missing', 'simulate_training_detections',
+           'simulate_training_pairs']
+
+# the seeing, 2.2 to 7 px for CFIS, and the stamps that share one
+PAIR_SEEING = (0.65, 2.0)
+PAIR_GROUP = 250
+STAR_SHARE = 0.1
+# deep fields with bright stars, their wings, large galaxies and the photon
+# noise of all, most of them without a companion: every real image has
+# some, and the other fields hold few
+BRIGHT_FIELDS = FieldRanges(
+    density=(20.0, 80.0), bright=(15.0, 17.5), star_fraction=(0.1, 0.6),
+    companions=(0.0, 0.2), noise=LogUniform(0.3, 2.0),
+    seeing_factor=LogUniform(0.7, 1.5), wings=(0.0, 0.25),
+    gain=LogUniform(8.0, 80.0))
+FIELDS = (FieldRanges(), FieldRanges(), BRIGHT_FIELDS)
+SURVEYS = ('cfis', 'kids', 'cfis', 'lsst', 'des')
+# seeds of the packaged model's sets
+PAIR_SEED, DETECTION_SEED = 11, 14
+
+
+def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
+                            progress=False):
+    """
+    Simulate central and companion sources for ``region='stamp'``.
+
+    Structured galaxies and one star in ten, the seeing 0.65 to 2 times
+    CFIS's, central sources offset by U(-1, 1) + N(0, 0.3) px. The other
+    arguments are those of `~blendhunter.simulation.simulate_stamps`.
+    Returns a `~blendhunter.dataset.DataSet` of noiseless ``centrals`` and
+    ``companions``.
+    """
+    return simulate_stamps(
+        n, kind='structured', blend_fraction=1.0, noise=None,
+        star_fraction=STAR_SHARE, centering='training',
+        seeing_range=PAIR_SEEING, group_size=PAIR_GROUP, rng=rng,
+        n_jobs=n_jobs, work_dir=work_dir,
+        progress=progress).to_dataset(role='pairs')
+
+
+def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
+                                 work_dir=None, progress=False):
+    """
+    Simulate labeled detections for ``region='segment'``.
+
+    Fields of 1500 x 1500 px: two in three with the ranges that are the
+    defaults of `~blendhunter.simulation.FieldRanges`, the third with
+    bright stars and galaxies and their photon noise; two in five of CFIS,
+    the others of KiDS, LSST and DES. Three in four are detected with SEP,
+    the others with photutils. The other arguments are those of
+    `~blendhunter.simulation.simulate_detections`. Returns a
+    `~blendhunter.dataset.DataSet` of ``stamps`` over their noise and
+    ``regions``.
+    """
+    return simulate_detections(
+        n_fields, survey=SURVEYS, ranges=FIELDS,
+        detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
+        n_jobs=n_jobs, work_dir=work_dir, progress=progress)
+
+
+def simulate_missing(work_dir, n_pairs, n_fields, *, n_jobs=1,
+                     progress=False):
+    """
+    Simulate ``pairs.h5`` and ``detections.h5`` unless they are there.
+
+    Returns the paths by the names of the arguments of
+    `~blendhunter.train`, None if the number of pairs or fields is 0.
+    """
+    paths = {}
+    for name, n, seed, simulate in (
+            ('pairs', n_pairs, PAIR_SEED, simulate_training_pairs),
+            ('detections', n_fields, DETECTION_SEED,
+             simulate_training_detections)):
+        path = Path(work_dir) / f'{name}.h5'
+        paths[name] = path if n else None
+        if n and not path.is_file():
+            store = PartStore.beside(path)
+            write_dataset(path, simulate(
+                n, rng=seed, n_jobs=n_jobs, work_dir=store.directory,
+                progress=progress))
+            store.discard()
+    return paths
