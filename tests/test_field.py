@@ -1,57 +1,69 @@
-"""Fields with known sources: labels, scores, other people's catalogues."""
+"""Fields with known sources: labels, scores, other catalogs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import roc_auc_score
 
-from blendhunter import detect, simulate_field
+from blendhunter import DetectedImage, DetectionSettings, detect
 from blendhunter.benchmark.field import (
-    SurveyFields,
+    calibrate_weights,
     compare_catalogs,
-    describe_detections,
+    evaluate_field,
+    evaluate_survey,
     field_bins,
     field_curves,
-    field_examples,
     field_scores,
-    measure_field,
-    measure_survey,
     prepare_truth,
     train_on_survey,
 )
+from blendhunter.benchmark.field.calibrate import fit_fractions
+from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
+from blendhunter.benchmark.field.field_scores import field_examples
 from blendhunter.benchmark.field.segments import paint_ellipses
+from blendhunter.benchmark.field.truth_match import match_to_truth
 from blendhunter.benchmark.metrics import (
     bootstrap_error,
     completeness_at_purity,
+    proportion_error,
+)
+from blendhunter.benchmark.metrics.rankings import (
     share_in_top,
     threshold_at_false_positives,
     threshold_at_purity,
 )
 from blendhunter.cli import main
 from blendhunter.network.calibration import correct_prior
+from blendhunter.network.weights import read_metadata
+from blendhunter.plotting import plot_field_bins, plot_field_curves
+from blendhunter.simulation import simulate_field
+from blendhunter.simulation.fields import draw_field
 
-SKIES = SurveyFields(shape=(260, 260), density=60.0)
+SMALL = {'shape': (260, 260),
+         'ranges': replace(SURVEY_RANGES, density=(60.0, 60.0))}
 
 
 @pytest.fixture(scope='module')
 def sky():
     """An image of a CFIS-like field, and its truth."""
-    return simulate_field((420, 420), density=90, rng=11)
+    return simulate_field((420, 420), rng=11)
 
 
 @pytest.fixture(scope='module')
 def measured(sky, random_weights):
     from blendhunter import BlendIdentifier
 
-    return measure_field(sky[0], sky[1],
-                         BlendIdentifier(random_weights, batch_size=32))
+    return evaluate_field(sky[0], sky[1],
+                          BlendIdentifier(random_weights, batch_size=32))
 
 
 def blocks(*boxes, shape=(120, 120)):
-    """A segmentation image of rectangles, labelled 1, 2, ..."""
+    """A segmentation image of rectangles, labeled 1, 2, ..."""
     segmentation = np.zeros(shape, dtype=np.int32)
     for label, (x0, x1, y0, y1) in enumerate(boxes, start=1):
         segmentation[y0:y1, x0:x1] = label
@@ -82,11 +94,10 @@ def test_outcomes():
         (74, 44, 40, 22),                    # 3 alone
         (42, 74, 40, 22), (47, 74, 10, 24),  # 4 holds both
         (64, 74, 40, 22), (74, 84, 4, 25))   # 5 touches 6 at a corner,
-    found = describe_detections(detections(segmentation), segmentation,
-                                truth)
+    found = match_to_truth(detections(segmentation), segmentation, truth)
     # the sixth holds only a source of SNR 4: no blend that was split
     assert found['outcome'].tolist() == [
-        'recognised', 'recognised', 'single', 'unrecognised', 'single',
+        'recognized', 'recognized', 'single', 'unrecognized', 'single',
         'single']
     assert found['truth_label'].tolist() == [0, 0, 0, 1, 0, 0]
 
@@ -94,14 +105,14 @@ def test_outcomes():
 def test_a_source_listed_twice_is_not_split():
     segmentation = blocks((40, 50, 40, 50), (70, 80, 40, 50))
     twice = detections(segmentation)[[0, 0, 1]]
-    found = describe_detections(twice, segmentation, sources(
+    found = match_to_truth(twice, segmentation, sources(
         (44, 44, 50, 22), (74, 44, 40, 22)))
     assert found['outcome'].tolist() == ['single', 'single', 'single']
 
 
 def test_unclear_outcomes():
     segmentation = blocks((40, 50, 40, 50), (60, 70, 60, 70))
-    found = describe_detections(
+    found = match_to_truth(
         detections(segmentation), segmentation,
         sources((44, 44, 50, 22), (48, 44, 4, 25)))
     # a second source of SNR 4; no source at all
@@ -109,13 +120,13 @@ def test_unclear_outcomes():
     assert np.isnan(found['separation'][1])
 
 
-def test_companion_of_a_blend_and_neighbour_of_a_single():
+def test_companion_of_a_blend_and_neighbor_of_a_single():
     segmentation = blocks((30, 50, 40, 50), (70, 80, 40, 50))
-    found = describe_detections(
+    found = match_to_truth(
         detections(segmentation), segmentation,
         sources((34, 44, 50, 22.0), (46, 44, 10, 24.0), (36, 44, 2, 26.0),
                 (74, 44, 40, 21.0), (77, 62, 6, 25.0), (75, 44, 2, 27.0)))
-    assert found['outcome'].tolist() == ['unrecognised', 'single']
+    assert found['outcome'].tolist() == ['unrecognized', 'single']
     # of the blend, what makes it one, though a fainter one is nearer; of
     # the single one, the nearest source of SNR 3, wherever it is
     assert_allclose(found['separation'], [12, np.hypot(3, 18)], rtol=1e-6)
@@ -125,8 +136,8 @@ def test_companion_of_a_blend_and_neighbour_of_a_single():
 
 def test_field_without_true_sources_in_reach():
     segmentation = blocks((40, 50, 40, 50))
-    found = describe_detections(detections(segmentation), segmentation,
-                                sources((44, 44, 50, 22)))
+    found = match_to_truth(detections(segmentation), segmentation,
+                           sources((44, 44, 50, 22)))
     assert found['outcome'].tolist() == ['single']
     assert np.isnan(found['separation'][0])
 
@@ -172,7 +183,7 @@ def test_measured_field(measured, sky):
     catalog = detect(sky[0])
     assert len(catalog) == len(table)
     assert_allclose(table['x_centroid'], catalog['x_centroid'])
-    assert set(table['outcome']) == {'unrecognised', 'recognised', 'single',
+    assert set(table['outcome']) == {'unrecognized', 'recognized', 'single',
                                      'unclear'}
     assert set(np.unique(table['stamp_label'])) == {0, 1}
     blended = table['truth_label'] == 1
@@ -189,29 +200,38 @@ def test_scores_are_those_of_classify(measured, sky, random_weights):
         result = BlendIdentifier(random_weights, region=region,
                                  batch_size=32).classify(sky[0])
         assert np.isnan(result['blend_prob']).any()
-        assert_allclose(measured.truth[f'score: {name}'],
-                        result['blend_prob'], atol=2e-3)
+        assert_array_equal(measured.truth[f'score: {name}'],
+                           result['blend_prob'])
+
+
+def test_a_detected_image_gives_the_same_scores(measured, sky, identifier):
+    detected = DetectedImage.from_image(sky[0])
+    made = evaluate_field(detected, sky[1], identifier)
+    for name in measured.truth.colnames:
+        assert_array_equal(made.truth[name], measured.truth[name])
+    assert_array_equal(made.arrays['stamps'],
+                       detected.stamps().data.astype('f2'))
 
 
 def test_photutils_with_a_mask(sky, identifier):
-    from blendhunter.detection import Detection
-
     mask = np.zeros(sky[0].shape, dtype=bool)
     mask[200:230] = True
-    made = measure_field(sky[0].data, sky[1], identifier, mask=mask,
-                         settings=Detection(method='photutils'))
+    detected = DetectedImage.from_image(
+        sky[0].data, mask=mask,
+        settings=DetectionSettings(method='photutils'))
+    made = evaluate_field(detected, sky[1], identifier)
     table = made.truth
     assert len(table) > 50
     # its own deblending is no rival of itself
     assert 'score: photutils split' not in table.colnames
     assert 'score: flag' in table.colnames
-    assert np.isin('recognised', table['outcome'])
+    assert np.isin('recognized', table['outcome'])
     assert not np.any((table['y_centroid'] > 201)
                       & (table['y_centroid'] < 228))
 
 
 def test_one_region_alone(sky, identifier):
-    made = measure_field(sky[0], sky[1], identifier, regions=('segment',))
+    made = evaluate_field(sky[0], sky[1], identifier, regions=('segment',))
     assert 'score: network' in made.truth.colnames
     assert 'score: network, whole stamp' not in made.truth.colnames
     assert np.all(np.isnan(field_scores(made.truth)['stamp_auc']))
@@ -222,11 +242,20 @@ def test_measured_scores(measured):
     rows = {row['method']: row for row in scores}
     # more light, more likely a blend
     assert rows['area']['auc'] > 0.6
-    assert 0 <= rows['network, whole stamp']['stamp_auc'] <= 1
     assert np.isnan(rows['network']['stamp_auc'])
-    assert np.all(scores['auc_error'][scores['auc'] != 0.5] > 0)
-    clear = measured.truth['truth_label'] >= 0
-    assert scores['n'][0] == clear.sum()
+    # that of the very question, on the clear ones with a probability
+    clear = measured.truth[measured.truth['truth_label'] >= 0]
+    assert scores['n'][0] == len(clear)
+    p = np.asarray(clear['score: network, whole stamp'])
+    assert np.isfinite(p).all()
+    several = clear['stamp_label'] == 1
+    assert 0 < several.sum() < len(clear)
+    whole = rows['network, whole stamp']
+    assert whole['stamp_auc'] == pytest.approx(roc_auc_score(several, p))
+    assert whole['stamp_accuracy'] == np.mean((p >= 0.5) == several)
+    errors = [name for name in scores.colnames if name.endswith('_error')]
+    for name in errors:
+        assert np.all(scores[name] > 0), name
 
 
 @pytest.mark.parametrize(('field', 'message'), [
@@ -235,8 +264,8 @@ def test_measured_scores(measured):
 def test_nothing_to_measure(field, message, sky, identifier):
     image = sky[0].data if field is None else field
     with pytest.raises(ValueError, match=message):
-        measure_field(image, sources((-50, 20, 9, 22)), identifier,
-                      noise=1.0)
+        evaluate_field(DetectedImage.from_image(image, noise=1.0),
+                       sources((-50, 20, 9, 22)), identifier)
 
 
 def made_up():
@@ -260,21 +289,24 @@ def made_up():
 
 
 def test_scores_of_made_up_detections():
-    from sklearn.metrics import roc_auc_score
-
     table, blended = made_up()
     rows = {row['method']: row for row in field_scores(table)}
     sharp = rows['sharp']
     assert (sharp['n'], sharp['n_blends']) == (200, 50)
-    for name in ('auc', 'at_purity_50', 'at_purity_80', 'at_purity_90',
-                 'resolvable'):
+    # 50 of 50 blends, half of them 7 px apart with an SNR of 12: Wilson's
+    # errors, as all resampled sets agree
+    for name, n in (('completeness_purity50', 50),
+                    ('completeness_purity80', 50),
+                    ('completeness_purity90', 50), ('resolvable', 25)):
         assert sharp[name] == 1
-        assert sharp[f'{name}_error'] == pytest.approx(0, abs=1e-12)
+        assert sharp[f'{name}_error'] == proportion_error(1.0, n)
+    assert sharp['auc'] == 1
+    assert np.isnan(sharp['auc_error'])
     # 50 blends, of which 20 and all fit into the top 10 and 30 per cent
-    assert sharp['at_rejected_10'] == pytest.approx(20 / 50)
-    assert sharp['at_rejected_30'] == 1
+    assert sharp['completeness_reject10'] == pytest.approx(20 / 50)
+    assert sharp['completeness_reject30'] == 1
     assert rows['blind']['auc'] == 0.5
-    assert rows['blind']['at_purity_50'] == 0
+    assert rows['blind']['completeness_purity50'] == 0
     # unknown scores rank below all others
     score = np.array(table['score: noisy'][:200])
     score[:3] = -99
@@ -307,7 +339,7 @@ def test_bins_of_made_up_detections():
 
 
 def test_every_detection_is_in_a_bin(measured):
-    """False alarms without a neighbour count in the purity, too."""
+    """False positives without a neighbor count in the purity, too."""
     bins = field_bins(measured.truth, n_samples=3)
     clear = measured.truth['truth_label'] >= 0
     blends = np.sum(measured.truth['truth_label'] == 1)
@@ -332,20 +364,74 @@ def test_errors_include_that_of_the_threshold():
                        / part['n_blends'])
     assert 0.5 * binomial < part['completeness_error'] < 2 * binomial
     sure = bins[(bins['method'] == 'sharp') & (bins['completeness'] == 1)]
-    assert np.all(np.isnan(sure['completeness_error']))
+    assert_array_equal(sure['completeness_error'],
+                       proportion_error(1.0, sure['n_blends']))
+    empty = bins[bins['n_blends'] == 0]
+    assert len(empty)
+    assert np.all(np.isnan(empty['completeness_error']))
 
 
 def test_field_without_blends():
-    from blendhunter.plotting import plot_field_bins, plot_field_curves
-
     table, _ = made_up()
     single = table[table['truth_label'] == 0]
     scores = field_scores(single, n_samples=5)
-    assert np.all(np.isnan(scores['at_rejected_10']))
+    assert np.all(np.isnan(scores['completeness_reject10']))
     assert np.all(np.isnan(scores['auc']))
     assert len(field_curves(single)) == 0
-    plot_field_curves(field_curves(single)).canvas.draw()
-    plot_field_bins(field_bins(single, n_samples=5)).canvas.draw()
+    curves = plot_field_curves(field_curves(single))
+    # the diagonal alone
+    assert [len(axes.lines) for axes in curves.axes] == [1, 0]
+    bins = plot_field_bins(field_bins(single, n_samples=5))
+    assert panel_values(bins, 'completeness') == {
+        name: [] for name in ('sharp', 'blind', 'noisy')}
+
+
+def panel_values(figure, value):
+    """The points that the first panel of a kind of row shows, by method."""
+    axes = next(axes for axes in figure.axes
+                if axes.get_ylabel().startswith(value))
+    return {bars.get_label(): bars.lines[0].get_ydata().tolist()
+            for bars in axes.containers}
+
+
+def test_figure_of_bins_shows_the_table():
+    table, _ = made_up()
+    bins = field_bins(table, n_samples=5)
+    figure = plot_field_bins(bins, methods=('noisy', 'sharp', 'absent'))
+    # 4 quantities; completeness and purity at two working points
+    assert len(figure.axes) == 16
+    first = bins[(bins['working_point'] == 'purity 80')
+                 & (bins['quantity'] == 'separation')]
+    for value, count in (('completeness', 'n_blends'),
+                         ('purity', 'n_flagged')):
+        shown = panel_values(figure, value)
+        assert list(shown) == ['noisy', 'sharp']
+        for method, points in shown.items():
+            part = first[first['method'] == method]
+            assert_array_equal(points, part[value][np.isfinite(part[value])])
+        axes = next(axes for axes in figure.axes
+                    if axes.get_ylabel().startswith(value))
+        counts = first[count][first['method'] == 'noisy']
+        labels = [text.get_text() for text in axes.get_xticklabels()]
+        assert labels[0] == f'< 3\n({counts[0]:.0f})'
+        assert labels[1] == f'3–4\n({counts[1]:.0f})'
+        assert labels[-1] == f'> 15\n({counts[-1]:.0f})'
+
+
+def test_figure_of_curves_shows_the_table():
+    table, _ = made_up()
+    table['score: flag'] = (np.asarray(table['score: sharp']) > 0.5)
+    curves = field_curves(table)
+    left, right = plot_field_curves(curves).axes
+    lines = {line.get_label(): line for line in left.lines[:-1]}
+    assert list(lines) == ['sharp', 'blind', 'noisy', 'flag']
+    noisy = curves[curves['method'] == 'noisy'][1:]
+    assert_array_equal(lines['noisy'].get_xydata(), np.column_stack(
+        [noisy['false_positives'], noisy['completeness']]))
+    assert_array_equal(right.lines[2].get_xydata(), np.column_stack(
+        [noisy['completeness'], noisy['purity']]))
+    # of a yes-or-no answer one point
+    assert len(lines['flag'].get_xydata()) == 1
 
 
 def test_curves_of_made_up_detections():
@@ -372,7 +458,7 @@ def test_examples():
     assert score[rows['missed'][0]] == score[:200][label[:200] == 1].min()
     # none of them is right and wrong, nor unclear
     for kind, blended, flagged in (('found', 1, True), ('missed', 1, False),
-                                   ('false alarms', 0, True)):
+                                   ('false positives', 0, True)):
         assert set(rows[kind]) == set(np.flatnonzero(
             (label == blended) & ((score >= 0.5) == flagged)))
     assert len(field_examples(table, 5)['found']) == 5
@@ -402,28 +488,29 @@ def test_bootstrap_of_several_numbers():
     assert several[0] == pytest.approx(one)
     assert np.isnan(several[1])
     assert np.isnan(bootstrap_error(lambda _: np.nan, values))
+    # resampled sets without a value do not count
+    assert bootstrap_error(lambda v: v.mean() if 0 in v else np.nan,
+                           values) == pytest.approx(one, rel=0.2)
 
 
 def test_survey_fields(identifier):
     """The same seed, the same fields, for any number of processes."""
-    seen = []
-    one = measure_survey(SKIES, identifier, 2, regions=('segment',), seed=3,
-                         progress=seen.append)
-    two = measure_survey(SKIES, identifier, 2, regions=('segment',), seed=3,
-                         n_jobs=2)
-    assert seen == [1, 1]
+    one = evaluate_survey('cfis', identifier, 2, regions=('segment',), rng=3,
+                          **SMALL)
+    two = evaluate_survey('cfis', identifier, 2, regions=('segment',),
+                          n_jobs=2, rng=np.random.SeedSequence(3), **SMALL)
     assert set(one.truth['field']) == {0, 1}
     assert_array_equal(one.arrays['stamps'], two.arrays['stamps'])
     assert_array_equal(one.truth['flux'], two.truth['flux'])
-    other = measure_survey(SKIES, identifier, 1, regions=(), seed=4)
+    other = evaluate_survey('cfis', identifier, 1, regions=(), rng=4, **SMALL)
     assert not np.array_equal(other.truth['flux'],
                               one.truth['flux'][one.truth['field'] == 0])
 
 
 def test_trees_of_a_survey(sky, identifier):
-    trees = train_on_survey(SurveyFields(shape=(500, 500)), 1, seed=5)
-    made = measure_field(sky[0], sky[1], identifier, regions=(),
-                         trees=trees)
+    trees = train_on_survey('cfis', 1, shape=(500, 500), rng=5)
+    made = evaluate_field(sky[0], sky[1], identifier, regions=(),
+                          trees=trees)
     rows = {row['method']: row for row in field_scores(made.truth,
                                                        n_samples=2)}
     assert rows['boosted trees']['auc'] > 0.6
@@ -433,8 +520,8 @@ def test_fields_end_at_their_surveys_depth():
     """KiDS sees 1.1 magnitudes less deep than CFIS."""
     faint = {}
     for survey in ('cfis', 'kids'):
-        skies = SurveyFields(survey=survey, shape=(150, 150))
-        _, truth = skies.make(np.random.SeedSequence(1))
+        _, truth, *_ = draw_field((150, 150), survey, SURVEY_RANGES,
+                                  np.random.SeedSequence(1))
         faint[survey] = truth['magnitude'].max()
     assert 26.9 < faint['cfis'] < 27.4
     assert 25.6 < faint['kids'] < 26.3
@@ -454,7 +541,7 @@ def catalogs(sky, measured):
     return {'mine': mine, 'sep': catalog, 'theirs': theirs}
 
 
-def test_compare_with_labelled_detections(catalogs, measured):
+def test_compare_with_labeled_detections(catalogs, measured):
     table = compare_catalogs(catalogs, measured.truth)
     assert len(table) == len(measured.truth) - 5
     assert table.meta['matched'] == {
@@ -492,7 +579,8 @@ def test_compare_with_true_sources(catalogs, sky, measured):
 
 
 def test_compare_several_fields(identifier):
-    made = measure_survey(SKIES, identifier, 2, regions=(), seed=3).truth
+    made = evaluate_survey('cfis', identifier, 2, regions=(), rng=3,
+                           **SMALL).truth
     other = made['field', 'x_centroid', 'y_centroid']
     other['prob'] = np.asarray(made['truth_label']) == 1
     table = compare_catalogs({'other': other[::-1]}, made)
@@ -582,14 +670,16 @@ def test_commands(tmp_path, sky, random_weights, capsys):
                  '--weights', str(random_weights), '-o',
                  str(tmp_path / 'out')]) == 0
     printed = capsys.readouterr().out
-    assert 'unrecognised blends are' in printed
+    assert 'unrecognized blends are' in printed
     assert ' ± ' in printed
+    assert '± 0.000' not in printed
+    assert '± 0.000' not in (tmp_path / 'out' / 'scores.rst').read_text()
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
         'bins.ecsv', 'bins.pdf', 'bins.png', 'curves.ecsv', 'curves.pdf',
         'curves.png', 'detections.ecsv', 'scores.ecsv', 'scores.rst',
         'strip.png']
     written = Table.read(tmp_path / 'out' / 'detections.ecsv')
-    # to the last digit: other catalogues are matched to it
+    # to the last digit: other catalogs are matched to it
     assert_allclose(written['x_centroid'],
                     detect(image.data)['x_centroid'], rtol=1e-12)
     written['p'] = written['score: area']
@@ -602,40 +692,91 @@ def test_commands(tmp_path, sky, random_weights, capsys):
     assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
                  '--columns', 'p', '-o', str(tmp_path / 'cmp'), '--truth',
                  str(tmp_path / 'out' / 'detections.ecsv')]) == 0
-    assert 'labelled detections' in capsys.readouterr().out
+    assert 'labeled detections' in capsys.readouterr().out
     assert (tmp_path / 'cmp' / 'curves.png').is_file()
     assert Table.read(tmp_path / 'out' / 'scores.ecsv').meta[
         'blendhunter.command'].startswith('blendhunter benchmark field')
     assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
                  '-o', str(tmp_path / 'cmp'), '--truth', 'x']) == 1
-    assert 'give --overwrite' in capsys.readouterr().err
+    assert 'use overwrite to replace' in capsys.readouterr().err
 
 
-def test_command_on_a_survey(tmp_path, random_weights):
-    from blendhunter.network.weights import read_metadata
-
-    weights = tmp_path / 'w.h5'
+@pytest.fixture(scope='module')
+def survey_run(tmp_path_factory, random_weights):
+    """Weights, and the detections that the command made with them."""
+    directory = tmp_path_factory.mktemp('survey')
+    weights = directory / 'w.h5'
     weights.write_bytes(random_weights.read_bytes())
     assert main(['benchmark', 'field', '--n', '1', '--size', '400',
                  '--n-training', '1', '--n-jobs', '1', '--regions',
                  'segment', '--weights', str(weights), '--record',
-                 '-o', str(tmp_path / 'out')]) == 0
+                 '-o', str(directory / 'out')]) == 0
+    return weights, directory / 'out' / 'detections.ecsv'
+
+
+def test_command_records_scores(survey_run, random_weights):
+    weights, _ = survey_run
     before, metadata = (read_metadata(path)
                         for path in (random_weights, weights))
-    table = Table.read(tmp_path / 'out' / 'detections.ecsv')
-    table = table[table['truth_label'] >= 0]
-    raw = correct_prior(table['score: network'], before['prior']['segment'],
-                        before['trained_fraction']['segment'])
-    mended = correct_prior(raw, metadata['trained_fraction']['segment'],
-                           metadata['prior']['segment'])
-    assert np.nanmean(mended) == pytest.approx(
-        np.mean(table['truth_label']), abs=2e-3)
     # JSON that others than Python read, too
     json.dumps(metadata, allow_nan=False)
     stored = metadata['results']['segment']
-    assert metadata['prior']['segment'] == pytest.approx(
-        stored[0]['n_blends'] / stored[0]['n'], abs=1e-4)
     assert {'network', 'boosted trees'} <= {row['method'] for row in stored}
+    # the scores and nothing else
+    for key in ('results', 'sha256'):
+        assert before.pop(key) != metadata.pop(key)
+    assert before == metadata
+
+
+def test_calibrate_command(survey_run, random_weights, tmp_path, capsys):
+    """The mean probability becomes the fraction of blends."""
+    detections = str(survey_run[1])
+    new = tmp_path / 'new.h5'
+    command = ['calibrate', str(random_weights), '--detections', detections]
+    assert main([*command, '-o', str(new)]) == 0
+    printed = capsys.readouterr().out
+    before, after = (read_metadata(path) for path in (random_weights, new))
+    for name in ('trained_fraction', 'prior'):
+        assert (f'{name}: {before[name]["segment"]:.4f} -> '
+                f'{after[name]["segment"]:.4f}') in printed
+        assert after[name]['stamp'] == before[name]['stamp']
+    table = Table.read(detections)
+    table = table[table['truth_label'] >= 0]
+    raw = correct_prior(table['score: network'], before['prior']['segment'],
+                        before['trained_fraction']['segment'])
+    mended = correct_prior(raw, after['trained_fraction']['segment'],
+                           after['prior']['segment'])
+    fraction = np.mean(table['truth_label'])
+    assert after['prior']['segment'] == pytest.approx(fraction, abs=1e-6)
+    assert np.nanmean(mended) == pytest.approx(fraction, abs=2e-3)
+    assert main([*command, '-o', str(new)]) == 1
+    assert 'exists; use overwrite' in capsys.readouterr().err
+    # the file itself is changed without -o, and then it is another one
+    copy = tmp_path / 'copy.h5'
+    copy.write_bytes(random_weights.read_bytes())
+    command[1] = str(copy)
+    assert main(command) == 0
+    assert copy.read_bytes() == new.read_bytes()
+    assert main(command) == 1
+    assert 'made with other weights' in capsys.readouterr().err
+    command[1] = 'default'
+    assert main(command) == 1
+    assert 'the packaged weights are not changed' in capsys.readouterr().err
+
+
+def test_calibration_needs_both_kinds(random_weights, tmp_path):
+    table, _ = made_up()
+    fractions = {'trained_fraction': 0.4, 'prior': 0.07}
+    with pytest.raises(ValueError, match="no column 'score: network'"):
+        fit_fractions(table, **fractions)
+    table['score: network'] = 0.5
+    for label in (0, 1):
+        with pytest.raises(ValueError, match='needs blends and single ones'):
+            fit_fractions(table[table['truth_label'] == label], **fractions)
+    with pytest.raises(ValueError, match='made with other weights'):
+        calibrate_weights(random_weights, table,
+                          output=tmp_path / 'never.h5')
+    assert not (tmp_path / 'never.h5').exists()
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.detectors import stamp_scores
-from blendhunter.benchmark.labelling import label_by_rules, pad_stamps
+from blendhunter._utils.parallel import child_seed, seed_sequence
+from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import completeness_at_false_positives
+from blendhunter.benchmark.stamp_detectors import kept_scores, stamp_scores
 from blendhunter.simulation import get_population, simulate_stamps
 from blendhunter.truth import BLEND, CLOSE, SINGLE
 
-__all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'false_alarms_by_galaxy',
-           'measure_stamps', 'vary_stamps']
+__all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'evaluate_stamps',
+           'false_positives_by_galaxy', 'vary_stamps']
 
 THRESHOLD = 0.5
-# of the isolated stamps, the share that may be flagged for close_at_1
+# false-positive rate of the score completeness_close_fpr1
 FALSE_POSITIVES = 0.01
-#: What is done to the stamps that should change no answer.
+#: Changes of the stamps that should change no answer.
 VARIANTS = ('shifted by up to 1 px', 'in units of 1e-12',
             'turned by 90 degrees')
 UNIT = 1e-12
@@ -36,7 +38,7 @@ class StampSpec:
         Noise RMS in CFIS counts.
     blend_fraction : float, optional
     varied : bool, optional
-        Whether the variants of `VARIANTS` are measured, too.
+        Whether shifted, rescaled and rotated stamps are evaluated, too.
     """
 
     kind: str
@@ -45,7 +47,7 @@ class StampSpec:
     varied: bool = False
 
 
-#: The sets that a model is measured on.
+#: The sets that a model is evaluated on.
 STAMP_SETS = (StampSpec('parametric', 5.0), StampSpec('parametric', 14.5),
               StampSpec('parametric', 35.0),
               StampSpec('structured', 14.5, varied=True),
@@ -53,11 +55,11 @@ STAMP_SETS = (StampSpec('parametric', 5.0), StampSpec('parametric', 14.5),
               StampSpec('stars', 14.5, blend_fraction=0.0))
 
 
-def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
-                   detectors=('sep', 'photutils'), centring='sep',
-                   seed=4001, n_jobs=1, examine=None, progress=None):
+def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
+                    detectors=('sep', 'photutils'), centering='sep',
+                    rng=4001, n_jobs=1, examine=None, progress=False):
     """
-    Measure ``region='stamp'`` on fresh stamps, beside SEP and photutils.
+    Evaluate ``region='stamp'`` on fresh stamps, with SEP and photutils.
 
     Parameters
     ----------
@@ -68,96 +70,102 @@ def measure_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
     cosmos_dir : path-like, optional
         Real galaxies; without them the realistic sets are left out.
     detectors : sequence of {'sep', 'photutils'}, optional
-        What stands beside, with the rule of the paper, which knows the
-        truth, and with the one that does not.
-    centring : {'sep', 'pipeline', 'training', 'exact'}, optional
+        Compared with the network, by the rule of the paper, which knows
+        the truth, and by the one that does not.
+    centering : {'sep', 'pipeline', 'training', 'exact'}, optional
         See `~blendhunter.simulation.simulate_stamps`; 'sep' is what
         ``classify`` cuts.
-    seed : int, optional
-        Of the first set; training uses others.
+    rng : None, int, SeedSequence or Generator, optional
+        An integer is the seed of the first set, the next ones follow;
+        training uses others.
     n_jobs : int, optional
     examine : callable, optional
         Called with the `StampSpec`, the `~blendhunter.simulation.StampSet`
         and the network's probabilities of each set.
-    progress : callable, optional
-        Called with the number of stamps of a set, when it is measured.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------
     table : `~astropy.table.Table`
         One row per set and method, with the scores of
-        `~blendhunter.benchmark.stamp_scores`, and for the network
-        ``close_at_1``, the completeness of close blends at the threshold
-        that 1 per cent of the isolated stamps exceed. Rows of `VARIANTS`
-        are of the same stamps, changed.
+        `~blendhunter.benchmark.evaluate_detectors`, and for the network
+        ``completeness_close_fpr1``, the completeness of close blends at
+        the threshold that 1 per cent of the isolated stamps exceed. Rows
+        like 'network, turned by 90 degrees' are of the same stamps,
+        changed.
 
     Raises
     ------
     ValueError, FileNotFoundError
         If the settings or ``cosmos_dir`` cannot be used.
     """
+    seeds = seed_sequence(rng)
     # each set has its own seed, whether others are left out or not
     numbered = [(number, spec) for number, spec in enumerate(sets)
                 if spec.kind != 'realistic' or cosmos_dir is not None]
     for _, spec in numbered:
-        # what is missing is missed before anything is measured
+        # what is missing is missed before anything is evaluated
         get_population(spec.kind, cosmos_dir=cosmos_dir)
     rows = []
-    for number, spec in numbered:
-        made = simulate_stamps(
-            n, kind=spec.kind, rng=seed + number, n_jobs=n_jobs,
-            noise=spec.sigma, centring=centring,
-            blend_fraction=spec.blend_fraction, cosmos_dir=(
-                cosmos_dir if spec.kind == 'realistic' else None))
-        about = {'set': spec.kind, 'sigma': spec.sigma}
-        answers = {'network': identifier.predict_proba(
-            made.stamps, noise=spec.sigma)}
-        for name in VARIANTS if spec.varied else ():
-            stamps, sigma = vary_stamps(made.stamps, spec.sigma, name,
-                                        rng=[seed, number])
-            answers[f'network, {name}'] = identifier.predict_proba(
-                stamps, noise=sigma)
-        rows.extend({**about, 'method': name,
-                     **_network_scores(p, made.truth)}
-                    for name, p in answers.items())
-        rows.extend({**about, **scores, 'close_at_1': np.nan}
-                    for scores in _detect(made, spec, detectors,
-                                          [seed, number], n_jobs))
-        if examine is not None:
-            examine(spec, made, answers['network'])
-        if progress is not None:
-            progress(n)
+    with progress_bar(total=n * len(numbered), description='stamps',
+                      enabled=progress) as bar:
+        for number, spec in numbered:
+            made = simulate_stamps(
+                n, kind=spec.kind, n_jobs=n_jobs, noise=spec.sigma,
+                rng=(rng + number if isinstance(rng, (int, np.integer))
+                     else child_seed(seeds, number, 0)),
+                centering=centering, blend_fraction=spec.blend_fraction,
+                cosmos_dir=cosmos_dir if spec.kind == 'realistic' else None)
+            answers = _answers(identifier, made, spec,
+                               child_seed(seeds, number))
+            about = {'set': spec.kind, 'sigma': spec.sigma}
+            rows.extend({**about, 'method': name,
+                         **_network_scores(p, made.truth)}
+                        for name, p in answers.items())
+            padded = pad_stamps(made.stamps, spec.sigma,
+                                rng=child_seed(seeds, number))
+            rows.extend(
+                {**about, 'method': f'{method} {rule}',
+                 **kept_scores(labels, made.truth),
+                 'completeness_close_fpr1': np.nan}
+                for method, rule, labels in label_by_rules(
+                    padded, made.truth, noise=spec.sigma, methods=detectors,
+                    n_jobs=n_jobs))
+            if examine is not None:
+                examine(spec, made, answers['network'])
+            bar.update(n)
     return Table(rows)
+
+
+def _answers(identifier, made, spec, rng):
+    """Return the network's probabilities, of the variants, too."""
+    answers = {'network': identifier.predict_stamps(made.stamps,
+                                                    noise=spec.sigma)}
+    for name in VARIANTS if spec.varied else ():
+        stamps, sigma = vary_stamps(made.stamps, spec.sigma, name, rng=rng)
+        answers[f'network, {name}'] = identifier.predict_stamps(
+            stamps, noise=sigma)
+    return answers
 
 
 def _network_scores(probability, truth):
     """Return the scores of the network's answers."""
     near = (np.asarray(truth['label']) == SINGLE) | (
         np.asarray(truth['separation']) < CLOSE)
-    blended = np.asarray(truth['label'])[near] == BLEND
-    at_1 = (completeness_at_false_positives(
-        probability[near], blended, FALSE_POSITIVES)
-        if blended.any() else np.nan)
     return {**stamp_scores(probability >= THRESHOLD, truth),
-            'close_at_1': at_1}
+            'completeness_close_fpr1': completeness_at_false_positives(
+                probability[near], np.asarray(truth['label'])[near] == BLEND,
+                FALSE_POSITIVES)}
 
 
-def false_alarms_by_galaxy(probability, truth):
+def false_positives_by_galaxy(probability, truth):
     """
-    Count which real galaxies are called blends though they are alone.
+    Count which real galaxies are flagged though they are alone.
 
-    Parameters
-    ----------
-    probability : float `~numpy.ndarray` of shape (n,)
-    truth : `~astropy.table.Table`
-        Of a `~blendhunter.simulation.StampSet`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        One row per galaxy of the catalogue that stands alone in a stamp,
-        those with most false alarms first: ``index``, ``stamps``,
-        ``false_alarms``. Empty for galaxies that are not real.
+    Returns one row per galaxy of the catalog that is alone in a stamp,
+    those with most false positives first: ``index``, ``stamps``,
+    ``false_positives``. Empty for galaxies that are not real.
     """
     alone = ((np.asarray(truth['label']) == SINGLE)
              & (np.asarray(truth['index']) >= 0))
@@ -166,46 +174,18 @@ def false_alarms_by_galaxy(probability, truth):
     table = Table({
         'index': index,
         'stamps': np.bincount(which, minlength=len(index)),
-        'false_alarms': np.bincount(
+        'false_positives': np.bincount(
             which[probability[alone] >= THRESHOLD], minlength=len(index))})
-    table.sort('false_alarms', reverse=True)
+    table.sort('false_positives', reverse=True)
     return table
-
-
-def _detect(made, spec, detectors, seed, n_jobs):
-    """Yield the scores of each detector and rule."""
-    padded = pad_stamps(made.stamps, spec.sigma, rng=seed)
-    for method, rule, found in label_by_rules(
-            padded, made.truth, noise=spec.sigma, methods=detectors,
-            n_jobs=n_jobs):
-        kept = ~np.asarray(found['failure'])
-        yield {'method': f'{method} {rule}', **stamp_scores(
-            found['label'][kept], made.truth[kept])}
 
 
 def vary_stamps(stamps, sigma, variant, *, rng=None):
     """
-    Change stamps in a way that should change no answer.
+    Change stamps, and their noise, in a way that should change no answer.
 
-    Parameters
-    ----------
-    stamps : `~numpy.ndarray` of shape (n, 51, 51)
-    sigma : float
-        Noise RMS.
-    variant : str
-        One of `VARIANTS`. Shifts are -1, 0 or 1 px on each axis, with
-        fresh noise where nothing was.
-    rng : None, int, SeedSequence or Generator, optional
-
-    Returns
-    -------
-    stamps : `~numpy.ndarray` of shape (n, 51, 51)
-    sigma : float
-
-    Raises
-    ------
-    ValueError
-        If the variant is unknown.
+    ``variant`` is one of `VARIANTS`. Shifts are -1, 0 or 1 px on each
+    axis, with fresh noise beyond the stamp's edge.
     """
     if variant not in VARIANTS:
         msg = f'variant must be one of {VARIANTS}, got {variant!r}'

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import new_parser, positive_int
@@ -38,8 +37,12 @@ def add_parser(verbs):
 
 def run(arguments):
     """Run the pipeline and print what it found."""
-    from blendhunter import BlendIdentifier, detect, simulate_field
-    from blendhunter.plotting import check_figure_path
+    from blendhunter import BlendIdentifier, DetectedImage, simulate_field
+    from blendhunter.plotting import (
+        check_figure_path,
+        plot_result,
+        save_figure,
+    )
     from blendhunter.truth import label_segments
 
     picture = arguments.plot or Path(arguments.output).with_suffix('.png')
@@ -47,66 +50,41 @@ def run(arguments):
     check_figure_path(picture, overwrite=arguments.overwrite)
     shape = (arguments.size, arguments.size)
     began = time.monotonic()
-    with progress_bar(total=None, description='simulating') as bar:
-        image, truth = simulate_field(shape, rng=arguments.seed, n_jobs=-1,
-                                      progress=bar.update)
+    image, truth = simulate_field(shape, rng=arguments.seed, n_jobs=-1,
+                                  progress=True)
     print(f'simulated {np.sum(~truth["is_star"])} galaxies and '
           f'{np.sum(truth["is_star"])} stars on {shape[0]} x {shape[1]} px '
           f'({time.monotonic() - began:.0f} s)')
-    catalog, segmentation = detect(image, return_segmentation=True)
-    if segmentation is None:
+    detected = DetectedImage.from_image(image)
+    if not len(detected):
         msg = f'size: nothing was detected on {shape[0]} x {shape[1]} px'
         raise ValueError(msg)
     quiet_backend()
-    result = BlendIdentifier().classify(image, catalog,
-                                        segmentation=segmentation,
-                                        progress=True)
-    labels = label_segments(segmentation.data, catalog, truth)
-    result['truth_label'] = labels['truth_label']
+    result = BlendIdentifier().classify(detected, progress=True)
+    result['truth_label'] = label_segments(
+        detected.segmentation, detected.catalog, truth)['truth_label']
+    _print(result)
+    write_table(result, arguments.output, overwrite=arguments.overwrite)
+    save_figure(plot_result(detected, result, title='simulated CFIS field'),
+                picture)
+    print(f'table: {arguments.output}\npicture: {picture}\n'
+          f'total: {time.monotonic() - began:.0f} s')
+
+
+def _print(result):
+    """Print some rows, and the flags compared with simple ones."""
+    from blendhunter.benchmark.report import compare_flags
+
     # sources cut by the edge, which come first, have no probability
     usable = np.flatnonzero(np.isfinite(result['blend_prob']))[:N_ROWS]
     shown = result[list(COLUMNS)][usable].copy()
     for name in ('x_centroid', 'y_centroid', 'flux'):
         shown[name].info.format = '.1f'
     shown['blend_prob'].info.format = '.4f'
+    flags = compare_flags(result)
+    for name in ('completeness', 'purity'):
+        flags[name].info.format = '.2f'
     print('\n'.join(shown.pformat(max_lines=-1, max_width=-1)))
-    _compare(result)
-    write_table(result, arguments.output, overwrite=arguments.overwrite)
-    _draw(picture, image, result, segmentation)
-    print(f'table: {arguments.output}\npicture: {picture}\n'
-          f'total: {time.monotonic() - began:.0f} s')
-
-
-def _compare(result):
-    """Print completeness and purity beside SEP's flag and the area."""
-    from blendhunter.benchmark.metrics import completeness, purity
-    from blendhunter.truth import BLEND
-
-    clear = result[np.asarray(result['truth_label']) >= 0]
-    blended = np.asarray(clear['truth_label']) == BLEND
-    flagged = np.asarray(clear['is_blend'])
-    # as many of the largest segments as the network flags sources
-    largest = np.zeros(len(clear), dtype=bool)
-    largest[np.argsort(-np.asarray(clear['n_pixels']),
-                       kind='stable')[:flagged.sum()]] = True
-    print(f'\n{len(result)} detections, {len(clear)} of them with a clear '
-          f'truth: {blended.sum()} are unrecognised blends\n'
-          '                   flagged  completeness  purity')
-    for name, chosen in (
-            ('network', flagged),
-            ('SEP merged flag', (np.asarray(clear['flag']) & 1) > 0),
-            ('largest segments', largest)):
-        print(f'{name:<18} {chosen.sum():>8} '
-              f'{completeness(chosen, blended):>13.2f} '
-              f'{purity(chosen, blended):>7.2f}')
-    print()
-
-
-def _draw(path, image, result, segmentation):
-    """Write the picture."""
-    from blendhunter.plotting import plot_result, save_figure
-
-    # simulated without background
-    save_figure(plot_result(image.data, result,
-                            segmentation=segmentation.data,
-                            title='simulated CFIS field'), path)
+    print(f'\n{len(result)} detections, {flags.meta["clear"]} of them with '
+          f'a clear truth: {flags.meta["blends"]} are unrecognized blends')
+    print('\n'.join(flags.pformat(max_lines=-1, max_width=-1)) + '\n')

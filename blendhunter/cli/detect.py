@@ -1,11 +1,14 @@
-"""``blendhunter detect``: an image to a catalogue."""
+"""``blendhunter detect``: an image to a catalog."""
+
+from dataclasses import asdict
 
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
-    detection_options,
+    add_output_options,
+    detection_settings,
     new_parser,
     read_image,
 )
@@ -20,17 +23,14 @@ def add_parser(verbs):
         'blendhunter detect image.fits -o catalog.ecsv')
     add_image_options(parser)
     add_detection_options(parser)
-    parser.add_argument('-o', '--output', metavar='TABLE', required=True,
-                        help='.ecsv, .fits, .csv, .parquet or .hdf5')
+    add_output_options(parser)
     parser.add_argument('--segmentation', metavar='FITS',
                         help='write the segmentation image too')
-    parser.add_argument('--overwrite', action='store_true',
-                        help='replace existing files')
     return parser
 
 
 def run(arguments):
-    """Detect and write the catalogue."""
+    """Detect and write the catalog."""
     import numpy as np
     from astropy.io import fits
 
@@ -43,7 +43,7 @@ def run(arguments):
     image, background = read_image(arguments)
     catalog, segmentation = detect(
         image, return_segmentation=True, background=background,
-        **detection_options(arguments))
+        **asdict(detection_settings(arguments)))
     write_table(catalog, arguments.output, overwrite=arguments.overwrite)
     if arguments.segmentation:
         pixels = (np.zeros(image.data.shape, dtype=np.int32)

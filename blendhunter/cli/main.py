@@ -8,6 +8,7 @@ import warnings
 
 from blendhunter.cli import (
     benchmark,
+    calibrate,
     classify,
     demo,
     detect,
@@ -19,18 +20,12 @@ from blendhunter.version import __version__
 
 __all__ = ['build_parser', 'main']
 
-VERBS = (demo, detect, classify, simulate, train, benchmark)
+VERBS = (demo, detect, classify, simulate, train, benchmark, calibrate)
 INTERRUPTED = 130
 
 
 def build_parser():
-    """
-    Return the parser of the whole command line.
-
-    Returns
-    -------
-    parser : `argparse.ArgumentParser`
-    """
+    """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog='blendhunter',
         description='Find the blends among the sources of a survey image.')
@@ -50,19 +45,7 @@ def build_parser():
 
 
 def main(argv=None):
-    """
-    Run the command line.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Arguments; by default those of the process.
-
-    Returns
-    -------
-    status : int
-        0 success, 1 an error, 2 wrong usage, 130 interrupted.
-    """
+    """Run; return 0, 1 (an error), 2 (wrong usage) or 130 (interrupted)."""
     # before TensorFlow is imported: its notes on CUDA are not errors
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     arguments = build_parser().parse_args(argv)
@@ -87,6 +70,6 @@ def main(argv=None):
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    """Print a warning as one line, without its place in the code."""
+    """Print a warning as one line, without its file and line."""
     del category, filename, lineno, file, line
     print(f'blendhunter: warning: {message}', file=sys.stderr)

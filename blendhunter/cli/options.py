@@ -2,12 +2,18 @@
 
 import argparse
 
-from blendhunter._utils.fits import read_array
-from blendhunter._utils.images import as_image
+from blendhunter.cli.dataclass_options import (
+    add_dataclass_options,
+    from_options,
+)
+from blendhunter.detection import DetectionSettings
+from blendhunter.detection.settings import METHODS
+from blendhunter.images import accept_image, read_array
 
 __all__ = ['PREPROCESSINGS', 'add_detection_options', 'add_image_options',
-           'add_views', 'detection_options', 'integer_or_text', 'natural',
-           'new_parser', 'positive_int', 'read_image']
+           'add_model_options', 'add_output_options', 'detection_settings',
+           'integer_or_text', 'natural', 'new_parser', 'positive_int',
+           'read_image']
 
 #: What a network may see; the network package is slow to import.
 PREPROCESSINGS = ('noise', 'residuals', 'paper')
@@ -62,19 +68,16 @@ def add_image_options(parser, *, name='image'):
 
 def read_image(arguments):
     """
-    Read the image once, for detection, network and plot alike.
+    Read the image once; return it and the background to subtract.
 
-    Returns
-    -------
-    image : `~astropy.nddata.NDData`
-        With mask, WCS, unit, and the noise as its uncertainty.
-    background : 'auto' or None
+    The image is an `~astropy.nddata.NDData` with mask, WCS, unit, and the
+    noise as its uncertainty.
     """
     import numpy as np
     from astropy.nddata import NDData, StdDevUncertainty
 
-    image = as_image(arguments.image, ext=arguments.ext,
-                     **_noise_and_mask(arguments))
+    image = accept_image(arguments.image, ext=arguments.ext,
+                         **_noise_and_mask(arguments))
     noise = image.noise
     if noise is not None:
         noise = StdDevUncertainty(np.asarray(noise))
@@ -84,7 +87,7 @@ def read_image(arguments):
 
 
 def _noise_and_mask(arguments):
-    """Return the keywords for `as_image` that the options ask for."""
+    """Return the keywords for `accept_image` that the options ask for."""
     options = {}
     if arguments.mask:
         options['mask'] = read_array(arguments.mask, 'mask') != 0
@@ -104,32 +107,30 @@ def _noise_and_mask(arguments):
 
 def add_detection_options(parser):
     """Add the detector and its settings."""
-    parser.add_argument('--detector', choices=('sep', 'photutils'),
-                        default='sep', help='default: %(default)s')
-    parser.add_argument('--n-sigma', type=float, default=1.5,
-                        help='threshold over the noise (%(default)s)')
-    parser.add_argument('--n-pixels', type=positive_int, default=5,
-                        help='least connected pixels (%(default)s)')
-    parser.add_argument('--no-deblend', action='store_true',
-                        help='do not split segments')
-    parser.add_argument('--n-levels', type=positive_int, default=32,
-                        help='deblending levels (%(default)s)')
-    parser.add_argument('--contrast', type=float, default=0.005,
-                        help='deblending contrast (%(default)s)')
+    parser.add_argument('--detector', choices=METHODS, default='sep',
+                        help='default: %(default)s')
+    add_dataclass_options(parser, DetectionSettings, skip=('method',))
 
 
-def add_views(parser):
-    """Add how often the network sees each stamp."""
+def detection_settings(arguments):
+    """Return the settings that the options say."""
+    return from_options(DetectionSettings, arguments,
+                        method=arguments.detector)
+
+
+def add_model_options(parser):
+    """Add the weights, and how often the network sees each stamp."""
+    parser.add_argument('--weights', default='default',
+                        help='a weights file (the packaged one)')
     parser.add_argument('--n-views', type=int, default=1,
                         choices=(1, 2, 4, 8),
-                        help='pool the answers to so many orientations of '
-                             'what is in doubt: better and slower '
-                             '(%(default)s)')
+                        help='orientations in which sources in doubt are '
+                             'classified: better and slower (%(default)s)')
 
 
-def detection_options(arguments):
-    """Return the keywords of the detection for `detect`."""
-    return {'method': arguments.detector, 'n_sigma': arguments.n_sigma,
-            'n_pixels': arguments.n_pixels,
-            'deblend': not arguments.no_deblend,
-            'n_levels': arguments.n_levels, 'contrast': arguments.contrast}
+def add_output_options(parser, *, required=True):
+    """Add the result table, and whether it may replace one."""
+    parser.add_argument('-o', '--output', metavar='TABLE', required=required,
+                        help='.ecsv, .fits, .csv, .parquet or .hdf5')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace existing files and columns')

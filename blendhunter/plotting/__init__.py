@@ -1,12 +1,13 @@
 """Figures that the command line, the benchmark and the pages share."""
 
-from blendhunter.plotting.detections import (
+from blendhunter.plotting.binned_panels import (
     plot_field_bins,
     plot_field_curves,
+    plot_injections,
 )
-from blendhunter.plotting.fields import plot_result
+from blendhunter.plotting.contact_sheet import plot_stamps
+from blendhunter.plotting.fields import plot_result, write_ds9_regions
 from blendhunter.plotting.files import check_figure_path, save_figure
-from blendhunter.plotting.injections import plot_injections
 from blendhunter.plotting.paper import (
     plot_accuracy,
     plot_confusion,
@@ -14,10 +15,9 @@ from blendhunter.plotting.paper import (
     plot_realistic,
     plot_separation,
 )
-from blendhunter.plotting.stamps import plot_stamps, sheet_lines
 
 __all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
            'plot_features', 'plot_field_bins', 'plot_field_curves',
            'plot_injections', 'plot_realistic', 'plot_result',
            'plot_separation', 'plot_stamps', 'save_figure',
-           'sheet_lines']
+           'write_ds9_regions']

@@ -3,122 +3,125 @@
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma
-from blendhunter.plotting.stamps import FLAGGED, stretch
-from blendhunter.stamps import STAMP_SIZE, BlendFlag, extract_stamps
+from blendhunter._utils.files import atomic_path
+from blendhunter.plotting.contact_sheet import FLAGGED, stretch
+from blendhunter.stamps import STAMP_SIZE, BlendFlag
 
-__all__ = ['plot_result']
+__all__ = ['plot_result', 'write_ds9_regions']
 
 N_STAMPS = 10
 WIDTH, STRIP = 10.0, 1.2  # inches
 STRANGE = 'tab:orange'
+DS9_RADIUS = 8.0  # px
 
 
-def plot_result(image, result, *, segmentation=None, title=None):
+def plot_result(detected, result, *, title=None):
     """
     Draw a classified field and its most and least likely blends.
 
     Parameters
     ----------
-    image : 2-D `~numpy.ndarray`
-        Background-subtracted pixels.
+    detected : `~blendhunter.DetectedImage`
     result : `~astropy.table.Table`
-        From `~blendhunter.BlendIdentifier.classify`, with
-        ``x_centroid`` and ``y_centroid``, or ``x`` and ``y``.
-    segmentation : 2-D int array, optional
-        Outlines the segment asked about in each stamp.
+        From ``BlendIdentifier().classify(detected)``.
     title : str, optional
 
     Returns
     -------
     figure : `matplotlib.figure.Figure`
         The field with the sources of ``is_blend`` circled, and below it
-        a strip each of the most and the least likely blends, those left
-        out that are unlike the training (bit 64 of ``blend_flags``).
+        a strip each of the most and the least likely blends, with the
+        segment that was asked about. Sources unlike the training (bit 64
+        of ``blend_flags``) are left out of the strips.
     """
     from matplotlib.figure import Figure
 
-    image = np.asarray(image, dtype=np.float32)
-    sigma = robust_sigma(image) or 1.0
-    x, y = _positions(result)
-    height = WIDTH * image.shape[0] / image.shape[1]
+    ny, nx = detected.image.data.shape
+    height = WIDTH * ny / nx
     figure = Figure(figsize=(WIDTH, height + 2 * STRIP + 0.7),
                     layout='constrained')
     grid = figure.add_gridspec(3, 1, height_ratios=(height, STRIP, STRIP))
-    strange = _strange(result)
-    _draw_field(figure.add_subplot(grid[0]), image, sigma, x, y, result,
-                strange)
+    strange = (np.asarray(result['blend_flags'])
+               & BlendFlag.OUT_OF_DOMAIN) > 0
+    _draw_field(figure.add_subplot(grid[0]), detected,
+                np.asarray(result['is_blend'], dtype=bool), strange)
     figure.suptitle(title or '')
     probability = np.asarray(result['blend_prob'], dtype=float)
     usable = np.flatnonzero(np.isfinite(probability) & ~strange)
     order = usable[np.argsort(probability[usable], kind='stable')]
-    for row, (label, rows) in enumerate(
-            (('most likely', order[::-1][:N_STAMPS]),
-             ('least likely', order[:N_STAMPS])), start=1):
-        _draw_strip(grid[row], label, rows, image, sigma, x, y, probability,
-                    segmentation)
+    for cell, label, rows in (
+            (grid[1], 'most likely', order[::-1][:N_STAMPS]),
+            (grid[2], 'least likely', order[:N_STAMPS])):
+        _draw_strip(cell, label, detected, rows, probability[rows])
     return figure
 
 
-def _strange(result):
-    """Return which sources are unlike the network's training."""
-    if 'blend_flags' not in result.colnames:
-        return np.zeros(len(result), dtype=bool)
-    return (np.asarray(result['blend_flags'])
-            & BlendFlag.OUT_OF_DOMAIN) > 0
-
-
-def _positions(result):
-    """Return the pixel positions in a result table."""
-    from blendhunter.catalogs import catalog_positions
-
-    return catalog_positions(result)
-
-
-def _draw_field(axes, image, sigma, x, y, result, strange):
+def _draw_field(axes, detected, flagged, strange):
     """Draw the image and a circle around each flagged source."""
-    axes.imshow(stretch(image, sigma), origin='lower', cmap='gray_r',
-                vmin=-0.8, vmax=4.5, interpolation='antialiased')
-    flagged = np.asarray(result['is_blend'], dtype=bool)
-    size = np.clip(5e7 / image.size, 15, 120)
-    for chosen, colour, label in (
+    data = detected.image.data
+    axes.imshow(stretch(data, robust_sigma(data) or 1.0), origin='lower',
+                cmap='gray_r', vmin=-0.8, vmax=4.5,
+                interpolation='antialiased')
+    size = np.clip(5e7 / data.size, 15, 120)
+    for chosen, color, label in (
             (flagged & ~strange, FLAGGED, 'flagged as blends'),
             (flagged & strange, STRANGE,
              'flagged, but unlike the training')):
-        if chosen.any() or colour == FLAGGED:
-            axes.scatter(x[chosen], y[chosen], s=size, marker='o',
-                         facecolors='none', edgecolors=colour,
+        if chosen.any() or color == FLAGGED:
+            axes.scatter(detected.x[chosen], detected.y[chosen], s=size,
+                         marker='o', facecolors='none', edgecolors=color,
                          linewidths=0.9, label=f'{chosen.sum()} {label}')
     axes.scatter([], [], s=0,
                  label=f'{np.sum(~flagged)} single or not classified')
     axes.set(xlabel='x [px]', ylabel='y [px]',
-             xlim=(-0.5, image.shape[1] - 0.5),
-             ylim=(-0.5, image.shape[0] - 0.5))
+             xlim=(-0.5, data.shape[1] - 0.5),
+             ylim=(-0.5, data.shape[0] - 0.5))
     axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3,
                 frameon=False, handletextpad=0.2)
 
 
-def _draw_strip(place, label, rows, image, sigma, x, y, probability,
-                segmentation):
+def _draw_strip(cell, label, detected, rows, probability):
     """Draw a strip of stamps with their probabilities."""
-    axes = place.subgridspec(1, N_STAMPS, wspace=0.05).subplots(
+    axes = cell.subgridspec(1, N_STAMPS, wspace=0.05).subplots(
         squeeze=False)[0]
-    positions = np.column_stack([x[rows], y[rows]])
-    pixels = extract_stamps(image, positions).data
-    regions = None
-    if segmentation is not None and len(rows):
-        regions = extract_stamps(image, positions,
-                                 segmentation=segmentation).regions
+    pixels = detected.stamps(rows, 'stamp').data
+    regions = detected.stamps(rows).regions
     for i, panel in enumerate(axes):
         panel.set(xticks=[], yticks=[])
         if i >= len(rows):
             panel.axis('off')
             continue
-        panel.imshow(stretch(pixels[i], sigma), origin='lower',
+        panel.imshow(stretch(pixels[i], 1.0), origin='lower',
                      cmap='gray_r', vmin=-0.8, vmax=4.0)
-        if regions is not None and regions[i].any():
+        if regions[i].any() and not regions[i].all():
             panel.contour(regions[i], levels=[0.5], colors=FLAGGED,
                           linewidths=0.7)
-        panel.set_title(f'{probability[rows[i]]:.3f}', fontsize=8, pad=2)
+        panel.set_title(f'{probability[i]:.3f}', fontsize=8, pad=2)
         panel.set(xlim=(-0.5, STAMP_SIZE - 0.5),
                   ylim=(-0.5, STAMP_SIZE - 0.5))
     axes[0].set_ylabel(label, fontsize=9)
+
+
+def write_ds9_regions(path, detected, result):
+    """
+    Write a circle for each source for SAOImage DS9.
+
+    Parameters
+    ----------
+    path : str or path-like
+    detected : `~blendhunter.DetectedImage`
+    result : `~astropy.table.Table`
+        From ``BlendIdentifier().classify(detected)``. Blends are red, the
+        others cyan; the text is ``blend_prob``.
+    """
+    from regions import CirclePixelRegion, PixCoord, Regions
+
+    known = np.flatnonzero(np.isfinite(detected.x) & np.isfinite(detected.y))
+    circles = Regions([
+        CirclePixelRegion(
+            PixCoord(detected.x[i], detected.y[i]), DS9_RADIUS,
+            meta={'text': f'{result["blend_prob"][i]:.2f}'},
+            visual={'color': 'red' if result['is_blend'][i] else 'cyan'})
+        for i in known])
+    with atomic_path(path) as temporary:
+        temporary.write_text(circles.serialize(format='ds9', precision=2))

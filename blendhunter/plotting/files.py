@@ -10,16 +10,7 @@ FORMATS = ('', '.png', '.pdf', '.svg')
 
 
 def check_figure_path(path, *, overwrite=False, name='plot'):
-    """
-    Check, before any work, that a figure can be written to ``path``.
-
-    Raises
-    ------
-    ValueError
-        If the extension is unknown.
-    OSError
-        If the file exists, or its directory cannot be written.
-    """
+    """Check, before any work, that a figure can be written to ``path``."""
     check_writable(path, overwrite=overwrite, name=name, extensions=FORMATS)
 
 

@@ -1,24 +1,19 @@
-"""Unrecognised blends in whole fields: who finds them, and at what cost."""
+"""Unrecognized blends in whole fields: who finds them, and at what cost."""
 
-from blendhunter.benchmark.field.bins import field_bins
+from blendhunter.benchmark.field.calibrate import calibrate_weights
 from blendhunter.benchmark.field.compare import compare_catalogs
-from blendhunter.benchmark.field.describe import (
-    describe_detections,
-    prepare_truth,
-)
-from blendhunter.benchmark.field.measure import (
-    measure_field,
-    measure_survey,
+from blendhunter.benchmark.field.field_evaluation import (
+    evaluate_field,
+    evaluate_survey,
     train_on_survey,
 )
-from blendhunter.benchmark.field.scores import (
+from blendhunter.benchmark.field.field_scores import (
+    field_bins,
     field_curves,
-    field_examples,
     field_scores,
 )
-from blendhunter.benchmark.field.skies import SurveyFields
+from blendhunter.benchmark.field.truth_match import prepare_truth
 
-__all__ = ['SurveyFields', 'compare_catalogs', 'describe_detections',
-           'field_bins', 'field_curves', 'field_examples', 'field_scores',
-           'measure_field', 'measure_survey', 'prepare_truth',
-           'train_on_survey']
+__all__ = ['calibrate_weights', 'compare_catalogs', 'evaluate_field',
+           'evaluate_survey', 'field_bins', 'field_curves', 'field_scores',
+           'prepare_truth', 'train_on_survey']

@@ -1,35 +1,35 @@
-"""Other people's classifiers, on the same footing."""
+"""Any classified catalogs, scored against the same truth."""
 
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.field.describe import (
-    describe_detections,
+from blendhunter.benchmark.field.field_scores import SCORE
+from blendhunter.benchmark.field.segments import paint_ellipses
+from blendhunter.benchmark.field.truth_match import (
+    match_to_truth,
     prepare_truth,
 )
-from blendhunter.benchmark.field.scores import SCORE
-from blendhunter.benchmark.field.segments import paint_ellipses
 from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.stamps import assign_segments
 
 __all__ = ['compare_catalogs']
 
-# columns that hold a classifier's answer, the first that is there; a
-# number picks the bits of a flag that speak of blends
+# columns with a classifier's answer; the first in the catalog is taken.
+# A number picks the bit of a flag that marks blends
 ANSWERS = {'blend_prob': None, 'p_blend': None, 'probability': None,
            'prob': None, 'is_blend': None, 'blended': None,
            # SEP: merged; SExtractor: blended with another
            'flag': 1, 'FLAGS': 2}
-LABELLED = 'truth_label'
+LABELED = 'truth_label'
 WORDS = {'true': 1.0, 't': 1.0, 'yes': 1.0, 'false': 0.0, 'f': 0.0,
-         'no': 0.0}
+         'no': 0.0, '': np.nan}
 
 
 def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
                      truth_columns=None, segmentation=None, radius=2.0,
                      wcs=None, mag_limit=None, mag_column=None):
     """
-    Score classified catalogues of one image against the same truth.
+    Score classified catalogs of one image against the same truth.
 
     Parameters
     ----------
@@ -37,24 +37,24 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
         By name. Of each, the rows with their positions and a probability
         or flag.
     truth : Table or path
-        Detections that are labelled: as `measure_field` describes them,
-        or any with ``truth_label`` (1 blend, 0 single, -1 unclear) and
-        positions. Or a catalogue of true sources, from which those of
-        the first catalogue get their labels.
+        Labeled detections: those of `evaluate_field`, or any with
+        ``truth_label`` (1 blend, 0 single, -1 unclear) and positions. Or
+        a catalog of true sources, from which those of the first catalog
+        get their labels.
     columns : sequence of str, optional
-        The column with the answer in each catalogue, or one name for
+        The column with the answer in each catalog, or one name for
         all. By default ``blend_prob``, ``p_blend``, ``probability``,
         ``prob``, ``is_blend``, ``blended``, then SEP's ``flag`` (merged)
         or SExtractor's ``FLAGS`` (blended), of which that bit counts.
     positions, truth_columns : tuple of str, optional
-        Position columns of the catalogues, and of the truth.
+        Position columns of the catalogs, and of the truth.
     segmentation : 2-D int array_like, optional
-        Segments of the first catalogue, for true sources. Without it a
+        Segments of the first catalog, for true sources. Without it a
         segment is taken for an ellipse of its area and shape, which is
         right for most detections, not for all.
     radius : float, optional
-        Rows farther than this (px) from a labelled detection are left
-        out; each row stands for one detection, the nearest.
+        Rows farther than this (px) from a labeled detection are left
+        out; each row belongs to one detection, the nearest.
     wcs : `~astropy.wcs.WCS`, optional
         For sky positions.
     mag_limit, mag_column : optional
@@ -63,35 +63,34 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
     Returns
     -------
     detections : `~astropy.table.Table`
-        Those that every catalogue has, with the score of each,
+        Those that every catalog has, with the score of each,
         ``'score: NAME'``: for `~blendhunter.benchmark.field.field_scores`.
-        Its meta counts the ``labelled`` ones and those ``matched`` by
-        each catalogue, and says where the ``segments`` are from.
+        Its meta counts the ``labeled`` ones and those ``matched`` by
+        each catalog, and says where the ``segments`` are from.
 
     Raises
     ------
     ValueError
-        If there is no answer in a catalogue, or no common detection.
+        If there is no answer in a catalog, or no common detection.
     """
     if not catalogs:
         msg = 'catalogs must not be empty'
         raise ValueError(msg)
     tables = {name: as_table(item) for name, item in catalogs.items()}
-    answers = dict(zip(tables, _answer_columns(tables, columns),
-                       strict=True))
+    answers = _answer_columns(tables, columns)
     reference, segments = _reference(
         as_table(truth), next(iter(tables.values())), segmentation,
         positions=positions, wcs=wcs, truth_columns=truth_columns,
         mag_limit=mag_limit, mag_column=mag_column)
-    # of labelled detections the columns are those of the truth
+    # of labeled detections the columns are those of the truth
     columns = truth_columns if segments == 'given' else None
     common = np.ones(len(reference), dtype=bool)
     matched = {}
     for name, table in tables.items():
-        row = _match(*_places(reference, table, columns, positions, wcs),
-                     radius)
+        row = _nearest_rows(*_positions(reference, table, columns, positions,
+                                        wcs), radius)
         score = np.full(len(reference), np.nan)
-        score[row >= 0] = _values(table, name, *answers[name])[row[row >= 0]]
+        score[row >= 0] = _values(table, name, answers[name])[row[row >= 0]]
         reference[f'{SCORE}{name}'] = score
         matched[name] = int(np.sum(row >= 0))
         common &= row >= 0
@@ -100,57 +99,55 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
                f'each of {list(tables)}')
         raise ValueError(msg)
     result = reference[common]
-    result.meta = {'labelled': len(reference), 'matched': matched,
+    result.meta = {'labeled': len(reference), 'matched': matched,
                    'segments': segments}
     return result
 
 
 def _answer_columns(tables, columns):
-    """Return the column of each catalogue, and its bits."""
-    wanted = ([columns] if isinstance(columns, str) else
-              [None] * len(tables) if columns is None else list(columns))
+    """Return the column with the answer in each catalog, by name."""
+    wanted = ([columns] if columns is None or isinstance(columns, str)
+              else list(columns))
     if len(wanted) == 1:
         wanted *= len(tables)
     if len(wanted) != len(tables):
         msg = (f'columns must be one name, or one for each of the '
-               f'{len(tables)} catalogues, got {columns!r}')
+               f'{len(tables)} catalogs, got {columns!r}')
         raise ValueError(msg)
-    result = []
+    result = {}
     for (name, table), column in zip(tables.items(), wanted, strict=True):
-        found = column or next((key for key in ANSWERS
-                                if key in table.colnames), None)
-        if found not in table.colnames:
+        result[name] = column or next(
+            (key for key in ANSWERS if key in table.colnames), None)
+        if result[name] not in table.colnames:
             msg = (f'columns: {name} has no column {column!r}' if column
                    else f'columns: name the probability or flag of {name}')
             raise ValueError(f'{msg}; it has {table.colnames}')
-        result.append((found, ANSWERS.get(found)))
     return result
 
 
-def _values(table, name, column, bits):
+def _values(table, name, column):
     """Return the answers as numbers; greater means likelier a blend."""
     values = table[column]
     if values.dtype.kind in 'SUO':
         # tables without types write words
         words = [str(word).strip().lower() for word in np.ma.filled(
             np.ma.asarray(values, dtype=object), '')]
-        known = {**WORDS, '': np.nan}
-        if set(words) - set(known):
+        if set(words) - set(WORDS):
             msg = (f'columns: {column!r} of {name} holds neither numbers '
                    'nor yes and no')
             raise ValueError(msg)
-        return np.array([known[word] for word in words])
+        return np.array([WORDS[word] for word in words])
     values = plain_values(values)
-    if bits is not None:
+    if ANSWERS.get(column):
         good = np.isfinite(values)
-        values[good] = (values[good].astype(int) & bits) > 0
+        values[good] = (values[good].astype(int) & ANSWERS[column]) > 0
     return values
 
 
 def _reference(truth, catalog, segmentation, *, positions, truth_columns,
                wcs, mag_limit, mag_column):
-    """Return the labelled detections, and where their segments are from."""
-    if LABELLED in truth.colnames:
+    """Return the labeled detections, and where their segments are from."""
+    if LABELED in truth.colnames:
         kept = [name for name in truth.colnames
                 if not name.startswith(SCORE)]
         return Table(truth[kept], copy=True), 'given'
@@ -166,28 +163,28 @@ def _reference(truth, catalog, segmentation, *, positions, truth_columns,
         source = 'segmentation image'
     own = {'snr': plain_values(catalog['snr'])} if (
         'snr' in catalog.colnames) else {}
-    return describe_detections(
+    return match_to_truth(
         Table({**own, 'label': labels, 'x_centroid': x, 'y_centroid': y}),
         segmentation, truth), source
 
 
-def _places(reference, table, columns, positions, wcs):
-    """Return both tables' positions, and fields far from each other."""
+def _positions(reference, table, columns, positions, wcs):
+    """Return both tables' positions, fields far from each other."""
     both = [np.column_stack(catalog_positions(part, wcs=wcs, columns=names))
             for part, names in ((reference, columns), (table, positions))]
     if 'field' in reference.colnames and 'field' in table.colnames:
         fields = [np.asarray(part['field']).astype(str)
                   for part in (reference, table)]
         _, number = np.unique(np.concatenate(fields), return_inverse=True)
-        for place, shift in zip(both, np.split(number, [len(reference)]),
-                                strict=True):
-            place[:, 0] += 1e6 * shift
+        for position, shift in zip(both, np.split(number, [len(reference)]),
+                                   strict=True):
+            position[:, 0] += 1e6 * shift
     return both
 
 
-def _match(place, other, radius):
+def _nearest_rows(position, other, radius):
     """
-    Return the nearest row of another table, -1 where there is none.
+    Return the nearest row of another table within the radius, or -1.
 
     A row that is the nearest of several positions is given to the one
     that it is nearest to.
@@ -195,11 +192,11 @@ def _match(place, other, radius):
     from scipy.spatial import cKDTree
 
     good = np.flatnonzero(np.isfinite(other).all(axis=1))
-    row = np.full(len(place), -1)
-    known = np.flatnonzero(np.isfinite(place).all(axis=1))
+    row = np.full(len(position), -1)
+    known = np.flatnonzero(np.isfinite(position).all(axis=1))
     if not len(good) or not len(known):
         return row
-    distance, near = cKDTree(other[good]).query(place[known])
+    distance, near = cKDTree(other[good]).query(position[known])
     order = np.argsort(distance, kind='stable')
     _, first = np.unique(near[order], return_index=True)
     mine = order[first]

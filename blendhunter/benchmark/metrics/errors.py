@@ -1,35 +1,38 @@
 """Statistical errors, and how well probabilities are calibrated."""
 
 import numpy as np
+from astropy.stats import binom_conf_interval
 
-__all__ = ['binomial_error', 'bootstrap_error', 'calibration_error',
-           'clustered_error']
+__all__ = ['bootstrap_error', 'calibration_error', 'clustered_error',
+           'proportion_error']
 
 
-def binomial_error(fraction, n):
-    """Return the standard error ``sqrt(f (1 - f) / n)`` of a fraction."""
-    return float(np.sqrt(fraction * (1 - fraction) / n)) if n else np.nan
+def proportion_error(fraction, n):
+    """
+    Return the error of a fraction of n: half of Wilson's 68.27 % interval.
+
+    It is never zero, not even for 0 or n of n; NaN for n = 0.
+    """
+    fraction, n = np.broadcast_arrays(np.asarray(fraction, dtype=float),
+                                      np.rint(n))
+    error = np.full(n.shape, np.nan)
+    known = (n > 0) & np.isfinite(fraction)
+    n = n[known].astype(int)
+    count = np.rint(fraction[known] * n).astype(int)
+    low, high = binom_conf_interval(count, n, interval='wilson')
+    error[known] = (high - low) / 2
+    return error[()]
 
 
 def clustered_error(values, groups):
     """
-    Return the standard error of a mean over groups that are alike.
+    Return the standard error of a fraction over groups that are alike.
 
-    A thousand stamps of one galaxy tell about one galaxy.
-
-    Parameters
-    ----------
-    values : float or bool array_like of shape (n,)
-    groups : int array_like of shape (n,)
-        Of each value; those of -1 are groups of one.
-
-    Returns
-    -------
-    error : float
-        Of the cluster-robust variance (Cameron & Miller 2015, J. Human
-        Resources 50, 317, eq. 10, with their correction for k groups,
-        k / (k - 1)), which for groups of one is that of the mean; NaN
-        for fewer than two groups.
+    A thousand stamps of one galaxy tell about one galaxy. The variance is
+    the cluster-robust one (Cameron & Miller 2015, J. Human Resources 50,
+    317, eq. 10, with their correction k / (k - 1) for k groups). Values
+    of group -1 are groups of one. If all values are equal, the error is
+    that of k groups (`proportion_error`); for k < 2 it is NaN.
     """
     values = np.asarray(values, dtype=float)
     groups = np.asarray(groups)
@@ -41,41 +44,29 @@ def clustered_error(values, groups):
     k = len(sums)
     if k < 2:
         return np.nan
+    if not np.any(residuals):
+        return float(proportion_error(values[0], k))
     return float(np.sqrt(k / (k - 1) * np.sum(sums**2)) / len(values))
 
 
+# scipy.stats.bootstrap warns and gives NaN as soon as one resampled set
+# has no value (a bin without blends), and refuses a single source
 def bootstrap_error(statistic, *arrays, n_samples=200, rng=0):
     """
     Return the standard error of a statistic, from resampled sources.
 
-    Parameters
-    ----------
-    statistic : callable
-        Takes the arrays and returns a number, or several.
-    *arrays : array_like of shape (n,)
-    n_samples : int, optional
-    rng : None, int, SeedSequence or Generator, optional
-
-    Returns
-    -------
-    error : float or `~numpy.ndarray`
-        Standard deviation over the resampled sets, those left out that
-        have no value (NaN, or a ValueError for want of either kind).
+    ``statistic`` takes the arrays, of shape (n,), and returns one number
+    or several. Resampled sets without a value (NaN) do not count; an
+    error is NaN if no set has a value.
     """
     rng = np.random.default_rng(rng)
     arrays = [np.asarray(array) for array in arrays]
-    values = []
-    for _ in range(n_samples):
-        rows = rng.integers(0, len(arrays[0]), len(arrays[0]))
-        try:
-            values.append(statistic(*(array[rows] for array in arrays)))
-        except ValueError:
-            continue
-    if not np.isfinite(values).any():
-        return np.nan
+    n = len(arrays[0])
+    values = [statistic(*(array[rows] for array in arrays))
+              for rows in (rng.integers(0, n, n) for _ in range(n_samples))]
     error = np.ma.masked_invalid(values).std(axis=0)
-    # one that never has a value has no error either
-    return np.ma.filled(error, np.nan) if np.ndim(error) else float(error)
+    return (np.ma.filled(error, np.nan) if np.ndim(error)
+            else float(np.ma.filled(error, np.nan)))
 
 
 def calibration_error(probability, blended, *, n_bins=10):
@@ -83,19 +74,8 @@ def calibration_error(probability, blended, *, n_bins=10):
     Return the expected calibration error.
 
     The mean difference, without sign, of the mean probability and the
-    fraction of blends, over bins with equally many sources (Naeini et
-    al. 2015, AAAI 29, 2901, with equal-mass bins).
-
-    Parameters
-    ----------
-    probability : float array_like of shape (n,)
-    blended : bool array_like of shape (n,)
-    n_bins : int, optional
-
-    Returns
-    -------
-    error : float
-        NaN without sources.
+    fraction of blends, over bins of equally many sources (Naeini et al.
+    2015, AAAI 29, 2901, with equal-mass bins). NaN without sources.
     """
     probability = np.asarray(probability, dtype=float)
     blended = np.asarray(blended, dtype=float)

@@ -1,24 +1,26 @@
-"""``blendhunter benchmark``: measurements, one module for each kind."""
+"""``blendhunter benchmark``: evaluations, one function for each kind."""
 
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.benchmark import (
     compare,
-    detectors,
     field,
-    image,
     inject,
+    on_stamps,
     paper,
-    speed,
-    stamps,
+    results,
 )
-from blendhunter.cli.benchmark.common import print_table
 from blendhunter.cli.options import new_parser
 
 __all__ = ['add_parser', 'run']
 
-KINDS = {'paper': paper, 'field': field, 'inject': inject,
-         'compare': compare, 'stamps': stamps, 'detectors': detectors,
-         'image': image, 'speed': speed}
+KINDS = {'paper': (paper.add_parser, paper.run),
+         'field': (field.add_parser, field.run),
+         'inject': (inject.add_parser, inject.run),
+         'compare': (compare.add_parser, compare.run),
+         'stamps': (on_stamps.add_stamps, on_stamps.run_stamps),
+         'detectors': (on_stamps.add_detectors, on_stamps.run_detectors),
+         'image': (results.add_image, results.run_image),
+         'speed': (results.add_speed, results.run_speed)}
 # these load no network
 PLAIN = ('compare', 'detectors', 'image')
 
@@ -26,7 +28,8 @@ PLAIN = ('compare', 'detectors', 'image')
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'benchmark', 'Measure the model, and what it has to beat.',
+        verbs, 'benchmark', 'Evaluate the network, and what it is compared '
+        'with.',
         'blendhunter benchmark paper --scale small -o paper\n'
         '  blendhunter benchmark field --survey lsst -o lsst\n'
         '  blendhunter benchmark inject kids.fits -o injected\n'
@@ -34,23 +37,29 @@ def add_parser(verbs):
         '--truth field.ecsv\n'
         '  blendhunter benchmark stamps')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='WHAT')
-    for kind in KINDS.values():
-        kind.add_parser(kinds)
+    for add, _ in KINDS.values():
+        add(kinds)
     return parser
 
 
 def run(arguments):
-    """Measure, print the scores, and write them where asked."""
+    """Evaluate, print the scores, and write them where asked."""
     from blendhunter._utils.tables import check_table_path, write_table
+    from blendhunter.benchmark.report import check_directory, table_lines
 
+    overwrite = getattr(arguments, 'overwrite', False)
     output = getattr(arguments, 'output', None)
+    directory = getattr(arguments, 'directory', None)
     if output:
-        check_table_path(output, overwrite=arguments.overwrite)
+        check_table_path(output, overwrite=overwrite)
+    # the paper's directory is that of a run that continues
+    if directory and arguments.what != 'paper':
+        check_directory(directory, overwrite=overwrite)
     if arguments.what not in PLAIN:
         quiet_backend()
-    table = KINDS[arguments.what].run(arguments)
-    print_table(table)
+    table = KINDS[arguments.what][1](arguments)
+    print('\n'.join(table_lines(table)))
     if output:
-        write_table(table, output, overwrite=arguments.overwrite)
-    if getattr(arguments, 'directory', None):
-        print(f'tables and figures: {arguments.directory}')
+        write_table(table, output, overwrite=overwrite)
+    if directory:
+        print(f'tables and figures: {directory}')

@@ -4,71 +4,66 @@ from pathlib import Path
 
 from blendhunter.cli.benchmark.common import (
     add_directory,
-    check_directory,
-    write_field_tables,
+    add_truth_options,
 )
 
 __all__ = ['add_parser', 'run']
 
 
 def add_parser(kinds):
-    """Add the comparison of catalogues."""
+    """Add the comparison of catalogs."""
     parser = kinds.add_parser(
-        'compare', help='score any classified catalogues against one truth')
+        'compare', help='score any classified catalogs against one truth')
     parser.add_argument('catalogs', nargs='+', metavar='CAT',
                         help='tables with positions and a probability or '
                              'flag')
     parser.add_argument('--truth', metavar='TABLE', required=True,
                         help='detections.ecsv of blendhunter benchmark '
-                             'field, or a catalogue of true sources')
+                             'field, or a catalog of true sources')
     parser.add_argument('--columns', nargs='+', metavar='NAME',
-                        help='the probability or flag of each catalogue, or '
+                        help='the probability or flag of each catalog, or '
                              'one name for all (blend_prob, is_blend, flag, '
                              'FLAGS ...)')
     parser.add_argument('--positions', nargs=2, metavar=('X', 'Y'),
-                        help="the catalogues' position columns")
-    parser.add_argument('--truth-columns', nargs=2, metavar=('X', 'Y'),
-                        help="the truth's position columns")
+                        help="the catalogs' position columns")
+    add_truth_options(parser)
     parser.add_argument('--segmentation', metavar='FITS',
-                        help="the first catalogue's segments, for true "
+                        help="the first catalog's segments, for true "
                              'sources; without it, ellipses')
     parser.add_argument('--wcs', metavar='FITS',
                         help='image whose WCS sky positions are put on')
     parser.add_argument('--radius', type=float, default=2.0,
                         help='px between rows of one detection '
                              '(%(default)s)')
-    parser.add_argument('--mag-limit', type=float,
-                        help='as in blendhunter benchmark field')
-    parser.add_argument('--mag-column', metavar='NAME')
     add_directory(parser, required=False)
 
 
 def run(arguments):
-    """Score catalogues; write tables and figures where asked."""
-    from blendhunter._utils.fits import read_array
-    from blendhunter._utils.images import as_image
-    from blendhunter.benchmark import field
+    """Score catalogs; write tables and figures where asked."""
+    from blendhunter.benchmark.field import compare_catalogs, field_scores
+    from blendhunter.benchmark.report import report_field
     from blendhunter.catalogs import read_catalog
+    from blendhunter.images import accept_image, read_array
 
-    check_directory(arguments)
     segmentation = (read_array(arguments.segmentation, 'segmentation')
                     if arguments.segmentation else None)
-    wcs = as_image(arguments.wcs).wcs if arguments.wcs else None
-    table = field.compare_catalogs(
+    wcs = accept_image(arguments.wcs).wcs if arguments.wcs else None
+    table = compare_catalogs(
         {name: read_catalog(path) for name, path in _names(
             arguments.catalogs).items()},
         read_catalog(arguments.truth), columns=arguments.columns,
         positions=arguments.positions, wcs=wcs, radius=arguments.radius,
         truth_columns=arguments.truth_columns, segmentation=segmentation,
         mag_limit=arguments.mag_limit, mag_column=arguments.mag_column)
-    scores = field.field_scores(table)
+    scores = field_scores(table)
     scores.remove_columns(['stamp_auc', 'stamp_accuracy'])
     if arguments.directory:
-        write_field_tables(arguments, table, scores)
+        report_field(arguments.directory, table, scores,
+                     command=arguments.command)
     matched = ', '.join(f'{name} has {count}' for name, count
                         in table.meta['matched'].items())
-    print(f'{len(table)} of {table.meta["labelled"]} labelled detections '
-          f'are in all catalogues: {matched}')
+    print(f'{len(table)} of {table.meta["labeled"]} labeled detections '
+          f'are in all catalogs: {matched}')
     if table.meta['segments'] == 'ellipses':
         print('segments are taken for ellipses; --segmentation gives exact '
               'labels')
@@ -76,7 +71,7 @@ def run(arguments):
 
 
 def _names(paths):
-    """Name each catalogue after its file, with its folder if need be."""
+    """Name each catalog after its file, with its folder if need be."""
     stems = [Path(path).stem for path in paths]
     names = {}
     for path, stem in zip(paths, stems, strict=True):

@@ -1,4 +1,4 @@
-"""What each detection is, by a catalogue of true sources."""
+"""Matching of detections to a catalog of true sources."""
 
 import numpy as np
 from astropy.table import Table, hstack
@@ -12,10 +12,10 @@ from blendhunter.truth import (
     label_segments,
 )
 
-__all__ = ['describe_detections', 'prepare_truth']
+__all__ = ['match_to_truth', 'prepare_truth']
 
 MAGNITUDES = ('magnitude', 'mag', 'MAG_AUTO', 'mag_auto')
-# catalogues write 99 or -99 for those they do not know
+# catalogs write 99 or -99 for those they do not know
 NO_MAGNITUDE = 90.0
 # columns of the detector that stay
 KEPT = ('label', 'x_centroid', 'y_centroid', 'n_pixels', 'semimajor_axis',
@@ -25,12 +25,12 @@ KEPT = ('label', 'x_centroid', 'y_centroid', 'n_pixels', 'semimajor_axis',
 def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
                   mag_column=None):
     """
-    Bring a catalogue of true sources into one form.
+    Bring a catalog of true sources into one form.
 
     Parameters
     ----------
     truth : Table, path or `~photutils.segmentation.SourceCatalog`
-        The truth of a simulation, or a deeper or sharper catalogue of
+        The truth of a simulation, or a deeper or sharper catalog of
         the same sky; see `~blendhunter.BlendIdentifier.classify` for the
         position columns that are known.
     wcs : `~astropy.wcs.WCS`, optional
@@ -39,7 +39,7 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
         Names of the position columns.
     mag_limit : float, optional
         The faintest magnitude that counts as a source of its own. It
-        stands for an SNR of 5, and replaces ``snr`` if there is one:
+        corresponds to an SNR of 5, and replaces ``snr`` if there is one:
         ``snr = 5 * 10**(-0.4 * (magnitude - mag_limit))``. Magnitudes of
         90 and more, or -90 and less, are taken for missing ones.
     mag_column : str, optional
@@ -48,8 +48,8 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
     Returns
     -------
     truth : `~astropy.table.Table`
-        ``x``, ``y`` (px), ``snr``, ``magnitude`` (NaN where there is
-        none). Rows without a position, or without an SNR, are dropped.
+        ``x``, ``y`` (px), ``snr``, ``magnitude`` (NaN if unknown). Rows
+        without a position, or without an SNR, are dropped.
 
     Raises
     ------
@@ -83,28 +83,11 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
     return Table({'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude})[good]
 
 
-def describe_detections(catalog, segmentation, truth):
+def match_to_truth(catalog, segmentation, truth):
     """
-    Say what each detection is, and what its nearest source is.
+    Label detections by the sources of `prepare_truth` in their segments.
 
-    Parameters
-    ----------
-    catalog : `~astropy.table.Table`
-        With ``label``, ``x_centroid``, ``y_centroid``.
-    segmentation : 2-D int `~numpy.ndarray`
-    truth : `~astropy.table.Table`
-        From `prepare_truth`.
-
-    Returns
-    -------
-    detections : `~astropy.table.Table`
-        The catalogue's columns and those of
-        `~blendhunter.truth.label_segments`; ``outcome``
-        (`~blendhunter.truth.detection_outcomes`); ``separation`` (px),
-        ``companion_snr`` and ``magnitude_difference`` (companion minus
-        brightest source) of the companion that makes a blend. For the
-        others these are of the nearest true source of SNR 3 or more to
-        the brightest in the segment: what might be taken for one.
+    Returns the catalog with the columns that `evaluate_field` describes.
     """
     table = Table({name: np.asarray(catalog[name]) for name in KEPT
                    if name in catalog.colnames})
@@ -114,9 +97,13 @@ def describe_detections(catalog, segmentation, truth):
     companion = _companions(labels, truth)
     primary = np.asarray(labels['primary'])
     known = (primary >= 0) & (companion >= 0)
-    for name, values in zip(
-            ('separation', 'companion_snr', 'magnitude_difference'),
-            _compare(truth, primary[known], companion[known]), strict=True):
+    first, second = truth[primary[known]], truth[companion[known]]
+    for name, values in (
+            ('separation', np.hypot(second['x'] - first['x'],
+                                    second['y'] - first['y'])),
+            ('companion_snr', second['snr']),
+            ('magnitude_difference',
+             second['magnitude'] - first['magnitude'])):
         column = np.full(len(table), np.nan, dtype=np.float32)
         column[known] = values
         table[name] = column
@@ -125,7 +112,7 @@ def describe_detections(catalog, segmentation, truth):
 
 
 def _companions(labels, truth):
-    """Return the row of what blends a detection, or might seem to."""
+    """Return the row of the source that blends a detection, or might."""
     from scipy.spatial import cKDTree
 
     companion = np.array(labels['secondary'])
@@ -135,18 +122,12 @@ def _companions(labels, truth):
     seen = np.flatnonzero(np.asarray(truth['snr']) >= SNR_SINGLE)
     if not len(alone) or not len(seen):
         return companion
-    place = np.column_stack([truth['x'], truth['y']])
+    positions = np.column_stack([truth['x'], truth['y']])
     # the nearest, and the next if that is the source itself
-    _, near = cKDTree(place[seen]).query(place[primary[alone]], k=[1, 2])
+    _, near = cKDTree(positions[seen]).query(positions[primary[alone]],
+                                             k=[1, 2])
     near = np.append(seen, -1)[near]
     own = near[:, 0] == primary[alone]
     companion[alone] = np.where(own, near[:, 1], near[:, 0])
     return companion
 
-
-def _compare(truth, first, second):
-    """Return separation, SNR of the second and magnitude difference."""
-    x, y, snr, magnitude = (np.asarray(truth[name], dtype=float)
-                            for name in ('x', 'y', 'snr', 'magnitude'))
-    return (np.hypot(x[second] - x[first], y[second] - y[first]),
-            snr[second], magnitude[second] - magnitude[first])

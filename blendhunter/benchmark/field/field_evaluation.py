@@ -1,0 +1,204 @@
+"""Detect, classify, and compare with the truth."""
+
+from functools import partial
+
+import numpy as np
+from astropy.table import vstack
+
+from blendhunter._utils.parallel import child_seed, seed_sequence
+from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.baselines import (
+    catalog_scores,
+    split_by_photutils,
+    train_trees,
+)
+from blendhunter.benchmark.field.field_scores import SCORE
+from blendhunter.benchmark.field.truth_match import (
+    match_to_truth,
+    prepare_truth,
+)
+from blendhunter.benchmark.method_scores import score_network, stored_stamps
+from blendhunter.dataset import DataSet
+from blendhunter.detection import DetectedImage
+from blendhunter.simulation import FieldRanges
+from blendhunter.simulation.fields import draw_field
+from blendhunter.stamps import STAMP_SIZE
+from blendhunter.truth import label_positions
+
+__all__ = ['SURVEY_RANGES', 'evaluate_field', 'evaluate_survey',
+           'train_on_survey']
+
+REGIONS = ('segment', 'stamp')
+#: Fields as a survey has them: only the seeing varies, and no companions
+#: are added.
+SURVEY_RANGES = FieldRanges(
+    density=(90.0, 90.0), clustering=(0.0, 0.0), bright=(18.0, 18.0),
+    star_fraction=(0.05, 0.05), companions=(0.0, 0.0), noise=(1.0, 1.0),
+    noise_correlation=(0.0, 0.0), seeing_factor=(0.9, 1.1),
+    psf_variation=(0.0, 0.0), spikes=(0.0, 0.0), wings=(0.0, 0.0),
+    saturation=None, gain=None, n_sigma=(1.5, 1.5))
+
+
+def evaluate_field(image, truth, identifier, *, regions=REGIONS,
+                   truth_columns=None, mag_limit=None, mag_column=None,
+                   trees=None):
+    """
+    Detect and classify an image whose true sources are known.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
+        A `~blendhunter.DetectedImage` has its own mask, noise, background
+        and settings; its sources are detected ones.
+    truth : Table or path
+        See `~blendhunter.benchmark.field.prepare_truth`.
+    identifier : `~blendhunter.BlendIdentifier`
+        Its region is not used.
+    regions : sequence of {'segment', 'stamp'}, optional
+        What the network is asked about.
+    truth_columns : tuple of str, optional
+        Position columns of the truth.
+    mag_limit, mag_column : optional
+        As in `~blendhunter.benchmark.field.prepare_truth`.
+    trees : optional
+        Boosted trees, from `train_on_survey`.
+
+    Returns
+    -------
+    detections : `~blendhunter.dataset.DataSet`
+        ``stamps`` over their noise (float16). Its truth has the columns
+        of the catalog and of `~blendhunter.truth.label_segments`;
+        ``outcome`` (`~blendhunter.truth.detection_outcomes`);
+        ``separation`` (px), ``companion_snr`` and
+        ``magnitude_difference`` (companion minus brightest source) of the
+        companion that makes a blend, or else of the true source of SNR 3
+        or more that is nearest to the brightest in the segment;
+        ``stamp_label`` (1: two or more true sources of SNR 5 in the
+        stamp); and the score of each method, ``'score: network'`` ...
+
+    Raises
+    ------
+    ValueError
+        If nothing is detected, or the truth has no source on the image.
+    """
+    detected = (image if isinstance(image, DetectedImage)
+                else DetectedImage.from_image(image))
+    truth = prepare_truth(truth, wcs=detected.wcs, columns=truth_columns,
+                          mag_limit=mag_limit, mag_column=mag_column)
+    if not len(detected):
+        msg = 'image: no source was detected'
+        raise ValueError(msg)
+    truth = _on_image(truth, detected.image.data.shape)
+    table = match_to_truth(detected.catalog, detected.segmentation, truth)
+    table['stamp_label'] = label_positions(table, truth, STAMP_SIZE)
+    scores = score_network(detected, identifier, regions=regions)
+    scores |= catalog_scores(detected, trees=trees,
+                             split=split_by_photutils(detected))
+    for name, values in scores.items():
+        table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
+    return DataSet({'stamps': stored_stamps(detected)}, table,
+                   {'role': 'field', 'detection': detected.settings.to_meta()})
+
+
+def _on_image(truth, shape):
+    """Return the true sources whose centers lie on the image."""
+    on = ((truth['x'] > -0.5) & (truth['x'] < shape[1] - 0.5)
+          & (truth['y'] > -0.5) & (truth['y'] < shape[0] - 0.5))
+    if not np.any(on):
+        msg = (f'truth: none of its {len(truth)} sources lies on the image '
+               f'of shape {shape}')
+        raise ValueError(msg)
+    return truth[on]
+
+
+def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
+                    shape=(1500, 1500), kind='structured', cosmos_dir=None,
+                    regions=REGIONS, settings=None, trees=None, rng=0,
+                    n_jobs=1, progress=False):
+    """
+    Evaluate simulated fields of a survey.
+
+    Parameters
+    ----------
+    survey : str or `~blendhunter.simulation.Survey`
+    identifier : `~blendhunter.BlendIdentifier`
+    n_fields : int
+    ranges : `~blendhunter.simulation.FieldRanges`, optional
+        What the fields look like. By default only the seeing varies, from
+        0.9 to 1.1 times the survey's. ``n_sigma`` is not used.
+    shape : tuple of int, optional
+        (ny, nx) of each field.
+    kind, cosmos_dir : optional
+        Galaxies, as in `~blendhunter.simulation.simulate_detections`.
+    regions, trees : optional
+        As in `evaluate_field`.
+    settings : `~blendhunter.DetectionSettings`, optional
+    rng : None, int, SeedSequence or Generator, optional
+    n_jobs : int, optional
+        Processes that render.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
+
+    Returns
+    -------
+    detections : `~blendhunter.dataset.DataSet`
+        As from `evaluate_field`, with ``field``.
+    """
+    seeds = seed_sequence(rng)
+    stamps, tables = [], []
+    draw = partial(draw_field, shape, survey, ranges or SURVEY_RANGES,
+                   kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)
+    for i, (detected, truth) in enumerate(_detected_fields(
+            draw, child_seed(seeds, 0).spawn(n_fields), settings, progress)):
+        made = evaluate_field(detected, truth, identifier, regions=regions,
+                              trees=trees)
+        made.truth.add_column(np.full(len(made), i, dtype=np.int32),
+                              name='field', index=0)
+        stamps.append(made.arrays['stamps'])
+        tables.append(made.truth)
+    return DataSet({'stamps': np.concatenate(stamps)}, vstack(tables),
+                   {'role': 'field', 'survey': str(survey),
+                    'ranges': str(ranges or SURVEY_RANGES),
+                    'seed': str(seeds.entropy)})
+
+
+def train_on_survey(survey, n_fields, *, ranges=None,
+                    shape=(1500, 1500), kind='structured', cosmos_dir=None,
+                    settings=None, rng=0, n_jobs=1, progress=False):
+    """
+    Train boosted trees on other fields of the same survey.
+
+    Parameters
+    ----------
+    survey, n_fields, ranges, shape, kind, cosmos_dir, settings
+        As in `evaluate_survey`.
+    rng, n_jobs, progress : optional
+        As in `evaluate_survey`; the same seed gives other fields there.
+
+    Returns
+    -------
+    trees : `sklearn.ensemble.HistGradientBoostingClassifier`
+        On segment area, axis ratio, SNR and flag of the detections.
+    """
+    seeds = seed_sequence(rng)
+    draw = partial(draw_field, shape, survey, ranges or SURVEY_RANGES,
+                   kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)
+    return train_trees(vstack([
+        match_to_truth(detected.catalog, detected.segmentation,
+                       prepare_truth(truth))
+        for detected, truth in _detected_fields(
+            draw, child_seed(seeds, 1).spawn(n_fields), settings, progress)]),
+        rng=rng if isinstance(rng, int) else child_seed(seeds, 2))
+
+
+def _detected_fields(draw, seeds, settings, progress):
+    """Yield simulated fields, detected, and their truth."""
+    with progress_bar(total=len(seeds), description='fields',
+                      enabled=progress) as bar:
+        for seed in seeds:
+            image, truth, *_ = draw(seed)
+            # without the noise of the simulation: the pipeline estimates it
+            yield DetectedImage.from_image(
+                image.data, mask=image.mask, wcs=image.wcs,
+                settings=settings), truth
+            bar.update(1)

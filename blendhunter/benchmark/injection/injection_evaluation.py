@@ -1,0 +1,211 @@
+"""What a classifier finds of the blends injected into an image."""
+
+import numpy as np
+from astropy.table import Table, vstack
+
+from blendhunter._utils.parallel import child_seed, seed_sequence
+from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.baselines import (
+    catalog_scores,
+    split_by_photutils,
+    train_trees,
+)
+from blendhunter.benchmark.binning import score_bins, score_columns
+from blendhunter.benchmark.injection.injected_sources import (
+    MERGED,
+    inject_sources,
+    redetect,
+)
+from blendhunter.benchmark.method_scores import score_network, stored_stamps
+from blendhunter.benchmark.metrics import (
+    area_under_roc,
+    completeness_at_false_positives,
+)
+from blendhunter.benchmark.metrics.rankings import (
+    threshold_at_false_positives,
+)
+from blendhunter.dataset import DataSet
+from blendhunter.detection import DetectedImage
+
+__all__ = ['FALSE_POSITIVES', 'evaluate_injections', 'injection_bins',
+           'injection_scores']
+
+#: Per cent of the untouched hosts that may be flagged.
+FALSE_POSITIVES = (1, 5, 10)
+N_SAMPLES = 200
+# copies are added at whole pixels, so nearer than 2 px and farther than
+# 10 by up to one
+BINS = {'separation': (0, 2, 4, 6, 8, np.inf),
+        'flux_ratio': (0, 0.2, 0.4, 0.7, np.inf),
+        'snr': (0, 10, 20, 50, np.inf)}
+
+
+def evaluate_injections(image, identifier, *, training=None, rounds=6,
+                        rng=0, progress=False):
+    """
+    Inject companions into an image and score them.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
+        A `~blendhunter.DetectedImage` has its own mask, noise, background
+        and settings; its sources are detected ones.
+    identifier : `~blendhunter.BlendIdentifier`
+        Its region is not used.
+    training : `~astropy.table.Table`, optional
+        Truth of simulated detections, for boosted trees.
+    rounds : int, optional
+        How often sources are injected, each time beside other hosts,
+        until there are none left.
+    rng : None, int, SeedSequence or Generator, optional
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
+
+    Returns
+    -------
+    injections : `~blendhunter.dataset.DataSet`
+        Columns of its truth: ``host`` and ``donor`` (rows of the
+        catalog), ``x_host``, ``y_host``, ``x``, ``y`` (px),
+        ``separation``, ``flux_ratio``, ``snr`` (matched filter, of the
+        companion: above 5), ``round``, ``outcome``, and for the merged
+        ones the score of each method after and before the injection
+        (``network``, ``network_before`` ...), NaN for the others. Its
+        ``stamps`` are those of the merged ones over their noise, zero
+        for the others.
+
+    Raises
+    ------
+    ValueError
+        If the image has no source to copy, no injection is merged with
+        its host, or ``rounds`` is not positive.
+    """
+    if rounds < 1:
+        msg = f'rounds must be positive, got {rounds!r}'
+        raise ValueError(msg)
+    detected = (image if isinstance(image, DetectedImage)
+                else DetectedImage.from_image(image))
+    trees = None if training is None else train_trees(training)
+    split = split_by_photutils(detected)
+    seeds = seed_sequence(rng)
+    tables, stamps, used = [], [], []
+    with progress_bar(total=rounds, description='rounds',
+                      enabled=progress) as bar:
+        for number in range(rounds):
+            table, pixels = _evaluate_round(
+                detected, identifier, np.random.default_rng(
+                    child_seed(seeds, number)), used, split, trees)
+            used.extend(table['host'])
+            table['round'] = number
+            tables.append(table)
+            stamps.append(pixels)
+            bar.update(1)
+    table = vstack(tables, metadata_conflicts='silent')
+    if not np.any(table['outcome'] == MERGED):
+        msg = (f'image: none of {len(table)} injections was merged with its '
+               'host: there is nothing to score')
+        raise ValueError(msg)
+    return DataSet({'stamps': np.concatenate(stamps)}, table,
+                   {'role': 'injections', 'rounds': rounds,
+                    'seed': str(seeds.entropy)})
+
+
+def _evaluate_round(detected, identifier, rng, used, split, trees):
+    """Return the injections of one round, and their stamps."""
+    image, table = inject_sources(detected, rng, used=used)
+    after, table['outcome'], row = redetect(image, table, detected.settings)
+    merged = np.flatnonzero(table['outcome'] == MERGED)
+    for suffix, source, rows, divided in (
+            ('', after, row[merged], split_by_photutils(after)),
+            ('_before', detected, np.asarray(table['host'])[merged], split)):
+        scores = score_network(source, identifier, rows)
+        scores |= catalog_scores(source, rows=rows, trees=trees,
+                                 split=divided)
+        for method, values in scores.items():
+            column = np.full(len(table), np.nan)
+            column[merged] = values
+            table[f'{method}{suffix}'] = column
+    cut = stored_stamps(after, row[merged])
+    stamps = np.zeros((len(table), *cut.shape[1:]), dtype=np.float32)
+    stamps[merged] = cut
+    return table, stamps
+
+
+def _methods(injections):
+    """Yield each method, the merged injections, scores after and before."""
+    merged = injections[injections['outcome'] == MERGED]
+    for name in injections.colnames:
+        if not name.endswith('_before'):
+            continue
+        before, after = (np.asarray(merged[column], dtype=float)
+                         for column in (name, name.removesuffix('_before')))
+        good = np.isfinite(after) & np.isfinite(before)
+        yield (name.removesuffix('_before'), merged[good], after[good],
+               before[good])
+
+
+def _statistics(after, before):
+    """Return the AUC and the completeness at each false-positive rate."""
+    score = np.concatenate([after, before])
+    merged = np.arange(len(score)) < len(after)
+    return [area_under_roc(score, merged),
+            *(completeness_at_false_positives(score, merged, rate / 100)
+              for rate in FALSE_POSITIVES)]
+
+
+def injection_scores(injections):
+    """
+    Score each method on the merged injections.
+
+    Parameters
+    ----------
+    injections : `~astropy.table.Table`
+        Truth of `evaluate_injections`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per method: ``n_merged``; ``auc`` of merged injections
+        against the same hosts untouched; the completeness with 1, 5 and
+        10 % of these flagged (``completeness_fpr1`` ...). Each with its
+        error from a bootstrap over the hosts; if all resampled sets
+        agree, Wilson's error of a proportion, and NaN for ``auc``.
+    """
+    names = ['auc', *(f'completeness_fpr{rate}' for rate in FALSE_POSITIVES)]
+    return Table([
+        {'method': method, 'n_merged': len(merged), **score_columns(
+            _statistics, names, [0, *[len(merged)] * len(FALSE_POSITIVES)],
+            after, before, n_samples=N_SAMPLES)}
+        for method, merged, after, before in _methods(injections)])
+
+
+def injection_bins(injections):
+    """
+    Bin the completeness by separation, flux ratio and SNR.
+
+    Parameters
+    ----------
+    injections : `~astropy.table.Table`
+        Truth of `evaluate_injections`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        The columns of `~blendhunter.benchmark.field.field_bins`.
+        ``working_point`` is the false-positive rate among the untouched
+        hosts: 'fpr 1', 'fpr 5' or 'fpr 10' (per cent); ``quantity`` is
+        ``separation`` (px), ``flux_ratio`` or ``snr``; the purity is NaN:
+        how many single sources a survey has is not known.
+    """
+    rows = []
+    for method, merged, after, before in _methods(injections):
+        if not len(merged):
+            continue
+        for rate in FALSE_POSITIVES:
+            def flag(after, before, rate=rate):
+                level = threshold_at_false_positives(before, rate / 100)
+                return (after > level).astype(float), np.ones(len(after))
+            rows.extend({'method': method, 'working_point': f'fpr {rate}',
+                         **row} for row in score_bins(
+                merged, BINS, flag, after, before, n_samples=N_SAMPLES,
+                purity=False))
+    return Table(rows)

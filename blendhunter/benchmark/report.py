@@ -1,0 +1,237 @@
+"""Tables, figures and sentences about a benchmark's results."""
+
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter._utils.tables import write_table
+from blendhunter.benchmark.field.field_scores import (
+    field_bins,
+    field_curves,
+    field_examples,
+)
+from blendhunter.benchmark.injection import injection_bins, injection_scores
+from blendhunter.benchmark.metrics import completeness, purity
+from blendhunter.benchmark.metrics.rankings import highest_first
+from blendhunter.network.weights import (
+    read_metadata,
+    resolve_weights,
+    update_metadata,
+)
+from blendhunter.plotting import (
+    plot_field_bins,
+    plot_field_curves,
+    plot_injections,
+    plot_stamps,
+    save_figure,
+)
+from blendhunter.truth import BLEND, OUTCOMES
+from blendhunter.version import __version__
+
+__all__ = ['check_directory', 'check_recordable', 'compare_flags',
+           'describe_field', 'describe_injections', 'record_scores',
+           'report_field', 'report_injections', 'table_lines']
+
+# methods in the figure of bins: more could not be told apart
+DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
+# injections of each kind in the strip
+SHOWN = 12
+DIGITS = 3
+
+
+def check_directory(directory, *, overwrite=False):
+    """Check, before any work, that results can be written."""
+    directory = Path(directory)
+    if directory.exists() and not directory.is_dir():
+        msg = f'output: {str(directory)!r} is no directory'
+        raise NotADirectoryError(msg)
+    if not directory.parent.is_dir():
+        msg = f'output: no such directory: {str(directory.parent)!r}'
+        raise FileNotFoundError(msg)
+    if (directory / 'scores.ecsv').is_file() and not overwrite:
+        msg = (f'output: {str(directory)!r} holds results; use overwrite to '
+               'replace them')
+        raise FileExistsError(msg)
+
+
+def report_field(directory, detections, scores, *, command, weights=None,
+                 stamps=None, n_examples=0):
+    """Write scores, bins and curves of detections, with their figures."""
+    bins, curves = field_bins(detections), field_curves(detections)
+    directory = _write_tables(directory, command, weights, {
+        'detections': detections, 'scores': scores, 'bins': bins,
+        'curves': curves})
+    methods = None if weights is None else DRAWN
+    for name, figure in (('curves', plot_field_curves(curves)),
+                         ('bins', plot_field_bins(bins, methods=methods))):
+        for suffix in ('png', 'pdf'):
+            save_figure(figure, directory / f'{name}.{suffix}')
+    if stamps is not None:
+        examples = field_examples(detections, n_examples)
+        shown = {kind: stamps[rows].astype('f4')
+                 for kind, rows in examples.items() if len(rows)}
+        if shown:
+            save_figure(plot_stamps(shown, noise=1.0),
+                        directory / 'strip.png')
+
+
+def report_injections(directory, made, *, command, weights):
+    """Write scores, bins and figures of injections; return the scores."""
+    table = made.truth
+    scores, bins = injection_scores(table), injection_bins(table)
+    directory = _write_tables(directory, command, weights, {
+        'injections': table, 'scores': scores, 'bins': bins})
+    save_figure(plot_injections(bins), directory / 'completeness.png')
+    stamps = {name: made.arrays['stamps'][rows]
+              for name, rows in _found_and_missed(table, scores).items()}
+    save_figure(plot_stamps(stamps, noise=1.0), directory / 'strip.png')
+    return scores
+
+
+def _found_and_missed(table, scores):
+    """Return rows that are found and missed at a tenth false positives."""
+    order = highest_first(np.asarray(table['network']),
+                          np.asarray(table['outcome'] == 'merged'))
+    share = scores['completeness_fpr10'][scores['method'] == 'network'][0]
+    found = round(np.nan_to_num(share) * len(order))
+    # a sample of both, in the order of their scores
+    return {name: part[np.linspace(0, len(part) - 1, min(len(part), SHOWN),
+                                   dtype=int)] if len(part) else part
+            for name, part in (('found', order[:found]),
+                               ('missed', order[found:]))}
+
+
+def _write_tables(directory, command, weights, tables):
+    """
+    Write tables by name as ECSV; return the directory, made if new.
+
+    The scores are written as rst, too, for a page. The meta of all has
+    the command and the weights that they were made with.
+    """
+    about = {'blendhunter.version': __version__,
+             'blendhunter.command': command}
+    if weights is not None:
+        about['blendhunter.sha256'] = read_metadata(
+            resolve_weights(weights))['sha256']
+    directory = Path(directory)
+    directory.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        table = table.copy(copy_data=False)
+        table.meta.update(about)
+        write_table(table, directory / f'{name}.ecsv', overwrite=True)
+    with atomic_path(directory / 'scores.rst') as temporary:
+        _compact(tables['scores']).write(temporary, format='ascii.rst',
+                                         overwrite=True)
+    return directory
+
+
+def table_lines(table):
+    """Return a table as lines of text, errors beside their values."""
+    return _compact(table).pformat(max_lines=-1, max_width=-1)
+
+
+def _compact(table):
+    """Return a table as text: few digits, values with their errors."""
+    names = table.colnames
+    errors = {f'{name}_error' for name in names} & set(names)
+    shown = Table()
+    for name in names:
+        if name in errors:
+            continue
+        if f'{name}_error' in errors:
+            shown[name] = [_with_error(*pair) for pair in zip(
+                table[name], table[f'{name}_error'], strict=True)]
+        elif table[name].dtype.kind == 'f':
+            shown[name] = [f'{value:.4g}' if _known(value) else '-'
+                           for value in table[name]]
+        else:
+            shown[name] = table[name]
+    return shown
+
+
+def _known(value):
+    """Say whether there is a number."""
+    return not np.ma.is_masked(value) and np.isfinite(value)
+
+
+def _with_error(value, error):
+    """Return a value and its error, with the digits that it needs."""
+    if not _known(value):
+        return '-'
+    if not _known(error) or error <= 0:
+        return f'{value:.{DIGITS}f}'
+    # 0.0003, not 0.000
+    digits = max(DIGITS, int(np.ceil(-np.log10(error))))
+    return f'{value:.{digits}f} ± {error:.{digits}f}'
+
+
+def describe_field(detections):
+    """Return a sentence about the outcomes of detections."""
+    counts = {name: int(np.sum(detections['outcome'] == name))
+              for name in OUTCOMES}
+    clear = np.sum(detections['truth_label'] >= 0)
+    share = 100 * counts['unrecognized'] / clear if clear else np.nan
+    return (f'{len(detections)} detections: ' + ', '.join(
+        f'{count} {name}' for name, count in counts.items())
+        + f'; unrecognized blends are {share:.2f} % of the clear ones')
+
+
+def describe_injections(injections):
+    """Return a sentence about the outcomes of injections."""
+    counts = ', '.join(f'{np.sum(injections["outcome"] == name)} {name}'
+                       for name in ('split', 'merged', 'lost'))
+    return f'{len(injections)} injections: {counts}'
+
+
+def compare_flags(result):
+    """
+    Compare the flags of a classified catalog with simple ones.
+
+    The catalog has ``truth_label``. Returns the number ``flagged``,
+    ``completeness`` and ``purity`` of the network, of SEP's flag, and of
+    as many of the largest segments as the network flags sources.
+    """
+    clear = result[np.asarray(result['truth_label']) >= 0]
+    blended = np.asarray(clear['truth_label']) == BLEND
+    flagged = np.asarray(clear['is_blend'])
+    largest = np.zeros(len(clear), dtype=bool)
+    largest[np.argsort(-np.asarray(clear['n_pixels']),
+                       kind='stable')[:flagged.sum()]] = True
+    return Table([
+        {'method': name, 'flagged': int(chosen.sum()),
+         'completeness': completeness(chosen, blended),
+         'purity': purity(chosen, blended)}
+        for name, chosen in (
+            ('network', flagged),
+            ('SEP merged flag', (np.asarray(clear['flag']) & 1) > 0),
+            ('largest segments', largest))],
+        meta={'clear': len(clear), 'blends': int(blended.sum())})
+
+
+def check_recordable(weights, n_views=1):
+    """Refuse, before the evaluation, weights that cannot be changed."""
+    if n_views > 1:
+        msg = 'record: weights keep scores of one view; leave n_views out'
+        raise ValueError(msg)
+    if resolve_weights(weights) != Path(weights):
+        msg = ('record: the packaged weights are not changed; give the path '
+               'of a weights file')
+        raise ValueError(msg)
+    check_writable(weights, overwrite=True, name='weights')
+
+
+def record_scores(weights, entry, table):
+    """Store a table of scores in a weights file."""
+    results = read_metadata(weights)['results']
+    update_metadata(weights, {'results': {**results, entry: [
+        {key: _plain(value) for key, value in dict(row).items()}
+        for row in table]}})
+
+
+def _plain(value):
+    """Return a value that strict JSON knows; None if it is unknown."""
+    if isinstance(value, (str, np.str_)):
+        return str(value)
+    return value.item() if _known(value) else None

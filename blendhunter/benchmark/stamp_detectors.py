@@ -1,0 +1,114 @@
+"""How well detectors tell blended stamps from isolated ones."""
+
+import numpy as np
+from astropy.table import Table
+
+from blendhunter._utils.parallel import child_seed, seed_sequence
+from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
+from blendhunter.benchmark.metrics import clustered_error, proportion_error
+from blendhunter.benchmark.published_results import stored_runs
+from blendhunter.simulation import simulate_stamps
+from blendhunter.truth import BLEND, CLOSE
+
+__all__ = ['evaluate_detectors', 'kept_scores', 'stamp_scores']
+
+SIGMAS = (5.0, 14.0, 26.0, 35.0)
+METHODS = ('sep', 'photutils')
+
+
+def evaluate_detectors(n=8000, *, sigmas=SIGMAS, methods=METHODS,
+                       centering='exact', kind='parametric',
+                       cosmos_dir=None, rng=3001, n_jobs=1, progress=False):
+    """
+    Evaluate SEP and photutils on the paper's stamps.
+
+    Parameters
+    ----------
+    n : int, optional
+        Stamps, half of them blended; the same at each noise.
+    sigmas : tuple of float, optional
+        Noise RMS in CFIS counts.
+    methods : tuple of {'sep', 'photutils'}, optional
+    centering, kind, cosmos_dir : optional
+        As in `~blendhunter.simulation.simulate_stamps`; the defaults are
+        the paper's.
+    rng : None, int, SeedSequence or Generator, optional
+    n_jobs : int, optional
+    progress : bool, optional
+        Whether to show progress bars on a terminal.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per noise, method and rule ('oracle', which knows the
+        truth, 'truth-free', and 'published', from the paper's
+        repository): ``accuracy``, stamps without a label counting as
+        wrong; ``completeness`` of all blends, of ``close`` ones
+        (separation below 10 px) and ``distant`` ones; ``tnr``, the
+        fraction of isolated stamps with a label that have the right one;
+        their errors; ``failures``, the fraction that the rule leaves out,
+        and ``nothing_found``, that of stamps without a detection.
+    """
+    seeds = seed_sequence(rng)
+    made = simulate_stamps(n, kind=kind, centering=centering, rng=seeds,
+                           cosmos_dir=cosmos_dir, n_jobs=n_jobs,
+                           progress=progress)
+    runs = [row for row in stored_runs() if row['method'] == 'SEP']
+    rows = []
+    with progress_bar(total=n * len(sigmas) * len(methods),
+                      description='detecting', enabled=progress) as bar:
+        for sigma in sigmas:
+            key = round(10 * sigma)
+            stamps = pad_stamps(
+                made.with_noise(sigma, rng=child_seed(seeds, key)), sigma,
+                rng=child_seed(seeds, key, 1))
+            rows.extend(
+                {'sigma': sigma, 'method': method, 'rule': rule,
+                 **kept_scores(labels, made.truth),
+                 'failures': np.mean(labels['failure']),
+                 'nothing_found': np.mean(labels['n_detected'] == 0)}
+                for method, rule, labels in label_by_rules(
+                    stamps, made.truth, noise=sigma, methods=methods,
+                    n_jobs=n_jobs, advance=bar.update))
+            rows.extend(
+                {'sigma': sigma, 'method': 'sep', 'rule': 'published',
+                 **{name: row[name] for name in (
+                     'accuracy', 'completeness', 'close', 'tnr')}}
+                for row in runs if row['sigma'] == sigma)
+    return Table(rows)
+
+
+def kept_scores(labels, truth):
+    """Return the scores of the stamps that a rule does not leave out."""
+    kept = ~np.asarray(labels['failure'])
+    return stamp_scores(labels['label'][kept], truth[kept])
+
+
+def stamp_scores(label, truth):
+    """
+    Return the scores of labels of stamps, and ``..._error`` of each.
+
+    The labels are 1 or True for a blend, 0 for an isolated source, and -1
+    for none, as if a detector found nothing; see `evaluate_detectors` for
+    the scores. Errors are Wilson's; if the truth has the ``index`` of
+    real galaxies, which are each shown many times, they are those of so
+    many galaxies (`~blendhunter.benchmark.metrics.clustered_error`).
+    """
+    label = np.asarray(label).astype(int)
+    blended = np.asarray(truth['label']) == BLEND
+    close = blended & (np.asarray(truth['separation']) < CLOSE)
+    right = label == blended
+    galaxy = (np.asarray(truth['index']) if 'index' in truth.colnames
+              else np.full(len(truth), -1))
+    scores = {}
+    for name, part in (('accuracy', np.ones(len(truth), dtype=bool)),
+                       ('completeness', blended), ('close', close),
+                       ('distant', blended & ~close),
+                       ('tnr', ~blended & (label >= 0))):
+        value = float(np.mean(right[part])) if part.any() else np.nan
+        scores[name] = value
+        scores[f'{name}_error'] = float(
+            proportion_error(value, part.sum()) if np.all(galaxy < 0)
+            else clustered_error(right[part], galaxy[part]))
+    return scores
