@@ -42,7 +42,7 @@ def field():
 
 @pytest.fixture(scope='session')
 def random_weights(tmp_path_factory):
-    """A valid weights file of a network that has learnt nothing."""
+    """A valid weights file of a network that has learned nothing."""
     import keras
 
     from blendhunter.network.architecture import build_network

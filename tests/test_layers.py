@@ -12,18 +12,22 @@ import blendhunter
 PACKAGE = Path(blendhunter.__file__).parent
 LAYERS = {
     'exceptions': 0, '_utils': 0, 'dataset': 0, 'truth': 0, 'version': 0,
-    'stamps': 1, 'detection': 1, 'catalogs': 1,
-    'network': 2, 'simulation': 2,
-    'identify': 3, 'plotting': 3,
-    'benchmark': 4, 'cli': 5, '__main__': 6}
+    'images': 1, 'catalogs': 1,
+    'stamps': 2,
+    'detection': 3, 'network': 3,
+    'simulation': 4, 'identify': 4, 'plotting': 4,
+    'training': 5,
+    'benchmark': 6, 'cli': 7, '__main__': 8}
 # what may be shared sideways at the bottom: plain helpers
 SIDEWAYS = {('_utils', 'exceptions'), ('dataset', '_utils'),
             ('dataset', 'exceptions'), ('truth', '_utils')}
-HEAVY = {'tensorflow': set(), 'keras': {'network', 'cli'},
-         'galsim': {'simulation'},
-         'sep': {'detection'}, 'photutils': {'detection'},
+HEAVY = {'tensorflow': set(), 'keras': {'network', 'training', 'benchmark',
+                                        'cli'},
+         'galsim': {'simulation'}, 'sep': {'detection'},
+         'photutils': {'detection', 'benchmark'}, 'regions': {'plotting'},
          'matplotlib': {'plotting'}, 'sklearn': {'benchmark'},
          'dask': {'distributed'}}
+
 
 
 def modules():

@@ -1,0 +1,462 @@
+"""The public names and their signatures: they change on purpose only."""
+
+NAMES = {
+    'blendhunter': {
+        'BlendIdentifier': (
+            "(weights='default', *, region='segment', threshold=0.5, "
+            "prior=None, batch_size=256, precision='auto', n_views=1)"),
+        'BlendIdentifier.classify': (
+            '(self, image, catalog=None, *, segmentation=None, '
+            "mask=None, noise=None, background='auto', wcs=None, "
+            'ext=None, columns=None, settings=None, detector=None, '
+            'overwrite=False, progress=False)'),
+        'BlendIdentifier.get_params': '(self, deep=True)',
+        'BlendIdentifier.predict_stamps': (
+            '(self, stamps, *, regions=None, noise=None)'),
+        'BlendIdentifier.set_params': '(self, **params)',
+        'DetectedImage': (
+            '(image, catalog, x, y, settings, labels, '
+            'given_segmentation)'),
+        'DetectedImage.from_background_subtracted': (
+            '(cls, image, settings=None)'),
+        'DetectedImage.from_image': (
+            '(cls, image, catalog=None, *, segmentation=None, '
+            "mask=None, noise=None, background='auto', settings=None, "
+            'wcs=None, ext=None, columns=None)'),
+        'DetectedImage.mask': 'property',
+        'DetectedImage.noise': 'property',
+        'DetectedImage.pixels': 'property',
+        'DetectedImage.segmentation': 'property',
+        'DetectedImage.segments': 'property',
+        'DetectedImage.select': '(self, rows)',
+        'DetectedImage.stamps': "(self, rows=None, region='segment')",
+        'DetectedImage.unit': 'property',
+        'DetectedImage.wcs': 'property',
+        'DetectionSettings': (
+            '(method, n_sigma, n_pixels, deblend, n_levels, contrast)'),
+        'DetectionSettings.from_meta': '(cls, meta)',
+        'DetectionSettings.to_meta': '(self)',
+        '__citation__': 'str',
+        '__version__': 'str',
+        'decode_blend_flags': '(flags, return_bit_values=False)',
+        'detect': (
+            "(image, *, method='sep', n_sigma=1.5, n_pixels=5, "
+            'deblend=True, n_levels=32, contrast=0.005, mask=None, '
+            "noise=None, background='auto', ext=None, "
+            'return_segmentation=False)'),
+        'extract_stamps': (
+            '(image, positions, *, segmentation=None, labels=None, '
+            'mask=None, noise=None, ext=None, size=51)'),
+        'list_weights': '()',
+        'load_model': "(weights='default', *, precision='auto')",
+        'simulate_detections': (
+            "(n_fields, *, shape=(1500, 1500), survey='cfis', "
+            "kind='structured', cosmos_dir=None, ranges=None, "
+            "detectors=('sep',), artifacts=None, keep_unclear=False, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+        'simulate_field': (
+            "(shape, *, survey='cfis', sources=None, exposure=None, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+        'simulate_stamps': (
+            "(n, *, survey='cfis', kind='parametric', "
+            'blend_fraction=0.5, n_max_sources=2, star_fraction=0.0, '
+            'separation=None, magnitude_difference=None, bright=19.0, '
+            'faint=25.2, psf=None, seeing_range=(1.0, 1.0), '
+            "group_size=1, noise='survey', noise_correlation=0.0, "
+            "centering='pipeline', artifacts=None, cosmos_dir=None, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+        'train': (
+            '(*, output, pairs=None, detections=None, n_steps=1600, '
+            'batch_size=128, learning_rate=0.00015, weight_decay=0.001,'
+            ' dropout=0.3, weights=None, backbone=None, '
+            "importance=False, precision='auto', rng=0, "
+            "checkpoint=None, checkpoint_seconds=180, command='', "
+            'overwrite=False, progress=False)'),
+    },
+    'blendhunter.detection': {
+        'BackgroundSubtractedImage': (
+            '(data, mask, noise, scale, noise_kind, unit, wcs)'),
+        'BackgroundSubtractedImage.normalized': 'property',
+        'DetectedImage': (
+            '(image, catalog, x, y, settings, labels, '
+            'given_segmentation)'),
+        'DetectedImage.from_background_subtracted': (
+            '(cls, image, settings=None)'),
+        'DetectedImage.from_image': (
+            '(cls, image, catalog=None, *, segmentation=None, '
+            "mask=None, noise=None, background='auto', settings=None, "
+            'wcs=None, ext=None, columns=None)'),
+        'DetectedImage.mask': 'property',
+        'DetectedImage.noise': 'property',
+        'DetectedImage.pixels': 'property',
+        'DetectedImage.segmentation': 'property',
+        'DetectedImage.segments': 'property',
+        'DetectedImage.select': '(self, rows)',
+        'DetectedImage.stamps': "(self, rows=None, region='segment')",
+        'DetectedImage.unit': 'property',
+        'DetectedImage.wcs': 'property',
+        'DetectionSettings': (
+            '(method, n_sigma, n_pixels, deblend, n_levels, contrast)'),
+        'DetectionSettings.from_meta': '(cls, meta)',
+        'DetectionSettings.to_meta': '(self)',
+        'detect': (
+            "(image, *, method='sep', n_sigma=1.5, n_pixels=5, "
+            'deblend=True, n_levels=32, contrast=0.005, mask=None, '
+            "noise=None, background='auto', ext=None, "
+            'return_segmentation=False)'),
+        'subtract_background': (
+            '(image, *, mask=None, noise=None, wcs=None, ext=None, '
+            "background='auto', method='sep')"),
+    },
+    'blendhunter.identify': {
+        'BlendIdentifier': (
+            "(weights='default', *, region='segment', threshold=0.5, "
+            "prior=None, batch_size=256, precision='auto', n_views=1)"),
+        'BlendIdentifier.classify': (
+            '(self, image, catalog=None, *, segmentation=None, '
+            "mask=None, noise=None, background='auto', wcs=None, "
+            'ext=None, columns=None, settings=None, detector=None, '
+            'overwrite=False, progress=False)'),
+        'BlendIdentifier.get_params': '(self, deep=True)',
+        'BlendIdentifier.predict_stamps': (
+            '(self, stamps, *, regions=None, noise=None)'),
+        'BlendIdentifier.set_params': '(self, **params)',
+    },
+    'blendhunter.stamps': {
+        'BlendFlag': (
+            '(value, names=None, *, module=None, qualname=None, '
+            'type=None, start=1, boundary=None)'),
+        'STAMP_SIZE': 'int',
+        'Segments': '(image, labels, disc_radius)',
+        'Stamps': '(data, regions, flags)',
+        'assign_segments': '(segmentation, x, y, *, labels=None, divide=True)',
+        'cut_stamps': (
+            '(data, x, y, *, mask=None, noise=None, segments=None, '
+            'rows=None, size=51)'),
+        'decode_blend_flags': '(flags, return_bit_values=False)',
+        'extract_stamps': (
+            '(image, positions, *, segmentation=None, labels=None, '
+            'mask=None, noise=None, ext=None, size=51)'),
+    },
+    'blendhunter.images': {
+        'AcceptedImage': '(data, mask, noise, unit, wcs)',
+        'accept_image': (
+            '(image, *, mask=None, noise=None, wcs=None, ext=None)'),
+        'accept_segmentation': "(segmentation, shape, *, name='segmentation')",
+        'read_array': '(path, name)',
+    },
+    'blendhunter.catalogs': {
+        'as_table': '(catalog)',
+        'catalog_labels': '(table)',
+        'catalog_positions': '(table, *, wcs=None, columns=None)',
+        'plain_values': '(column)',
+        'read_catalog': '(path)',
+    },
+    'blendhunter.simulation': {
+        'Artifacts': (
+            '(bad_pixels, bad_columns, cosmic_rays, trails, '
+            'residual_background, masked)'),
+        'Artifacts.draw': '(self, shape, noise, rng)',
+        'COSMOSPopulation': (
+            "(directory, *, images='real', bright=19.0, faint=25.2)"),
+        'COSMOSPopulation.check': '(self)',
+        'COSMOSPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'COSMOSPopulation.noise_rms': '(self, row, psf, survey)',
+        'COSMOSPopulation.render': '(self, row)',
+        'Exposure': (
+            '(psf, seeing_factor, psf_variation, noise, '
+            'noise_correlation, gain, saturation, spikes, wings, '
+            'artifacts)'),
+        'FieldRanges': (
+            '(density, clustering, bright, star_fraction, companions, '
+            'noise, noise_correlation, seeing_factor, psf_variation, '
+            'spikes, wings, saturation, gain, n_sigma)'),
+        'FieldRanges.draw': (
+            "(self, rng, survey='cfis', *, kind='structured', "
+            'cosmos_dir=None, artifacts=None)'),
+        'FixedPSF': '(profile)',
+        'FixedPSF.draw': '(self, rng, *, seeing_factor=1.0)',
+        'LogUniform': '(low, high)',
+        'MixedPopulation': '(galaxies, star_fraction)',
+        'MixedPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'MixedPopulation.render': '(self, row)',
+        'PaperPSF': '(seeing)',
+        'PaperPSF.draw': '(self, rng, *, seeing_factor=1.0)',
+        'ParametricPopulation': '(*, bright=19.0, faint=25.2)',
+        'ParametricPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'ParametricPopulation.render': '(self, row)',
+        'SIGMAS': 'tuple',
+        'SourceModel': (
+            '(kind, cosmos_dir, density, bright, faint, clustering, '
+            'star_fraction, star_bright, star_faint, companions)'),
+        'SourceModel.draw': '(self, shape, survey, rng)',
+        'SourceModel.population': 'property',
+        'StampSet': (
+            '(centrals, companions, truth, noise, noise_seed, '
+            'provenance, noise_correlation, unit_noise, extra, masks)'),
+        'StampSet.stamps': 'property',
+        'StampSet.to_dataset': "(self, *, role='stamps')",
+        'StampSet.with_noise': '(self, sigma, *, rng=None)',
+        'StarPopulation': '(*, bright=17.0, faint=25.0)',
+        'StarPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'StarPopulation.render': '(self, row)',
+        'StructuredPopulation': '(*, bright=19.0, faint=25.2)',
+        'StructuredPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'Survey': '(name, pixel_scale, seeing, noise, zero_point)',
+        'Survey.counts': '(self, magnitude)',
+        'Survey.depth': '(self, snr, *, noise=None, seeing_factor=1.0)',
+        'available_surveys': '()',
+        'get_population': (
+            '(kind, *, cosmos_dir=None, bright=19.0, faint=25.2, '
+            'star_fraction=0.0)'),
+        'get_survey': '(survey)',
+        'simulate_detections': (
+            "(n_fields, *, shape=(1500, 1500), survey='cfis', "
+            "kind='structured', cosmos_dir=None, ranges=None, "
+            "detectors=('sep',), artifacts=None, keep_unclear=False, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+        'simulate_field': (
+            "(shape, *, survey='cfis', sources=None, exposure=None, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+        'simulate_stamps': (
+            "(n, *, survey='cfis', kind='parametric', "
+            'blend_fraction=0.5, n_max_sources=2, star_fraction=0.0, '
+            'separation=None, magnitude_difference=None, bright=19.0, '
+            'faint=25.2, psf=None, seeing_range=(1.0, 1.0), '
+            "group_size=1, noise='survey', noise_correlation=0.0, "
+            "centering='pipeline', artifacts=None, cosmos_dir=None, "
+            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+    },
+    'blendhunter.network': {
+        'BlendModel': '(network, metadata)',
+        'BlendModel.predict': (
+            '(self, stamps, regions, noise=1.0, *, batch_size=256, '
+            'n_views=1)'),
+        'BlendModel.prior_fractions': '(self, region, prior=None)',
+        'BlendModel.regions': 'property',
+        'list_weights': '()',
+        'load_model': "(weights='default', *, precision='auto')",
+    },
+    'blendhunter.training': {
+        'train': (
+            '(*, output, pairs=None, detections=None, n_steps=1600, '
+            'batch_size=128, learning_rate=0.00015, weight_decay=0.001,'
+            ' dropout=0.3, weights=None, backbone=None, '
+            "importance=False, precision='auto', rng=0, "
+            "checkpoint=None, checkpoint_seconds=180, command='', "
+            'overwrite=False, progress=False)'),
+    },
+    'blendhunter.truth': {
+        'BLEND': 'int',
+        'CLOSE': 'float',
+        'OUTCOMES': 'tuple',
+        'SINGLE': 'int',
+        'SNR_BLEND': 'float',
+        'SNR_SINGLE': 'float',
+        'UNCLEAR': 'int',
+        'blendedness': "(isolated, total, *, norm='source')",
+        'detection_outcomes': '(segmentation, detections, labels, truth)',
+        'group_sources': '(total, noise, x, y)',
+        'label_positions': '(detections, truth, size)',
+        'label_segments': '(segmentation, detections, truth)',
+        'label_stamps': '(n_sources)',
+        'marginalized_snr': '(snr, separation, seeing)',
+        'matched_filter_snr': '(image, noise)',
+        'neighbor_separation': '(x, y)',
+    },
+    'blendhunter.dataset': {
+        'DataSet': '(arrays, truth, provenance)',
+        'read_dataset': '(path)',
+        'write_dataset': '(path, dataset)',
+    },
+    'blendhunter.benchmark': {
+        'STAMP_SETS': 'tuple',
+        'StampSpec': '(kind, sigma, blend_fraction, varied)',
+        'evaluate_detectors': (
+            '(n=8000, *, sigmas=(5.0, 14.0, 26.0, 35.0), '
+            "methods=('sep', 'photutils'), centering='exact', "
+            "kind='parametric', cosmos_dir=None, rng=3001, n_jobs=1, "
+            'progress=False)'),
+        'evaluate_image': '(result)',
+        'evaluate_speed': '(identifier, image, *, ext=None)',
+        'evaluate_stamps': (
+            "(identifier, n=8000, *, sets=(StampSpec(kind='parametric',"
+            ' sigma=5.0, blend_fraction=0.5, varied=False), '
+            "StampSpec(kind='parametric', sigma=14.5, "
+            'blend_fraction=0.5, varied=False), '
+            "StampSpec(kind='parametric', sigma=35.0, "
+            'blend_fraction=0.5, varied=False), '
+            "StampSpec(kind='structured', sigma=14.5, "
+            'blend_fraction=0.5, varied=True), '
+            "StampSpec(kind='realistic', sigma=14.5, "
+            "blend_fraction=0.5, varied=False), StampSpec(kind='stars',"
+            ' sigma=14.5, blend_fraction=0.0, varied=False)), '
+            "cosmos_dir=None, detectors=('sep', 'photutils'), "
+            "centering='sep', rng=4001, n_jobs=1, examine=None, "
+            'progress=False)'),
+        'label_by_detection': (
+            '(stamps, *, noise, positions=None, settings=None, '
+            'n_jobs=1, progress=False)'),
+        'oracle_rule': '(x, y, merged, positions)',
+        'truth_free_rule': '(x, merged)',
+    },
+    'blendhunter.benchmark.paper': {
+        'SCALES': 'dict',
+        'Scale': '(name, n_stamps, sigmas, n_realizations, n_realistic)',
+        'estimate_time': (
+            "(scale='small', *, backbone='default', preprocessing=None,"
+            " cosmos_dir=None, n_jobs=1, precision='auto')"),
+        'reproduce_paper': (
+            "(directory, *, scale='small', backbone='default', "
+            'preprocessing=None, cosmos_dir=None, rng=0, n_jobs=1, '
+            "precision='auto', epochs=500, weights='default', "
+            "progress=False, command='')"),
+        'train_transfer': (
+            '(stamps, labels, *, output, noise, backbone=None, '
+            'preprocessing=None, epochs=500, batch_size=250, '
+            "precision='auto', rng=0, command='', work_dir=None, "
+            'overwrite=False, progress=False)'),
+    },
+    'blendhunter.benchmark.field': {
+        'calibrate_weights': (
+            '(weights, detections, *, output=None, overwrite=False)'),
+        'compare_catalogs': (
+            '(catalogs, truth, *, columns=None, positions=None, '
+            'truth_columns=None, segmentation=None, radius=2.0, '
+            'wcs=None, mag_limit=None, mag_column=None)'),
+        'evaluate_field': (
+            "(image, truth, identifier, *, regions=('segment', "
+            "'stamp'), truth_columns=None, mag_limit=None, "
+            'mag_column=None, trees=None)'),
+        'evaluate_survey': (
+            '(survey, identifier, n_fields, *, ranges=None, '
+            "shape=(1500, 1500), kind='structured', cosmos_dir=None, "
+            "regions=('segment', 'stamp'), settings=None, trees=None, "
+            'rng=0, n_jobs=1, progress=False)'),
+        'field_bins': '(detections, *, n_samples=60)',
+        'field_curves': '(detections)',
+        'field_scores': '(detections, *, n_samples=100)',
+        'prepare_truth': (
+            '(truth, *, wcs=None, columns=None, mag_limit=None, '
+            'mag_column=None)'),
+        'train_on_survey': (
+            '(survey, n_fields, *, ranges=None, shape=(1500, 1500), '
+            "kind='structured', cosmos_dir=None, settings=None, rng=0, "
+            'n_jobs=1, progress=False)'),
+    },
+    'blendhunter.benchmark.injection': {
+        'evaluate_injections': (
+            '(image, identifier, *, training=None, rounds=6, rng=0, '
+            'progress=False)'),
+        'injection_bins': '(injections)',
+        'injection_scores': '(injections)',
+    },
+    'blendhunter.benchmark.metrics': {
+        'accuracy': '(flagged, blended)',
+        'area_under_roc': '(score, blended)',
+        'balanced_accuracy': '(flagged, blended)',
+        'bootstrap_error': '(statistic, *arrays, n_samples=200, rng=0)',
+        'calibration_error': '(probability, blended, *, n_bins=10)',
+        'clustered_error': '(values, groups)',
+        'completeness': '(flagged, blended)',
+        'completeness_at_false_positives': '(score, blended, fraction)',
+        'completeness_at_purity': '(score, blended, wanted)',
+        'completeness_at_rejection': '(score, blended, rejected)',
+        'proportion_error': '(fraction, n)',
+        'purity': '(flagged, blended)',
+    },
+    'blendhunter.plotting': {
+        'check_figure_path': "(path, *, overwrite=False, name='plot')",
+        'plot_accuracy': "(table, *, title='')",
+        'plot_confusion': "(table, *, title='')",
+        'plot_features': "(table, *, title='')",
+        'plot_field_bins': '(bins, *, methods=None)',
+        'plot_field_curves': '(curves)',
+        'plot_injections': '(bins)',
+        'plot_realistic': "(table, *, title='')",
+        'plot_result': '(detected, result, *, title=None)',
+        'plot_separation': "(table, *, title='')",
+        'plot_stamps': '(rows, *, noise, marks=None, across=25)',
+        'save_figure': '(figure, path)',
+        'write_ds9_regions': '(path, detected, result)',
+    },
+    'blendhunter.exceptions': {
+        'BlendHunterError': 'exception from Exception',
+        'BlendHunterWarning': 'exception from AstropyUserWarning',
+        'DataSetError': 'exception from BlendHunterError',
+        'NoDetectionsWarning': 'exception from BlendHunterWarning',
+        'WeightsError': 'exception from BlendHunterError',
+    },
+}
+
+# the kind of each column, as numpy calls it
+COLUMNS = {
+    'detect': {
+        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'flux': 'f',
+        'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',
+        'n_pixels': 'i', 'flag': 'i', 'snr': 'f'},
+    'simulate_field': {
+        'magnitude': 'f', 'half_light_radius': 'f', 'sersic_index': 'f',
+        'axis_ratio': 'f', 'position_angle': 'f', 'bulge_fraction': 'f',
+        'knot_fraction': 'f', 'n_knots': 'i', 'is_star': 'b', 'index': 'i',
+        'x': 'f', 'y': 'f', 'flux': 'f', 'snr': 'f', 'blendedness': 'f',
+        'neighbor_separation': 'f', 'group_id': 'i', 'group_snr': 'f',
+        'ra': 'f', 'dec': 'f'},
+    'classify': {
+        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'flux': 'f',
+        'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',
+        'n_pixels': 'i', 'flag': 'i', 'snr': 'f', 'blend_prob': 'f',
+        'is_blend': 'b', 'blend_flags': 'i', 'n_neighbors': 'i'},
+    'simulate_stamps': {
+        'label': 'i', 'n_sources': 'i', 'magnitude': 'f',
+        'half_light_radius': 'f', 'sersic_index': 'f', 'axis_ratio': 'f',
+        'position_angle': 'f', 'bulge_fraction': 'f', 'knot_fraction': 'f',
+        'n_knots': 'i', 'is_star': 'b', 'index': 'i', 'x': 'f', 'y': 'f',
+        'flux': 'f', 'magnitude_2': 'f', 'half_light_radius_2': 'f',
+        'sersic_index_2': 'f', 'axis_ratio_2': 'f', 'position_angle_2': 'f',
+        'bulge_fraction_2': 'f', 'knot_fraction_2': 'f', 'n_knots_2': 'f',
+        'is_star_2': 'b', 'index_2': 'f', 'x_2': 'f', 'y_2': 'f',
+        'flux_2': 'f', 'separation': 'f', 'flux_ratio': 'f',
+        'magnitude_difference': 'f', 'blendedness': 'f', 'snr': 'f',
+        'companion_snr': 'f', 'total_snr': 'f', 'seeing_factor': 'f',
+        'group': 'i'},
+    'simulate_detections': {
+        'field': 'i', 'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f',
+        'flux': 'f', 'semimajor_axis': 'f', 'semiminor_axis': 'f',
+        'orientation': 'f', 'n_pixels': 'i', 'flag': 'i', 'snr': 'f',
+        'truth_label': 'i', 'n_sources': 'i', 'separation': 'f',
+        'companion_snr': 'f', 'stamp_label': 'i', 'x_1': 'f', 'y_1': 'f',
+        'snr_1': 'f', 'magnitude_1': 'f', 'x_2': 'f', 'y_2': 'f',
+        'snr_2': 'f', 'magnitude_2': 'f', 'field_photutils': 'b',
+        'field_density': 'f', 'field_clustering': 'f', 'field_bright': 'f',
+        'field_star_fraction': 'f', 'field_companions': 'f',
+        'field_noise': 'f', 'field_noise_correlation': 'f',
+        'field_seeing_factor': 'f', 'field_psf_variation': 'f',
+        'field_spikes': 'f', 'field_wings': 'f', 'field_saturation': 'f',
+        'field_gain': 'f', 'field_n_sigma': 'f', 'field_seeing': 'f'},
+    'evaluate_field': {
+        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'n_pixels': 'i',
+        'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',
+        'flux': 'f', 'snr': 'f', 'flag': 'i', 'truth_label': 'i',
+        'n_sources': 'i', 'separation': 'f', 'companion_snr': 'f',
+        'outcome': 'U', 'magnitude_difference': 'f', 'stamp_label': 'i',
+        'score: network': 'f', 'score: network, whole stamp': 'f',
+        'score: area x a/b': 'f', 'score: area': 'f', 'score: a/b': 'f',
+        'score: flag': 'f', 'score: photutils split': 'f'},
+    'field_scores': {
+        'method': 'U', 'n': 'i', 'n_blends': 'i', 'auc': 'f',
+        'auc_error': 'f', 'completeness_purity50': 'f',
+        'completeness_purity50_error': 'f', 'completeness_purity80': 'f',
+        'completeness_purity80_error': 'f', 'completeness_purity90': 'f',
+        'completeness_purity90_error': 'f', 'completeness_reject10': 'f',
+        'completeness_reject10_error': 'f', 'completeness_reject30': 'f',
+        'completeness_reject30_error': 'f', 'resolvable': 'f',
+        'resolvable_error': 'f', 'stamp_auc': 'f', 'stamp_accuracy': 'f'},
+    'field_bins': {
+        'method': 'U', 'working_point': 'U', 'quantity': 'U', 'low': 'f',
+        'high': 'f', 'completeness': 'f', 'completeness_error': 'f',
+        'purity': 'f', 'purity_error': 'f', 'n_blends': 'i', 'n_flagged': 'f'},
+    'field_curves': {
+        'method': 'U', 'false_positives': 'f', 'completeness': 'f',
+        'purity': 'f'},
+}
