@@ -1,5 +1,6 @@
 """Catalogs of any accepted kind, and the positions in them."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,62 +8,121 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
+from blendhunter._utils.masked import plain_values, split_masked
+from blendhunter.exceptions import BlendHunterWarning
+from blendhunter.images.acceptance import resolve_wcs
+
 __all__ = ['as_table', 'catalog_labels', 'catalog_positions', 'plain_values',
            'read_catalog']
 
-# (x, y, offset): SExtractor counts pixels from one
-PIXEL_COLUMNS = (('x_centroid', 'y_centroid', 0),
-                 ('xcentroid', 'ycentroid', 0),
-                 ('x', 'y', 0),
-                 ('XWIN_IMAGE', 'YWIN_IMAGE', 1),
-                 ('X_IMAGE', 'Y_IMAGE', 1))
-SKY_COLUMNS = (('ALPHA_J2000', 'DELTA_J2000'), ('ra', 'dec'), ('RA', 'DEC'),
-               ('RAJ2000', 'DEJ2000'))
-LABEL_COLUMNS = ('label', 'NUMBER')
+# Position columns in lower case, in the order in which they are tried, with
+# the pixel that is called 0 or 1. SExtractor and SourceXtractor++ count from
+# one, as FITS does.
+PIXEL_COLUMNS = (
+    ('x_centroid', 'y_centroid', 0), ('xcentroid', 'ycentroid', 0),
+    ('x', 'y', 0), ('xwin_image', 'ywin_image', 1),
+    ('xwin_image_dbl', 'ywin_image_dbl', 1),
+    ('x_image_dbl', 'y_image_dbl', 1), ('x_image', 'y_image', 1),
+    ('xpsf_image', 'ypsf_image', 1), ('xmodel_image', 'ymodel_image', 1),
+    ('pixel_centroid_x', 'pixel_centroid_y', 1),
+    ('xpeak_image', 'ypeak_image', 1),
+    ('base_sdsscentroid_x', 'base_sdsscentroid_y', 0),
+    ('slot_centroid_x', 'slot_centroid_y', 0))
+# sky columns in lower case, and the unit of numbers without one
+SKY_COLUMNS = (
+    ('alphawin_j2000', 'deltawin_j2000', u.deg),
+    ('alpha_j2000', 'delta_j2000', u.deg),
+    ('alphawin_sky', 'deltawin_sky', u.deg), ('alpha_sky', 'delta_sky', u.deg),
+    ('world_centroid_alpha', 'world_centroid_delta', u.deg),
+    ('raj2000', 'decj2000', u.deg), ('raj2000', 'dej2000', u.deg),
+    ('_raj2000', '_dej2000', u.deg), ('ra_icrs', 'de_icrs', u.deg),
+    ('ra_icrs', 'dec_icrs', u.deg), ('ra_j2000', 'dec_j2000', u.deg),
+    ('coord_ra', 'coord_dec', u.rad), ('ra', 'dec', u.deg),
+    ('ra_deg', 'dec_deg', u.deg), ('_ra', '_de', u.deg),
+    ('right_ascension', 'declination', u.deg))
+LABEL_COLUMNS = ('label', 'number')
 FORMATS = {'.fits': 'fits', '.fit': 'fits', '.ecsv': 'ascii.ecsv',
            '.csv': 'ascii.csv', '.parquet': 'parquet', '.hdf5': 'hdf5',
-           '.h5': 'hdf5', '.xml': 'votable', '.vot': 'votable'}
+           '.h5': 'hdf5', '.xml': 'votable', '.vot': 'votable',
+           '.votable': 'votable'}
+PIXEL_UNITS = ('pix', 'pixel', 'pixels', 'px')
+# a position farther than this from the one that the sky position gives is
+# another source, or another image
+MAX_OFFSET = 3.0
+MIN_ROWS = 5
 
 
-def as_table(catalog):
+def as_table(catalog, *, chip=None):
     """
     Return a copy of a catalog as an astropy table.
 
     Parameters
     ----------
-    catalog : Table, `~photutils.segmentation.SourceCatalog` or path
-        A path may be anything that `~astropy.table.Table.read` reads,
-        SExtractor's catalogs (ASCII and FITS_LDAC) included.
+    catalog : table-like or path
+        A Table; a photutils ``SourceCatalog``; a pandas DataFrame; a
+        structured array, such as that of ``sep.extract``; a dict of
+        columns; a FITS table HDU; an array of shape (n, 2), x and y. A
+        path may be anything that `~astropy.table.Table.read` reads, and
+        SExtractor's catalogs (ASCII and FITS_LDAC).
+    chip : int, optional
+        Which catalog of a FITS_LDAC file with several, from 1.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        Of the catalog's own class; `~astropy.table.QTable` where it
-        was no table.
+        Of the catalog's own class; `~astropy.table.QTable` if it was
+        not a table.
 
     Raises
     ------
-    TypeError, OSError
-        If it is nothing of that kind or cannot be read.
+    TypeError, ValueError, OSError
+        If it cannot be used or read.
     """
+    from astropy.io import fits
+
     if isinstance(catalog, Table):
         return catalog.copy()
     if isinstance(catalog, (str, Path)):
-        return read_catalog(catalog)
+        return read_catalog(catalog, chip=chip)
+    if isinstance(catalog, (fits.BinTableHDU, fits.TableHDU)):
+        return _as_qtable(Table.read(catalog))
     if hasattr(catalog, 'to_table'):
         return QTable(catalog.to_table())
-    msg = ('catalog must be a Table, a SourceCatalog or a path, '
-           f'got {type(catalog).__name__}')
+    if hasattr(catalog, 'itertuples'):  # a pandas DataFrame
+        return QTable(Table.from_pandas(catalog))
+    if isinstance(catalog, dict):
+        return QTable({str(name): np.asanyarray(values)
+                       for name, values in catalog.items()})
+    if isinstance(catalog, np.ndarray) and catalog.dtype.names:
+        return QTable(catalog)
+    values, _, _ = split_masked(catalog) if isinstance(
+        catalog, (np.ndarray, list, tuple)) else (None, None, None)
+    if values is not None and values.ndim == 2 and values.shape[1] == 2 and (
+            values.dtype.kind in 'fiu'):
+        x, y = np.asanyarray(catalog).T
+        return QTable({'x': x, 'y': y})
+    msg = ('catalog must be a Table, a SourceCatalog, a DataFrame, a '
+           'structured array, a dict of columns, an array of shape (n, 2) '
+           f'or a path, got {type(catalog).__name__}')
     raise TypeError(msg)
 
 
-def read_catalog(path):
+def _as_qtable(table):
+    """Return a QTable; units that astropy does not know stay as text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', u.UnitsWarning)
+        return QTable(table)
+
+
+def read_catalog(path, *, chip=None):
     """
     Read a catalog file.
 
     Parameters
     ----------
     path : str or path-like
+    chip : int, optional
+        Which catalog of a FITS_LDAC file with several, from 1.
 
     Returns
     -------
@@ -72,131 +132,160 @@ def read_catalog(path):
     ------
     FileNotFoundError, OSError
         If the file is missing or no table can be read from it.
+    ValueError
+        If ``chip`` is needed, or is not in the file.
     """
     path = Path(path)
     if not path.is_file():
         msg = f'catalog: no such file: {str(path)!r}'
         raise FileNotFoundError(msg)
     try:
-        return _read(path)
+        with warnings.catch_warnings():
+            # units that astropy does not know stay as text, and its notes
+            # on odd files say nothing that an error does not
+            warnings.simplefilter('ignore')
+            return _read(path, chip)
+    except _ChipError as error:
+        raise ValueError(str(error)) from None
     except Exception as error:
         reason = str(error).strip().splitlines() or [repr(error)]
         msg = f'catalog: cannot read {str(path)!r}: {reason[0]}'
         raise OSError(msg) from error
 
 
-def _read(path):
-    """Read a table by the file's extension, or by guessing."""
-    import warnings
+class _ChipError(Exception):
+    """A FITS_LDAC file has several catalogs, or not the one named."""
 
-    name = FORMATS.get(path.suffix.lower())
-    # FITS_LDAC catalogs are often called .cat or .ldac
+
+def _read(path, chip):
+    """Read a table by what the file holds, or by its extension."""
     with path.open('rb') as file:
-        if file.read(9) == b'SIMPLE  =' or path.name.endswith('.fits.gz'):
-            name = 'fits'
-    with warnings.catch_warnings():
-        # units that astropy does not know stay as text
-        warnings.simplefilter('ignore', u.UnitsWarning)
-        if name == 'fits':
-            return _read_fits(path)
-        if name is not None:
-            return QTable.read(path, format=name)
-        with path.open(errors='replace') as file:
-            first = file.readline()
-        if first.startswith('#') and first.split()[1:2] == ['1']:
-            return QTable.read(path, format='ascii.sextractor')
-        return QTable.read(path, format='ascii')
+        start = file.read(2048)
+    if start.startswith((b'SIMPLE  =', b'\x1f\x8b')) and (
+            start.startswith(b'SIMPLE') or '.fit' in path.name.lower()):
+        return _read_fits(path, chip)
+    if b'<VOTABLE' in start.upper():
+        return QTable.read(path, format='votable')
+    name = FORMATS.get(path.suffix.lower())
+    if name == 'ascii.csv':
+        return _read_csv(path)
+    if name is not None:
+        return QTable.read(path, format=name)
+    first = start.decode(errors='replace').split('\n')[0]
+    if first.startswith('#') and first.split()[1:2] == ['1']:
+        return QTable.read(path, format='ascii.sextractor')
+    return QTable.read(path, format='ascii')
 
 
-def _read_fits(path):
-    """Read a FITS table; in FITS_LDAC the objects are the second one."""
+def _read_csv(path):
+    """Read CSV with a byte-order mark, or semicolons, as spreadsheets do."""
+    text = path.read_text(encoding='utf-8-sig', errors='replace')
+    lines = [line for line in text.splitlines() if not line.startswith('#')]
+    first = lines[0] if lines else ''
+    delimiter = max(',;\t', key=first.count)
+    return QTable.read(text, format='ascii.csv', delimiter=delimiter)
+
+
+def _read_fits(path, chip):
+    """Read a FITS table; of FITS_LDAC the objects of one chip."""
     from astropy.io import fits
 
-    with fits.open(path) as hdus:
-        names = [hdu.name for hdu in hdus]
-    hdu = 'LDAC_OBJECTS' if 'LDAC_OBJECTS' in names else 1
-    return QTable.read(path, format='fits', hdu=hdu)
+    # opened here, so that it is closed whatever fails
+    with path.open('rb') as file, fits.open(file) as hdus:
+        tables = [hdu for hdu in hdus
+                  if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))]
+        found = [hdu for hdu in tables
+                 if hdu.name in ('LDAC_OBJECTS', 'OBJECTS')] or [
+                     hdu for hdu in tables
+                     if hdu.name not in ('LDAC_IMHEAD', 'FIELDS')][:1]
+        if not found:
+            msg = 'it holds no table'
+            raise OSError(msg)
+        if chip is None and len(found) > 1:
+            msg = (f'chip: {str(path)!r} holds the catalogs of {len(found)} '
+                   'chips; say which, from 1')
+            raise _ChipError(msg)
+        if chip is not None and not 1 <= chip <= len(found):
+            msg = (f'chip: {str(path)!r} holds {len(found)} catalogs, '
+                   f'got {chip!r}')
+            raise _ChipError(msg)
+        return QTable.read(found[(chip or 1) - 1])
 
 
-def _pixels(column, name):
-    """Return a pixel column as floats; masked entries become NaN."""
-    unit = getattr(column, 'unit', None)
-    if unit is not None and unit not in (u.pix, u.dimensionless_unscaled):
-        msg = f'catalog column {name!r} must be in pixels, got {unit}'
-        raise ValueError(msg)
-    return plain_values(column)
-
-
-def plain_values(column):
-    """
-    Return the numbers of a column.
-
-    Parameters
-    ----------
-    column : `~astropy.table.Column`, Quantity or array_like of shape (n,)
-
-    Returns
-    -------
-    values : float64 `~numpy.ndarray` of shape (n,)
-        Without unit; masked entries are NaN.
-    """
-    values = getattr(column, 'value', column)
-    mask = np.ma.getmaskarray(values) if isinstance(
-        values, np.ma.MaskedArray) else getattr(column, 'mask', None)
-    values = getattr(values, 'unmasked', values)
-    values = np.array(np.ma.getdata(values), dtype=float)
-    if mask is not None:
-        values[np.broadcast_to(mask, values.shape)] = np.nan
-    return values
-
-
-def catalog_positions(table, *, wcs=None, columns=None):
+def catalog_positions(table, *, wcs=None, columns=None, sky=None,
+                      pixel_origin=None):
     """
     Find the positions in a catalog.
 
     Parameters
     ----------
     table : `~astropy.table.Table`
-        With positions under one of these names, tried in this order:
-        ``x_centroid``, ``xcentroid``, ``x``, ``XWIN_IMAGE``, ``X_IMAGE``
-        and their y; a SkyCoord column; ``ALPHA_J2000``, ``ra`` and their
-        declinations.
-    wcs : `~astropy.wcs.WCS`, optional
-        Needed for sky coordinates.
+        With positions under known names, in any case: pixels
+        (``x_centroid``, ``x``, SExtractor's ``XWIN_IMAGE``, ``X_IMAGE``,
+        SourceXtractor++'s ``pixel_centroid_x`` ...), a SkyCoord column,
+        or sky coordinates (``ALPHA_J2000``, ``RAJ2000``, ``RA_ICRS``,
+        ``coord_ra`` in radians, ``ra`` ...), in this order.
+    wcs : `~astropy.wcs.WCS` or callable, optional
+        Needed for sky coordinates; a callable returns it.
     columns : tuple of str, optional
-        Names of the two position columns: pixels, or degrees if their
-        unit is an angle. SExtractor's names stay 1-based.
+        Names of the two position columns. Known names keep their
+        meaning; others are pixels, or sky coordinates if their unit is
+        an angle.
+    sky : bool, optional
+        Whether ``columns`` are sky coordinates (degrees without a unit).
+    pixel_origin : {0, 1}, optional
+        What the first pixel is called, if the names do not tell.
 
     Returns
     -------
     x, y : float `~numpy.ndarray` of shape (n,)
-        0-indexed pixels; NaN where the catalog has none.
+        0-indexed pixels; NaN if a row has no position.
 
     Raises
     ------
     ValueError
-        If there are no positions, or sky positions without a WCS.
+        If there are no positions, sky positions without a WCS, or a
+        column that does not hold numbers; the message names it.
     """
+    if pixel_origin not in (None, 0, 1):
+        msg = f'pixel_origin must be 0 or 1, got {pixel_origin!r}'
+        raise ValueError(msg)
+    names = {name.lower(): name for name in reversed(table.colnames)}
     if columns is not None:
-        return _named_positions(table, columns, wcs)
-    for x_name, y_name, offset in PIXEL_COLUMNS:
-        if x_name in table.colnames and y_name in table.colnames:
-            return (_pixels(table[x_name], x_name) - offset,
-                    _pixels(table[y_name], y_name) - offset)
-    for name in table.colnames:
-        if isinstance(table[name], SkyCoord):
-            return _from_sky(table[name], wcs)
-    for lon, lat in SKY_COLUMNS:
-        if lon in table.colnames and lat in table.colnames:
-            return _from_sky(_sky(table[lon], table[lat]), wcs)
+        return _named_positions(table, columns, wcs, sky, pixel_origin)
+    pixels = None
+    if not sky:
+        pixels = next(((names[x], names[y], origin)
+                       for x, y, origin in PIXEL_COLUMNS
+                       if x in names and y in names), None)
+    if pixels is not None:
+        x, y = _pixels(table, *pixels[:2], pixels[2] if pixel_origin is None
+                       else pixel_origin)
+        _check_with_sky(table, names, x, y, wcs)
+        return x, y
+    coordinates = _sky_positions(table, names)
+    if coordinates is not None:
+        return _from_sky(coordinates, wcs)
     msg = ('catalog has no position columns (x_centroid and y_centroid, or '
-           f'others that are known); it has {table.colnames}')
+           f'others that are known); it has {table.colnames}; name them '
+           'with columns')
     raise ValueError(msg)
 
 
-def _named_positions(table, columns, wcs):
+def _sky_positions(table, names):
+    """Return the sky coordinates of a table, None if it has none."""
+    for name in table.colnames:
+        if isinstance(table[name], SkyCoord):
+            return table[name]
+    for lon, lat, unit in SKY_COLUMNS:
+        if lon in names and lat in names:
+            return _sky(table, names[lon], names[lat], unit)
+    return None
+
+
+def _named_positions(table, columns, wcs, sky, pixel_origin):
     """Return positions from the columns that the user named."""
-    if len(columns) != 2:
+    if isinstance(columns, str) or len(columns) != 2:
         msg = f'columns must be two names, got {columns!r}'
         raise ValueError(msg)
     for name in columns:
@@ -204,38 +293,102 @@ def _named_positions(table, columns, wcs):
             msg = (f'columns: catalog has no column {name!r}; it has '
                    f'{table.colnames}')
             raise ValueError(msg)
-    first, second = (table[name] for name in columns)
-    unit = getattr(first, 'unit', None)
-    angle = unit is not None and unit.is_equivalent(u.deg)
-    if angle or tuple(columns) in SKY_COLUMNS:
-        return _from_sky(_sky(first, second), wcs)
-    offset = int(all(name.endswith('_IMAGE') for name in columns))
-    return (_pixels(first, columns[0]) - offset,
-            _pixels(second, columns[1]) - offset)
+    lower = tuple(name.lower() for name in columns)
+    known = {entry[:2]: entry[2] for entry in SKY_COLUMNS}
+    unit = getattr(table[columns[0]], 'unit', None)
+    angle = unit is not None and u.Unit(unit, parse_strict='silent'
+                                        ).is_equivalent(u.deg)
+    if sky or (sky is None and pixel_origin is None
+               and (angle or lower in known)):
+        return _from_sky(_sky(table, *columns, known.get(lower, u.deg)), wcs)
+    if pixel_origin is None:
+        origins = {entry[:2]: entry[2] for entry in PIXEL_COLUMNS}
+        pixel_origin = origins.get(lower, int(all(
+            name.endswith(('_image', '_image_dbl')) for name in lower)))
+    return _pixels(table, *columns, pixel_origin)
 
 
-def _degrees(column):
-    """Return an angle column as degrees; masked entries become NaN."""
-    unit = getattr(column, 'unit', None) or u.deg
-    if not unit.is_equivalent(u.deg):
-        msg = f'catalog: sky positions must be angles, got {unit}'
+def _pixels(table, x_name, y_name, origin):
+    """Return two pixel columns as 0-indexed floats."""
+    result = []
+    for name in (x_name, y_name):
+        unit = getattr(table[name], 'unit', None)
+        if unit is not None and str(unit).strip().lower() not in (
+                *PIXEL_UNITS, ''):
+            msg = f'catalog column {name!r} must be in pixels, got {unit}'
+            raise ValueError(msg)
+        result.append(_numbers(table, name) - origin)
+    return tuple(result)
+
+
+def _numbers(table, name):
+    """Return a column as floats, with an error that names it."""
+    if getattr(table[name], 'ndim', 1) != 1:
+        msg = (f'catalog column {name!r} must hold one number per row, got '
+               f'the shape {table[name].shape}')
         raise ValueError(msg)
-    return plain_values(column) * unit.to(u.deg)
+    try:
+        return plain_values(table[name])
+    except (TypeError, ValueError) as error:
+        msg = f'catalog column {name!r} must hold numbers: {error}'
+        raise ValueError(msg) from error
 
 
-def _sky(lon, lat):
-    """Return ICRS coordinates of two columns (degrees by default)."""
-    return SkyCoord(_degrees(lon), _degrees(lat), unit='deg')
+def _sky(table, lon, lat, unit):
+    """Return ICRS coordinates of two columns, ``unit`` if they have none."""
+    angles = []
+    for name in (lon, lat):
+        own = getattr(table[name], 'unit', None)
+        own = unit if own is None else u.Unit(own, parse_strict='silent')
+        if not own.is_equivalent(u.deg):
+            msg = (f'catalog column {name!r}: sky positions must be angles, '
+                   f'got {own}')
+            raise ValueError(msg)
+        angles.append(_numbers(table, name) * own.to(u.deg))
+    for name, values, limits in ((lon, angles[0], (-360, 720)),
+                                 (lat, angles[1], (-90, 90))):
+        with np.errstate(invalid='ignore'):
+            good = (values >= limits[0]) & (values <= limits[1])
+        # a few are the numbers that stand for missing ones
+        if np.sum(~good & np.isfinite(values)) > len(values) / 2:
+            msg = (f'catalog column {name!r} must hold angles from '
+                   f'{limits[0]} to {limits[1]} degrees')
+            raise ValueError(msg)
+        values[~good] = np.nan
+    return SkyCoord(*angles, unit='deg')
 
 
 def _from_sky(sky, wcs):
     """Project sky coordinates to 0-indexed pixels."""
+    wcs = resolve_wcs(wcs)
     if wcs is None:
         msg = ('wcs: the catalog has sky positions only, and the image has '
                'no celestial WCS; give wcs')
         raise ValueError(msg)
     x, y = wcs.world_to_pixel(sky)
-    return np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    return (np.array(np.ma.filled(x, np.nan), dtype=float),
+            np.array(np.ma.filled(y, np.nan), dtype=float))
+
+
+def _check_with_sky(table, names, x, y, wcs):
+    """Warn if pixel and sky positions of a catalog contradict each other."""
+    if wcs is None or len(x) < MIN_ROWS:
+        return
+    try:
+        sky = _sky_positions(table, names)
+        projected = None if sky is None else _from_sky(sky, wcs)
+    except ValueError:  # there is no usable WCS, and none is needed
+        return
+    if projected is None:
+        return
+    offset = np.hypot(projected[0] - x, projected[1] - y)
+    offset = offset[np.isfinite(offset)]
+    if offset.size >= MIN_ROWS and np.median(offset) > MAX_OFFSET:
+        warnings.warn(
+            'catalog: its pixel positions are not where the WCS of image '
+            f'puts its sky positions (median offset {np.median(offset):.3g} '
+            'px): does it belong to another image? The pixel positions are '
+            'used', BlendHunterWarning, stacklevel=5)
 
 
 def catalog_labels(table):
@@ -249,11 +402,14 @@ def catalog_labels(table):
     Returns
     -------
     labels : int64 `~numpy.ndarray` of shape (n,) or None
-        From the column ``label`` or SExtractor's ``NUMBER``.
+        From the column ``label`` or SExtractor's ``NUMBER``; 0 for
+        masked entries.
     """
+    names = {name.lower(): name for name in reversed(table.colnames)}
     for name in LABEL_COLUMNS:
-        if name in table.colnames:
-            values = np.ma.getdata(np.ma.filled(table[name], 0))
-            if np.asarray(values).dtype.kind in 'iu':
-                return np.asarray(values, dtype=np.int64)
+        if name in names:
+            values, mask, _ = split_masked(table[names[name]])
+            if values.dtype.kind in 'iu' and values.ndim == 1:
+                values = values.astype(np.int64)
+                return values if mask is None else np.where(mask, 0, values)
     return None

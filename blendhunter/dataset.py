@@ -1,6 +1,9 @@
 """The HDF5 container that simulation writes and training reads."""
 
+import errno
+import io
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from blendhunter.exceptions import DataSetError
 __all__ = ['DataSet', 'read_dataset', 'write_dataset']
 
 FORMAT = 'blendhunter data set 1'
+# a larger set is written to the disk directly
+MAX_IN_MEMORY = 64e6
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,28 @@ def write_dataset(path, dataset):
         HDF5 file.
     dataset : `DataSet`
     """
+    path = Path(path)
+    size = sum(array.nbytes for array in dataset.arrays.values())
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        # h5py ends the process if the disk is full when it closes a file
+        msg = (f'data set {str(path)!r} needs {size / 1e6:.0f} MB, but only '
+               f'{free / 1e6:.0f} MB are free')
+        raise OSError(errno.ENOSPC, msg)
+    with atomic_path(path) as temporary:
+        if size > MAX_IN_MEMORY:
+            _write(temporary, dataset)
+            return
+        buffer = io.BytesIO()
+        _write(buffer, dataset)
+        temporary.write_bytes(buffer.getvalue())
+
+
+def _write(target, dataset):
+    """Write a data set to a file, or into memory."""
     import h5py
 
-    with atomic_path(path) as temporary, h5py.File(temporary, 'w') as file:
+    with h5py.File(target, 'w') as file:
         file.attrs['format'] = FORMAT
         file.attrs['provenance'] = json.dumps(dataset.provenance)
         for name, array in dataset.arrays.items():
@@ -103,7 +127,17 @@ def read_dataset(path):
             truth = Table({name: item[()]
                            for name, item in file['truth'].items()})
             provenance = json.loads(file.attrs['provenance'])
-    except (OSError, KeyError, ValueError) as error:
-        msg = f'data set {str(path)!r} cannot be read: {error}'
+        made = DataSet(arrays, truth, provenance)
+    except DataSetError:
+        raise
+    # a damaged file can make h5py raise anything
+    except Exception as error:
+        reason = str(error).split('\n')[0] or repr(error)
+        msg = f'data set {str(path)!r} cannot be read: {reason}'
         raise DataSetError(msg) from error
-    return DataSet(arrays, truth, provenance)
+    for name, array in arrays.items():
+        if array.dtype.kind == 'f' and not np.all(np.isfinite(array)):
+            msg = (f'data set {str(path)!r}: {name} has values that are not '
+                   'finite')
+            raise DataSetError(msg)
+    return made

@@ -65,3 +65,43 @@ def identifier(random_weights):
     from blendhunter import BlendIdentifier
 
     return BlendIdentifier(random_weights, batch_size=32)
+
+
+class StampRecorder:
+    """Makes a `BlendIdentifier` whose network keeps what it is shown."""
+
+    def __new__(cls, **settings):
+        """Return an identifier without a network."""
+        from blendhunter import BlendIdentifier
+
+        class Recorder(BlendIdentifier):
+            regions = ('segment', 'stamp')
+            metadata = {'domain': {}, 'sha256': 'none'}  # noqa: RUF012
+
+            def _model(self, region=None):  # noqa: ARG002
+                return self
+
+            def reset(self):
+                self.stamps, self.asked = [], []
+
+            def shown(self):
+                return np.concatenate([np.zeros((0, 51, 51), 'f4'),
+                                       *self.stamps])
+
+            def predict(self, stamps, regions, **options):  # noqa: ARG002
+                self.stamps.append(stamps)
+                self.asked.append(regions)
+                return np.full(len(stamps), 0.5, dtype=np.float32)
+
+            def prior_fractions(self, region, prior):  # noqa: ARG002
+                return 0.5, 0.5
+
+        made = Recorder(**settings)
+        made.reset()
+        return made
+
+
+@pytest.fixture
+def recorder():
+    """An identifier that keeps the stamps that its network is shown."""
+    return StampRecorder()

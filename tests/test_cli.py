@@ -87,8 +87,8 @@ def test_classify_with_everything(image, random_weights, tmp_path, capsys):
     printed, errors = lines(capsys)
     assert status == 0, errors
     result = Table.read(out)
-    assert result.meta['blendhunter.prior'] == 0.2
-    assert result.meta['blendhunter.noise'] == 'map'
+    assert result.meta['BHPRIOR'] == 0.2
+    assert result.meta['BHNOISE'] == 'map'
     assert printed[0].startswith(f'{len(result)} sources, ')
     assert figure_shape(tmp_path / 'p.png')[1] == 1100
     assert np.isnan(result['blend_prob']).any()  # below row 40
@@ -147,8 +147,8 @@ def test_classify_without_catalog(image, random_weights, tmp_path, region):
                  str(random_weights), '--region', region,
                  '--batch-size', '32', '--n-views', '2']) == 0
     meta = QTable.read(out).meta
-    assert meta['blendhunter.region'] == region
-    assert meta['blendhunter.n_views'] == 2
+    assert meta['BHREGION'] == region
+    assert meta['BHVIEWS'] == 2
 
 
 def bad(tmp_path, name, content):
@@ -268,7 +268,7 @@ def test_scalar_noise(image, random_weights, tmp_path):
                  str(tmp_path / 'o.ecsv'), '--batch-size', '32',
                  '--weights', str(random_weights)]) == 0
     meta = QTable.read(tmp_path / 'o.ecsv').meta
-    assert meta['blendhunter.noise'] == 'scalar'
+    assert meta['BHNOISE'] == 'scalar'
 
 
 def test_debug_shows_the_traceback(capsys):

@@ -695,7 +695,7 @@ def test_commands(tmp_path, sky, random_weights, capsys):
     assert 'labeled detections' in capsys.readouterr().out
     assert (tmp_path / 'cmp' / 'curves.png').is_file()
     assert Table.read(tmp_path / 'out' / 'scores.ecsv').meta[
-        'blendhunter.command'].startswith('blendhunter benchmark field')
+        'BHCMD'].startswith('blendhunter benchmark field')
     assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
                  '-o', str(tmp_path / 'cmp'), '--truth', 'x']) == 1
     assert 'use overwrite to replace' in capsys.readouterr().err

@@ -6,8 +6,13 @@ from astropy import units as u
 from astropy.table import QTable, Table
 from numpy.testing import assert_allclose, assert_array_equal
 
-from blendhunter._utils.files import atomic_path, check_writable
-from blendhunter._utils.tables import meta_value, write_table
+from blendhunter._utils.files import (
+    atomic_path,
+    check_outputs,
+    check_writable,
+)
+from blendhunter._utils.meta import META_KEYS, read_meta, record_meta
+from blendhunter._utils.tables import check_table_columns, write_table
 from blendhunter.dataset import DataSet, read_dataset, write_dataset
 from blendhunter.exceptions import DataSetError
 
@@ -19,21 +24,26 @@ def table():
     table = QTable({'x': [1.5, 2.5], 'flux': [3, 4] * u.Jy,
                     'blend_prob': np.array([0.5, np.nan], dtype='f4'),
                     'is_blend': [True, False]})
-    table.meta.update({'blendhunter.sha256': SHA,
-                       'blendhunter.threshold': 0.5,
-                       'blendhunter.region': 'segment'})
+    table.meta.update({'BHSHA256': SHA,
+                       'BHTHRESH': 0.5,
+                       'BHREGION': 'segment'})
     return table
 
 
 def read(path):
     suffix = path.suffix
+    if path.name.endswith('.gz'):
+        assert path.read_bytes()[:2] == b'\x1f\x8b'
+        suffix = '.ecsv' if '.ecsv' in path.name else None
+    if suffix == '.ecsv':
+        return QTable.read(path, format='ascii.ecsv')
     if suffix == '.hdf5':
         return QTable.read(path, path='catalog')
     return QTable.read(path, format={'.csv': 'ascii.csv'}.get(suffix))
 
 
 @pytest.mark.parametrize('suffix', ['.ecsv', '.fits', '.csv', '.parquet',
-                                    '.hdf5'])
+                                    '.hdf5', '.fits.gz', '.ecsv.gz'])
 def test_every_format(table, tmp_path, suffix):
     path = tmp_path / f'out{suffix}'
     write_table(table, path)
@@ -44,8 +54,7 @@ def test_every_format(table, tmp_path, suffix):
     if suffix != '.csv':
         assert back['is_blend'].dtype == bool
         assert back['flux'].unit == u.Jy
-        for key, value in table.meta.items():
-            assert meta_value(back.meta, key) == value
+        assert {key: back.meta[key] for key in table.meta} == table.meta
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
@@ -136,3 +145,59 @@ def test_bad_datasets(dataset, tmp_path):
         read_dataset(path)
     with pytest.raises(ValueError, match='stamps has 3 entries but truth'):
         DataSet(dataset.arrays, Table({'label': [1]}))
+
+
+def test_meta_of_older_versions_is_read():
+    meta = {'BLENDHUNTER.DETECTION.1': '{"n_si', 'date': 'today',
+            'BLENDHUNTER.DETECTION.2': 'gma":2}',
+            'blendhunter.region': 'stamp'}
+    assert read_meta(meta, 'detection') == '{"n_sigma":2}'
+    assert read_meta(meta, 'region') == 'stamp'
+    assert read_meta(meta, 'prior') is None
+    record_meta(meta, region='segment')
+    assert read_meta(meta, 'region') == 'segment'
+    assert all(key.startswith('BH') and len(key) <= 8
+               for key in META_KEYS.values())
+
+
+@pytest.mark.parametrize('suffix', ['.fits', '.parquet', '.hdf5'])
+def test_a_column_that_a_format_cannot_hold(suffix):
+    """It is found before the work, and named."""
+    table = Table({'x': [1.0, 2.0], 'known': np.array([True, None])})
+    with pytest.raises(ValueError, match="catalog: column 'known' cannot be "
+                                         rf'written to \{suffix}'):
+        check_table_columns(table, f'out{suffix}')
+    check_table_columns(table[['x']], f'out{suffix}')
+
+
+def test_replacing_keeps_permissions_and_links(table, tmp_path):
+    target = tmp_path / 'target.ecsv'
+    target.write_text('old')
+    target.chmod(0o640)
+    link = tmp_path / 'link.ecsv'
+    link.symlink_to(target)
+    write_table(table, link, overwrite=True)
+    assert link.is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert len(Table.read(target)) == 2
+
+
+def test_outputs_never_destroy_inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'image.fits').write_text('x')
+    (tmp_path / 'cat.fits').write_text('x')
+    (tmp_path / 'again.fits').symlink_to('image.fits')
+    (tmp_path / 'sub').mkdir()
+    inputs = {'image': 'image.fits', 'catalog': 'cat.fits', 'mask': None}
+    for name in ('image.fits', './image.fits', 'sub/../image.fits',
+                 tmp_path / 'image.fits', 'again.fits'):
+        with pytest.raises(ValueError, match='output: .* is the image as w'):
+            check_outputs({'output': name}, inputs)
+    with pytest.raises(ValueError, match='plot: .*is the weights as well'):
+        check_outputs({'plot': 'image.fits'}, {'weights': 'image.fits[WGT]'})
+    with pytest.raises(ValueError, match='output: .* is the catalog as well'):
+        check_outputs({'output': 'cat.fits'}, inputs)
+    check_outputs({'output': 'cat.fits'}, inputs, replaceable=['catalog'])
+    with pytest.raises(ValueError, match="ds9: 'x.reg' is also the output"):
+        check_outputs({'output': 'sub/../x.reg', 'ds9': 'x.reg'}, inputs)
+    check_outputs({'output': 'x', 'ds9': 'y', 'plot': None}, inputs)

@@ -60,14 +60,14 @@ def test_inputs_are_not_changed(field, catalog, identifier):
 
 
 def test_meta_is_flat_and_plain(result):
-    for key in ('version', 'weights', 'sha256', 'threshold', 'region',
-                'prior', 'noise'):
-        value = result.meta[f'blendhunter.{key}']
+    for key in ('BHVERS', 'BHWGHTS', 'BHSHA256', 'BHTHRESH', 'BHREGION',
+                'BHPRIOR', 'BHNOISE'):
+        value = result.meta[key]
         assert isinstance(value, (str, float))
-    assert result.meta['blendhunter.n_views'] == 1
-    assert result.meta['blendhunter.region'] == 'segment'
-    assert result.meta['blendhunter.noise'] == 'estimated'
-    assert result.meta['blendhunter.prior'] == 0.07
+    assert result.meta['BHVIEWS'] == 1
+    assert result.meta['BHREGION'] == 'segment'
+    assert result.meta['BHNOISE'] == 'estimated'
+    assert result.meta['BHPRIOR'] == 0.07
 
 
 @pytest.mark.parametrize('make', [
@@ -147,14 +147,18 @@ def test_given_segmentation_equals_the_detected_one(field, catalog, result,
         assert_array_equal(out['blend_prob'], result['blend_prob'])
 
 
-def test_segmentation_in_another_order_without_catalog(field, identifier):
-    """Sources found here do not take the labels of what was given."""
+def test_segmentation_without_catalog_is_measured(field, identifier):
+    """Each given segment is a row, with its own label."""
     _, segmentation = detect(field[0], return_segmentation=True)
     data = segmentation.data
     turned = np.where(data > 0, data.max() + 1 - data, 0)
     first = identifier.classify(field[0], segmentation=data)
+    assert_array_equal(first['label'], segmentation.labels)
+    assert_array_equal(first['n_pixels'], segmentation.areas)
     second = identifier.classify(field[0], segmentation=turned)
-    assert_allclose(second['blend_prob'], first['blend_prob'], **CLOSE)
+    assert_allclose(second['blend_prob'][::-1], first['blend_prob'], **CLOSE)
+    assert_array_equal(identifier.classify(field[0], segmentation)[
+        'blend_prob'], first['blend_prob'])
 
 
 def test_a_subset_gives_the_same_probabilities(field, catalog, result,
@@ -215,7 +219,7 @@ def test_region_changes_the_answer(field, catalog, result, random_weights):
     stamp = BlendIdentifier(random_weights, region='stamp').classify(
         field[0], catalog)
     assert not np.allclose(stamp['blend_prob'], result['blend_prob'])
-    assert stamp.meta['blendhunter.prior'] == 0.5
+    assert stamp.meta['BHPRIOR'] == 0.5
 
 
 def test_every_flag(field, identifier):
@@ -289,8 +293,8 @@ def test_explicit_noise_and_mask(field, catalog, identifier):
     array = identifier.classify(field[0], catalog,
                                 noise=np.ones(field[0].shape))
     assert_allclose(scalar['blend_prob'], array['blend_prob'], **CLOSE)
-    assert scalar.meta['blendhunter.noise'] == 'scalar'
-    assert array.meta['blendhunter.noise'] == 'map'
+    assert scalar.meta['BHNOISE'] == 'scalar'
+    assert array.meta['BHNOISE'] == 'map'
 
 
 def test_views_do_not_depend_on_the_batches(field, catalog, random_weights):
@@ -366,7 +370,7 @@ def test_weights_are_read_again_only_if_they_change(field, catalog,
     read.clear()
     out = identifier.classify(field[0], catalog[:3])
     assert read == [path]
-    assert out.meta['blendhunter.prior'] == 0.2
+    assert out.meta['BHPRIOR'] == 0.2
 
 
 def test_unknown_weights(field, catalog):

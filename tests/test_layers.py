@@ -12,12 +12,11 @@ import blendhunter
 PACKAGE = Path(blendhunter.__file__).parent
 LAYERS = {
     'exceptions': 0, '_utils': 0, 'dataset': 0, 'truth': 0, 'version': 0,
-    'images': 1, 'catalogs': 1,
-    'stamps': 2,
-    'detection': 3, 'network': 3,
-    'simulation': 4, 'identify': 4, 'plotting': 4,
-    'training': 5,
-    'benchmark': 6, 'cli': 7, '__main__': 8}
+    'images': 1, 'catalogs': 2, 'stamps': 3,
+    'detection': 4, 'network': 4,
+    'simulation': 5, 'identify': 5, 'plotting': 5,
+    'training': 6,
+    'benchmark': 7, 'cli': 8, '__main__': 9}
 # what may be shared sideways at the bottom: plain helpers
 SIDEWAYS = {('_utils', 'exceptions'), ('dataset', '_utils'),
             ('dataset', 'exceptions'), ('truth', '_utils')}

@@ -105,7 +105,7 @@ def test_truth_of_a_field(sky):
     # sources of one group share the SNR of its light
     for group in np.unique(truth['group_id']):
         assert len(set(truth['group_snr'][truth['group_id'] == group])) == 1
-    arguments = json.loads(truth.meta['blendhunter.simulation'])
+    arguments = json.loads(truth.meta['BHSIMUL'])
     assert arguments['seed'] == 6
     assert arguments['sources']['SourceModel']['density'] == 90
     assert arguments['camera']['Camera']['noise'] == 14.5

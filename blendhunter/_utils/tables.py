@@ -1,16 +1,24 @@
 """Writing result tables, the format chosen by the extension."""
 
+import gzip
+import shutil
+import tempfile
 from pathlib import Path
 
-from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter._utils.files import (
+    atomic_path,
+    check_writable,
+    extension_of,
+)
 
 __all__ = ['EXTENSIONS', 'check_table_columns', 'check_table_path',
-           'meta_value', 'write_table']
+           'write_table']
 
 EXTENSIONS = {'.ecsv': 'ascii.ecsv', '.fits': 'fits', '.csv': 'ascii.csv',
-              '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5'}
-# a HIERARCH card of FITS holds 80 characters in all
-MAX_CARD = 80
+              '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5',
+              '.fits.gz': 'fits', '.ecsv.gz': 'ascii.ecsv'}
+# these writers want no file at the path
+WANT_NO_FILE = ('hdf5', 'parquet')
 
 
 def check_table_path(path, *, overwrite=False, name='output'):
@@ -20,13 +28,39 @@ def check_table_path(path, *, overwrite=False, name='output'):
 
 
 def check_table_columns(table, path, *, name='catalog'):
-    """Check, before any work, that a format can hold a table's columns."""
-    wide = [column for column in table.colnames
-            if getattr(table[column], 'ndim', 1) > 1]
-    if wide and Path(path).suffix.lower() == '.csv':
-        msg = (f'{name} has the vector columns {wide}, which .csv cannot '
-               'hold; choose another extension')
-        raise ValueError(msg)
+    """
+    Check, before any work, that a format can hold a table's columns.
+
+    The first row is written to a temporary folder. A ValueError names
+    the column that cannot be written.
+    """
+    row = table[:1]
+    try:
+        _try_to_write(row, path)
+    except Exception as error:
+        for column in table.colnames:
+            try:
+                _try_to_write(row[[column]], path)
+            except Exception as reason:
+                msg = (f'{name}: column {column!r} cannot be written to '
+                       f'{extension_of(path)} ({_first_line(reason)}); choose '
+                       'another extension, or remove the column')
+                raise ValueError(msg) from reason
+        msg = (f'{name} cannot be written to {extension_of(path)}: '
+               f'{_first_line(error)}')
+        raise ValueError(msg) from error
+
+
+def _first_line(error):
+    """Return the first line of an error."""
+    return str(error).strip().split('\n')[0] or repr(error)
+
+
+def _try_to_write(table, path):
+    """Write a table as ``path`` would be written, and forget it."""
+    with tempfile.TemporaryDirectory() as folder:
+        _write(table, Path(folder) / f'a{extension_of(path)}',
+               extension_of(path))
 
 
 def write_table(table, path, *, overwrite=False):
@@ -37,55 +71,29 @@ def write_table(table, path, *, overwrite=False):
     units and no meta.
     """
     check_table_path(path, overwrite=overwrite)
-    suffix = Path(path).suffix.lower()
-    options = {'format': EXTENSIONS[suffix], 'overwrite': True}
-    if suffix == '.fits':
-        table = _with_fits_meta(table)
-    elif suffix in ('.hdf5', '.h5'):
+    with atomic_path(path) as temporary:
+        _write(table, temporary, extension_of(path))
+
+
+def _write(table, path, extension):
+    """Write a table in the format of an extension."""
+    kind = EXTENSIONS[extension]
+    options = {'format': kind, 'overwrite': True}
+    if kind == 'hdf5':
         options.update(path='catalog', serialize_meta=True)
-    elif suffix == '.csv':
+    elif kind == 'ascii.csv':
         table = table.copy(copy_data=False)
         table.meta.clear()
-    with atomic_path(path) as temporary:
-        if suffix in ('.hdf5', '.h5', '.parquet'):
-            temporary.unlink()  # these writers want no file there
-        table.write(temporary, **options)
-
-
-def _with_fits_meta(table):
-    """
-    Return the table with a meta that FITS headers can hold.
-
-    Long keys become ``HIERARCH`` cards. Those have no continuation, so
-    that a long value is split over ``key.1``, ``key.2``, ...; `meta_value`
-    joins it again.
-    """
-    table = table.copy(copy_data=False)
-    for key, value in list(table.meta.items()):
-        if len(key) <= 8:
-            continue
-        del table.meta[key]
-        room = MAX_CARD - len(f'HIERARCH {key}.10 = ') - 2
-        if isinstance(value, str) and len(value) > room:
-            for i in range(0, len(value), room):
-                table.meta[f'HIERARCH {key}.{i // room + 1}'] = (
-                    value[i:i + room])
-        else:
-            table.meta[f'HIERARCH {key}'] = value
-    return table
-
-
-def meta_value(meta, key):
-    """
-    Look up a key in a table's meta as any file format left it.
-
-    It is compared without case, since FITS writes capitals, and a string
-    that FITS split is joined again. None if there is none.
-    """
-    found = {str(name).lower(): value for name, value in meta.items()}
-    if key in found:
-        return found[key]
-    parts = []
-    while f'{key}.{len(parts) + 1}' in found:
-        parts.append(str(found[f'{key}.{len(parts) + 1}']))
-    return ''.join(parts) or None
+    if kind in WANT_NO_FILE:
+        path.unlink(missing_ok=True)
+    if extension == '.ecsv.gz':
+        # astropy reads compressed text, but does not write it
+        plain = path.with_name(f'{path.name}.plain')
+        try:
+            table.write(plain, **options)
+            with plain.open('rb') as source, gzip.open(path, 'wb') as target:
+                shutil.copyfileobj(source, target)
+        finally:
+            plain.unlink(missing_ok=True)
+        return
+    table.write(path, **options)

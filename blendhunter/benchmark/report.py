@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter._utils.meta import record_meta
 from blendhunter._utils.tables import write_table
 from blendhunter.benchmark.field.field_scores import (
     field_bins,
@@ -110,16 +111,14 @@ def _write_tables(directory, command, weights, tables):
     The scores are written as rst, too, for a page. The meta of all has
     the command and the weights that they were made with.
     """
-    about = {'blendhunter.version': __version__,
-             'blendhunter.command': command}
+    about = {'version': __version__, 'command': command}
     if weights is not None:
-        about['blendhunter.sha256'] = read_metadata(
-            resolve_weights(weights))['sha256']
+        about['sha256'] = read_metadata(resolve_weights(weights))['sha256']
     directory = Path(directory)
     directory.mkdir(exist_ok=True)
     for name, table in tables.items():
         table = table.copy(copy_data=False)
-        table.meta.update(about)
+        record_meta(table.meta, **about)
         write_table(table, directory / f'{name}.ecsv', overwrite=True)
     with atomic_path(directory / 'scores.rst') as temporary:
         _compact(tables['scores']).write(temporary, format='ascii.rst',

@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-__all__ = ['background', 'find', 'segmentation_image']
+__all__ = ['background', 'catalog_segments', 'find', 'measure',
+           'segmentation_image']
 
 # SEP's and SExtractor's default filter, so that both detectors see the
 # same smoothing
@@ -41,15 +42,10 @@ def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
         x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
         Flags as SEP sets them: 1 the child of a split, 2 at the edge.
     """
-    from photutils.segmentation import (
-        SourceCatalog,
-        deblend_sources,
-        detect_sources,
-    )
+    from photutils.segmentation import deblend_sources, detect_sources
     from photutils.utils.exceptions import NoDetectionsWarning
-    from scipy.ndimage import convolve
 
-    smooth = convolve(normalized, FILTER.astype(np.float32), mode='constant')
+    smooth = _filtered(normalized)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', NoDetectionsWarning)
         segments = detect_sources(smooth, n_sigma, n_pixels, mask=mask)
@@ -67,20 +63,57 @@ def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
                 smooth, segments, n_pixels, n_levels=n_levels,
                 contrast=contrast, progress_bar=False)
         merged = segments.deblended_labels
+    split = np.isin(segments.labels, merged)
+    segments.relabel_consecutive()
+    labels = np.asarray(segments.data, dtype=np.int32)
+    columns = measure(normalized, labels, mask=mask, smooth=smooth)
+    columns['flag'][split] |= MERGED
+    return labels, columns
+
+
+def measure(normalized, segmentation, *, mask=None, smooth=None):
+    """
+    Measure the segments 1, 2, ... of an image divided by its noise.
+
+    Returns the columns of `find`. Shapes are measured on the image that
+    the detector sees: ``smooth``, by default filtered here.
+    """
+    from photutils.segmentation import SourceCatalog
+
+    if smooth is None:
+        smooth = _filtered(normalized)
+    segments = segmentation_image(segmentation)
     catalog = SourceCatalog(normalized, segments, convolved_data=smooth,
                             mask=mask)
-    flag = np.where(np.isin(segments.labels, merged), MERGED, 0)
     ny, nx = normalized.shape
-    for i, (rows, columns) in enumerate(segments.slices):
-        if (rows.start == 0 or columns.start == 0 or rows.stop == ny
-                or columns.stop == nx):
-            flag[i] |= TRUNCATED
-    segments.relabel_consecutive()
     columns = {'x': catalog.x_centroid, 'y': catalog.y_centroid,
                'a': catalog.semimajor_axis.value,
                'b': catalog.semiminor_axis.value,
                'theta': catalog.orientation.to_value('radian')}
     columns = {key: np.atleast_1d(np.asarray(value, dtype=float))
                for key, value in columns.items()}
-    columns['flag'] = flag.astype(np.int32)
-    return np.asarray(segments.data, dtype=np.int32), columns
+    columns['flag'] = np.array([
+        TRUNCATED if (rows.start == 0 or columns_.start == 0
+                      or rows.stop == ny or columns_.stop == nx) else 0
+        for rows, columns_ in segments.slices], dtype=np.int32)
+    return columns
+
+
+def _filtered(normalized):
+    """Return the image smoothed by the detectors' default filter."""
+    from scipy.ndimage import convolve
+
+    return convolve(normalized, FILTER.astype(np.float32), mode='constant')
+
+
+def catalog_segments(catalog, shape):
+    """Return the segmentation image of a photutils SourceCatalog."""
+    segmentation = np.zeros(shape, dtype=np.int32)
+    single = catalog.isscalar
+    for label, box, cutout in zip(
+            np.atleast_1d(catalog.labels),
+            [catalog.slices] if single else catalog.slices,
+            [catalog.segment_cutout] if single else catalog.segment_cutout,
+            strict=True):
+        segmentation[box][np.asarray(cutout) == label] = label
+    return segmentation

@@ -1,18 +1,25 @@
 """Background and noise of an image, in a unit near its noise."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma, unit_scale
+from blendhunter._utils.masked import split_masked
 from blendhunter.detection import _photutils, _sep
+from blendhunter.detection.no_data import areas_without_data, is_extreme
+from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.images import accept_image
+from blendhunter.images.acceptance import resolve_wcs
 
 __all__ = ['MESH_SIZE', 'BackgroundSubtractedImage', 'subtract_background']
 
 MESH_SIZE = 64
 ESTIMATORS = {'sep': _sep.background, 'photutils': _photutils.background}
+# noise that differs from the image's own scatter by more is suspicious
+MAX_NOISE_RATIO = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +41,8 @@ class BackgroundSubtractedImage:
         Where the noise came from.
     unit : `~astropy.units.Unit` or None, optional
         Unit of the image.
-    wcs : `~astropy.wcs.WCS` or None, optional
+    given_wcs : `~astropy.wcs.WCS`, callable or None, optional
+        The WCS, or what reads it from the header.
     """
 
     data: np.ndarray
@@ -43,7 +51,12 @@ class BackgroundSubtractedImage:
     scale: float
     noise_kind: str
     unit: object = None
-    wcs: object = None
+    given_wcs: object = None
+
+    @cached_property
+    def wcs(self):
+        """The world coordinate system or None, read when it is needed."""
+        return resolve_wcs(self.given_wcs)
 
     @cached_property
     def normalized(self):
@@ -56,6 +69,9 @@ def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
     """
     Subtract the background of an image and determine its noise.
 
+    Pixels that are too large for float32 (1e15 times the noise), and
+    areas filled with one repeated value, are masked.
+
     Parameters
     ----------
     image : image-like of shape (ny, nx)
@@ -65,8 +81,8 @@ def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
     background : 'auto', None, float or 2-D array, optional
         'auto' subtracts the mesh estimate of the detector (64 px boxes,
         3x3 median filter), or the median if the image is smaller than
-        one box. A number or an array is subtracted as given; None
-        subtracts nothing.
+        one box. A number or an array is subtracted as given; where it
+        is masked the pixels are bad. None subtracts nothing.
     method : {'sep', 'photutils'}, optional
         The estimator of the background and of an unknown noise.
 
@@ -80,52 +96,114 @@ def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
         If an argument cannot be used; the message names it.
     """
     image = accept_image(image, mask=mask, noise=noise, wcs=wcs, ext=ext)
+    level, hidden = _check_background(background, image.data.shape,
+                                      image.unit)
     scale = unit_scale(image.data if image.mask is None
                        else image.data[~image.mask][None])
-    data = (image.data / image.data.dtype.type(scale)
-            if image.data.dtype.kind == 'f' else image.data / scale)
-    data = np.ascontiguousarray(data, dtype=np.float32)
-    given = _check_background(background, data.shape, image.unit)
+    bad = _bad_pixels(image, hidden, scale)
+    with np.errstate(over='ignore'):
+        data = np.ascontiguousarray(
+            image.data / image.data.dtype.type(scale)
+            if image.data.dtype.kind == 'f' else image.data / scale,
+            dtype=np.float32)
+    if bad is not None:
+        data[bad] = 0
     noise, kind = image.noise, 'map' if np.ndim(image.noise) else 'scalar'
     if noise is not None:
         noise = noise / scale
         if np.ndim(noise):
             noise = noise.astype(np.float32)
-    if given is not None:
-        data = data - np.asarray(given / scale, dtype=np.float32)
-    if given is None or noise is None:
-        level, rms = _estimate(data, image.mask, method)
-        if given is None:
-            data = data - level
+    if level is not None:
+        data = data - np.asarray(level / scale, dtype=np.float32)
+    if level is None or noise is None:
+        mesh_level, rms = _estimate(data, bad, method)
+        if level is None:
+            data = data - mesh_level
         if noise is None:
             noise, kind = rms, 'estimated'
-    if image.mask is not None:
-        data[image.mask] = 0
-    return BackgroundSubtractedImage(data, image.mask, noise, scale, kind,
-                                     image.unit, image.wcs)
+    extreme = is_extreme(data, noise)
+    if extreme.any():
+        bad = extreme if bad is None else bad | extreme
+        if bad.all():
+            msg = 'noise is too small: every pixel is 1e15 times as large'
+            raise ValueError(msg)
+    if bad is not None:
+        data[bad] = 0
+    if kind != 'estimated':
+        _compare_noise(data, bad, noise)
+    return BackgroundSubtractedImage(data, bad, noise, scale, kind,
+                                     image.unit, image.given_wcs)
+
+
+def _bad_pixels(image, hidden, scale):
+    """Return all pixels that must not be used, or None."""
+    bad = [image.mask, hidden]
+    if image.data.dtype.kind == 'f':
+        bad.append(is_extreme(image.data, scale))
+    if image.noise is None and min(image.data.shape) >= MESH_SIZE:
+        data = image.data if image.mask is None else np.where(
+            image.mask, np.nan, image.data)
+        empty = areas_without_data(data, MESH_SIZE)
+        if empty is not None:
+            warnings.warn(
+                f'image: {np.sum(empty)} pixels in areas of one repeated '
+                f'value ({data[empty][0]:g}) are taken for areas without '
+                'data and masked', BlendHunterWarning, stacklevel=5)
+        bad.append(empty)
+    bad = [part for part in bad if part is not None and part.any()]
+    if not bad:
+        return None
+    bad = np.logical_or.reduce(bad)
+    if bad.all():
+        msg = 'image has no usable pixel: all are masked or not finite'
+        raise ValueError(msg)
+    return bad
+
+
+def _compare_noise(data, bad, noise):
+    """Warn if the noise that was given cannot be that of the image."""
+    good = slice(None) if bad is None else ~bad
+    # of neighboring pixels, so that large sources do not count
+    steps = np.diff(data if bad is None else np.where(bad, np.nan, data))
+    scatter = robust_sigma(steps) / np.sqrt(2)
+    given = float(np.median(np.broadcast_to(noise, data.shape)[good]))
+    ratio = given / scatter if scatter > 0 else 1.0
+    if not 1 / MAX_NOISE_RATIO <= ratio <= MAX_NOISE_RATIO:
+        warnings.warn(
+            f'noise is {ratio:.2g} times the scatter of the image (median '
+            'of both): is it a weight map, a variance, or in another unit?',
+            BlendHunterWarning, stacklevel=4)
 
 
 def _check_background(background, shape, unit):
-    """Return the background as an array, or None for 'auto'."""
+    """Return the background, None for 'auto', and its masked pixels."""
     if isinstance(background, str):
         if background == 'auto':
-            return None
+            return None, None
         msg = ("background must be 'auto', None, a number or a 2-D array, "
                f'got {background!r}')
         raise ValueError(msg)
     if background is None:
-        return np.zeros(())
-    if hasattr(background, 'to_value') and unit is not None:
-        background = background.to_value(unit)
-    background = np.asarray(background, dtype=float)
-    if background.ndim != 0 and background.shape != shape:
+        return np.zeros(()), None
+    level, hidden, own = split_masked(background)
+    try:
+        level = level.astype(float)
+    except (TypeError, ValueError):
+        msg = f'background must be numbers, got the dtype {level.dtype}'
+        raise TypeError(msg) from None
+    if own is not None and unit is not None:
+        level = own.to(unit, level)
+    if level.ndim != 0 and level.shape != shape:
         msg = (f'background must be a number or have the shape of the image '
-               f'{shape}, got {background.shape}')
+               f'{shape}, got {level.shape}')
         raise ValueError(msg)
-    if not np.all(np.isfinite(background)):
+    if hidden is not None and level.ndim:
+        level = np.where(hidden, 0, level)
+    if not np.all(np.isfinite(level)) or (hidden is not None
+                                          and not level.ndim):
         msg = 'background must be finite'
         raise ValueError(msg)
-    return background
+    return level, hidden
 
 
 def _estimate(data, mask, method):

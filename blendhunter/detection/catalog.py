@@ -1,13 +1,16 @@
 """The sources of a background-subtracted image, in one canonical table."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from blendhunter._utils.meta import record_meta
 from blendhunter.detection import _photutils, _sep
-from blendhunter.detection.settings import DETECTION_KEY
+from blendhunter.exceptions import BlendHunterWarning
 
-__all__ = ['find_in_normalized', 'find_sources']
+__all__ = ['find_in_normalized', 'find_sources', 'measure_sources']
 
 FINDERS = {'sep': _sep.find, 'photutils': _photutils.find}
 ROWS_AT_ONCE = 256
@@ -34,6 +37,38 @@ def find_sources(image, settings):
     """
     segmentation, found = find_in_normalized(image.normalized, settings,
                                              mask=image.mask)
+    catalog = _table(image, segmentation, found)
+    catalog['label'] = np.arange(1, len(catalog) + 1, dtype=np.int32)
+    record_meta(catalog.meta, detection=settings.to_meta())
+    return catalog, segmentation
+
+
+def measure_sources(image, segmentation):
+    """
+    Measure given segments of a `BackgroundSubtractedImage`.
+
+    Returns the catalog of `find_sources`, with the labels of the
+    segmentation image; its meta records no detection settings.
+    """
+    labels, compact = np.unique(segmentation, return_inverse=True)
+    if labels[:1] == 0:
+        labels = labels[1:]
+    else:
+        compact = compact + 1
+    compact = compact.reshape(segmentation.shape).astype(np.int32)
+    if not labels.size:
+        found = {name: np.zeros(0) for name in ('x', 'y', 'a', 'b', 'theta')}
+        found['flag'] = np.zeros(0, dtype=np.int32)
+    else:
+        found = _photutils.measure(image.normalized, compact,
+                                   mask=image.mask)
+    catalog = _table(image, compact, found)
+    catalog['label'] = labels.astype(np.int32)
+    return catalog
+
+
+def _table(image, segmentation, found):
+    """Return the canonical table of the segments 1, 2, ..."""
     n = len(found['x'])
     area, flux, variance = _segment_sums(segmentation, image, n)
     with np.errstate(invalid='ignore', divide='ignore'):
@@ -41,9 +76,10 @@ def find_sources(image, settings):
     # not `<<`, which changes the unit of an array in place
     flux = flux * image.scale
     catalog = QTable()
-    catalog['label'] = np.arange(1, n + 1, dtype=np.int32)
+    catalog['label'] = np.zeros(n, dtype=np.int32)
     catalog['x_centroid'] = found['x']
     catalog['y_centroid'] = found['y']
+    _add_sky(catalog, image)
     catalog['flux'] = (flux if image.unit is None
                        else u.Quantity(flux, image.unit))
     catalog['semimajor_axis'] = found['a'] * u.pix
@@ -52,8 +88,22 @@ def find_sources(image, settings):
     catalog['n_pixels'] = area.astype(np.int32)
     catalog['flag'] = found['flag']
     catalog['snr'] = snr
-    catalog.meta[DETECTION_KEY] = settings.to_meta()
-    return catalog, segmentation
+    return catalog
+
+
+def _add_sky(catalog, image):
+    """Add ``ra`` and ``dec`` if the image has a celestial WCS."""
+    try:
+        wcs = image.wcs
+        if wcs is None or not wcs.has_celestial:
+            return
+        sky = wcs.celestial.pixel_to_world(
+            catalog['x_centroid'], catalog['y_centroid']).icrs
+    except ValueError as error:
+        warnings.warn(f'{error}; the catalog has no ra and dec',
+                      BlendHunterWarning, stacklevel=5)
+        return
+    catalog['ra'], catalog['dec'] = sky.ra, sky.dec
 
 
 def _segment_sums(segmentation, image, n):

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.arrays import round_position
+from blendhunter._utils.arrays import round_position, values_at
 from blendhunter.catalogs import (
     as_table,
     catalog_labels,
@@ -18,7 +18,7 @@ from blendhunter.detection.background import (
     BackgroundSubtractedImage,
     subtract_background,
 )
-from blendhunter.detection.catalog import find_sources
+from blendhunter.detection.catalog import find_sources, measure_sources
 from blendhunter.detection.settings import DetectionSettings
 from blendhunter.exceptions import BlendHunterWarning, NoDetectionsWarning
 from blendhunter.images import accept_segmentation
@@ -29,6 +29,9 @@ __all__ = ['DetectedImage', 'detect']
 
 # labels belong to a segmentation if so many positions agree with it
 MIN_AGREEMENT = 0.8
+# a catalog of another image, or of other coordinates, has fewer rows here
+MIN_ON_IMAGE = 0.05
+MIN_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,8 @@ class DetectedImage:
     @classmethod
     def from_image(cls, image, catalog=None, *, segmentation=None, mask=None,
                    noise=None, background='auto', settings=None, wcs=None,
-                   ext=None, columns=None):
+                   ext=None, columns=None, sky=None, pixel_origin=None,
+                   chip=None):
         """
         Accept an image, subtract its background and find its sources.
 
@@ -81,11 +85,13 @@ class DetectedImage:
         ----------
         image : image-like of shape (ny, nx)
             Array, masked array, Quantity, NDData, HDU or FITS path.
-        catalog : Table, `~photutils.segmentation.SourceCatalog` or path, \
-optional
-            The sources. None detects them.
+        catalog : table-like or path, optional
+            The sources; see `~blendhunter.catalogs.as_table`. A photutils
+            ``SourceCatalog`` brings its own segments. None detects them,
+            or measures the segments of ``segmentation``.
         segmentation : 2-D int array or SegmentationImage, optional
-            Segment of each source, 0 for the sky. None detects them.
+            Segment of each source, 0 for the sky. None detects them. A
+            ``SegmentationImage`` as ``catalog`` means the same.
         mask : 2-D bool array, optional
             True marks bad pixels.
         noise : float, Quantity or 2-D array, optional
@@ -101,8 +107,11 @@ optional
             For catalogs with sky coordinates; by default the image's.
         ext : int or str, optional
             Extension of a FITS path.
-        columns : tuple of str, optional
-            Names of the position columns.
+        columns, sky, pixel_origin : optional
+            Position columns of the catalog and what they mean; see
+            `~blendhunter.catalogs.catalog_positions`.
+        chip : int, optional
+            Which catalog of a FITS_LDAC file with several, from 1.
 
         Returns
         -------
@@ -113,28 +122,41 @@ optional
         TypeError, ValueError, OSError
             If an argument cannot be used; the message names it.
         """
-        own = None
+        if catalog is not None and segmentation is None and hasattr(
+                catalog, 'areas') and hasattr(catalog, 'labels'):
+            catalog, segmentation = None, catalog
+        own, table = None, None
         if catalog is not None:
-            catalog = as_table(catalog)
-            own = DetectionSettings.from_meta(catalog.meta)
+            table = as_table(catalog, chip=chip)
+            own = DetectionSettings.from_meta(table.meta)
         settings = own or settings or DetectionSettings()
         image = subtract_background(image, mask=mask, noise=noise, wcs=wcs,
                                     ext=ext, background=background,
                                     method=settings.method)
+        if segmentation is None and hasattr(catalog, 'segment_cutout'):
+            segmentation = _photutils.catalog_segments(catalog,
+                                                       image.data.shape)
         if segmentation is not None:
             segmentation = accept_segmentation(segmentation,
                                                image.data.shape)
-        if catalog is None:
-            detected = cls.from_background_subtracted(image, settings)
-            # its labels are not those of a segmentation that was given
-            return detected if segmentation is None else replace(
-                detected, labels=None, given_segmentation=segmentation)
-        x, y = catalog_positions(catalog, wcs=image.wcs, columns=columns)
+        if table is None and segmentation is None:
+            return cls.from_background_subtracted(image, settings)
+        if table is None:
+            table = measure_sources(image, segmentation)
+            return cls(image, table, np.asarray(table['x_centroid']),
+                       np.asarray(table['y_centroid']), settings,
+                       np.asarray(table['label']), segmentation)
+        x, y = catalog_positions(table, wcs=lambda: image.wcs,
+                                 columns=columns, sky=sky,
+                                 pixel_origin=pixel_origin)
+        _check_on_image(x, y, image.data.shape)
         # labels count for the segmentation that came with them, or for
         # one that is detected again with the catalog's own settings
         labels = (None if segmentation is None and own is None
-                  else catalog_labels(catalog))
-        return cls(image, catalog, x, y, settings, labels, segmentation)
+                  else catalog_labels(table))
+        if segmentation is not None and labels is not None:
+            labels = _trusted_labels(labels, segmentation, x, y)
+        return cls(image, table, x, y, settings, labels, segmentation)
 
     @classmethod
     def from_background_subtracted(cls, image, settings=None):
@@ -268,17 +290,39 @@ def _trusted_labels(labels, segmentation, x, y):
     They do not if the catalog was detected with another mask, noise or
     background, or on another image: then None, with a warning.
     """
-    here = assign_segments(segmentation, x, y, divide=False).labels
+    here = values_at(segmentation, x, y)
     on = here > 0
     if on.any() and np.mean(here[on] == labels[on]) > MIN_AGREEMENT:
         return labels
     if len(labels):
         warnings.warn(
-            'the labels of catalog do not fit the segments of image (was '
-            'it detected with another mask, noise or background?): the '
-            'segments at the positions are used', BlendHunterWarning,
-            stacklevel=4)
+            'the labels of catalog do not fit the segments of image (is it '
+            'of another segmentation, or was it detected with another mask, '
+            'noise or background?): the segments at the positions are used',
+            BlendHunterWarning, stacklevel=5)
     return None
+
+
+def _check_on_image(x, y, shape):
+    """Warn if the positions can hardly be those of this image."""
+    known = np.isfinite(x) & np.isfinite(y)
+    n = np.sum(known)
+    if n < MIN_ROWS:
+        return
+    ix, iy = np.round(x[known]), np.round(y[known])
+    on = (ix >= 0) & (ix < shape[1]) & (iy >= 0) & (iy < shape[0])
+    reason = None
+    if np.mean(on) < MIN_ON_IMAGE:
+        reason = f'{np.sum(~on)} of {n} positions are off the image'
+    elif len(np.unique(np.column_stack([ix, iy]), axis=0)) <= max(
+            (1 - MIN_AGREEMENT) * n / 2, 1):
+        reason = (f'{n} positions are on a few pixels, around '
+                  f'({np.median(ix):g}, {np.median(iy):g})')
+    if reason is not None:
+        warnings.warn(
+            f'catalog: {reason}; are they sky coordinates (use sky, or '
+            'columns), or of another image?', BlendHunterWarning,
+            stacklevel=5)
 
 
 def detect(image, *, method='sep', n_sigma=1.5, n_pixels=5, deblend=True,
@@ -323,7 +367,7 @@ def detect(image, *, method='sep', n_sigma=1.5, n_pixels=5, deblend=True,
         ``orientation`` (deg, counter-clockwise from x); ``n_pixels`` of
         the segment; ``flag`` (1 child of a split, 2 at the image edge, 4
         and 8 SEP's own); ``snr`` (flux over its noise). Its
-        ``meta['blendhunter.detection']`` records the settings.
+        ``meta['BHDETECT']`` records the settings.
     segmentation : `~photutils.segmentation.SegmentationImage` or None
         Only with ``return_segmentation``; None if nothing was found.
 

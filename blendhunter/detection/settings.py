@@ -3,11 +3,10 @@
 import json
 from dataclasses import asdict, dataclass, field
 
-from blendhunter._utils.tables import meta_value
+from blendhunter._utils.meta import read_meta
 
-__all__ = ['DETECTION_KEY', 'METHODS', 'DetectionSettings']
+__all__ = ['METHODS', 'DetectionSettings']
 
-DETECTION_KEY = 'blendhunter.detection'
 METHODS = ('photutils', 'sep')
 
 
@@ -83,6 +82,6 @@ class DetectionSettings:
             None if the table does not come from ``detect``.
         """
         try:
-            return cls(**json.loads(meta_value(meta, DETECTION_KEY)))
+            return cls(**json.loads(read_meta(meta, 'detection')))
         except (TypeError, ValueError):
             return None

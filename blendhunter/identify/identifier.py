@@ -5,7 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from blendhunter._utils.masked import plain_values
+from blendhunter._utils.meta import record_meta
 from blendhunter.detection import DetectedImage, DetectionSettings
+from blendhunter.detection._photutils import segmentation_image
 from blendhunter.exceptions import NoDetectionsWarning
 from blendhunter.identify.classification import (
     classify_sources,
@@ -122,8 +125,9 @@ class BlendIdentifier:
 
     def classify(self, image, catalog=None, *, segmentation=None, mask=None,
                  noise=None, background='auto', wcs=None, ext=None,
-                 columns=None, settings=None, detector=None,
-                 overwrite=False, progress=False):
+                 columns=None, sky=None, pixel_origin=None, chip=None,
+                 settings=None, detector=None, overwrite=False,
+                 return_segmentation=False, progress=False):
         """
         Append blend probabilities to a catalog.
 
@@ -133,14 +137,15 @@ class BlendIdentifier:
             Array, masked array, Quantity, NDData, HDU or FITS path. Or an
             image whose sources are already known; then ``overwrite`` and
             ``progress`` are the only other arguments.
-        catalog : Table, `~photutils.segmentation.SourceCatalog` or path, \
-optional
-            The sources; see `~blendhunter.catalogs.catalog_positions` for
-            the names of the position columns. None detects them.
+        catalog : table-like or path, optional
+            The sources; see `~blendhunter.catalogs.as_table`, and
+            `~blendhunter.catalogs.catalog_positions` for the names of the
+            position columns. None detects them, or measures the segments
+            of ``segmentation``.
         segmentation : 2-D int array or SegmentationImage, optional
-            Segment of each source, 0 for the sky. By default the image is
-            detected with the settings in the catalog's meta, or else
-            with ``settings``.
+            Segment of each source, 0 for the sky. By default that of a
+            photutils ``SourceCatalog``, or else the image is detected
+            with the settings in the catalog's meta, or ``settings``.
         mask : 2-D bool array, optional
             True marks bad pixels.
         noise : float, Quantity or 2-D array, optional
@@ -152,8 +157,11 @@ optional
             For catalogs with sky coordinates; by default the image's.
         ext : int or str, optional
             Extension of a FITS path.
-        columns : tuple of str, optional
-            Names of the position columns.
+        columns, sky, pixel_origin : optional
+            Position columns of the catalog and what they mean; see
+            `~blendhunter.catalogs.catalog_positions`.
+        chip : int, optional
+            Which catalog of a FITS_LDAC file with several, from 1.
         settings : `~blendhunter.DetectionSettings`, optional
             How the image is detected if the catalog's meta does not
             record it.
@@ -161,8 +169,10 @@ optional
             Short for ``settings=DetectionSettings(method=detector)``.
         overwrite : bool, optional
             Whether existing columns of the same names may be replaced.
+        return_segmentation : bool, optional
+            Whether to return the segmentation image, too.
         progress : bool, optional
-            Whether to show a progress bar on a terminal.
+            Whether to show a progress bar.
 
         Returns
         -------
@@ -172,7 +182,10 @@ optional
             (bool), ``blend_flags`` (int32, bits of
             `~blendhunter.stamps.BlendFlag`) and ``n_neighbors`` (int16,
             other sources of the catalog in the stamp). Its meta records
-            the settings, under keys that begin with ``blendhunter.``.
+            the settings, under short keys that begin with BH.
+        segmentation : `~photutils.segmentation.SegmentationImage`
+            Only with ``return_segmentation``: the segments that were
+            used, as given or detected.
 
         Raises
         ------
@@ -185,6 +198,7 @@ optional
         options = {
             'catalog': catalog, 'segmentation': segmentation, 'mask': mask,
             'noise': noise, 'wcs': wcs, 'ext': ext, 'columns': columns,
+            'sky': sky, 'pixel_origin': pixel_origin, 'chip': chip,
             'settings': _one_of(settings, detector)}
         if isinstance(image, DetectedImage):
             given = [name for name, value in options.items()
@@ -208,7 +222,44 @@ optional
             progress=progress)
         probability = correct_prior(
             probability, *model.prior_fractions(self.region, self.prior))
-        return self._append(detected, model, probability, flags)
+        result = self._append(detected, model, probability, flags)
+        if not return_segmentation:
+            return result
+        return result, segmentation_image(detected.segmentation)
+
+    @staticmethod
+    def apply_threshold(result, threshold):
+        """
+        Set ``is_blend`` for another threshold, without a new run.
+
+        Parameters
+        ----------
+        result : `~astropy.table.Table`
+            From `classify`.
+        threshold : float
+
+        Returns
+        -------
+        result : `~astropy.table.Table`
+            A copy with ``is_blend = blend_prob >= threshold``.
+
+        Raises
+        ------
+        ValueError
+            If the threshold is out of range, or the table has no
+            ``blend_prob``.
+        """
+        _check_threshold(threshold)
+        if 'blend_prob' not in result.colnames:
+            msg = ("result has no column 'blend_prob'; it has "
+                   f'{result.colnames}')
+            raise ValueError(msg)
+        result = result.copy()
+        probability = plain_values(result['blend_prob'])
+        with np.errstate(invalid='ignore'):
+            result['is_blend'] = probability >= threshold
+        record_meta(result.meta, threshold=float(threshold))
+        return result
 
     def predict_stamps(self, stamps, *, regions=None, noise=None):
         """
@@ -216,9 +267,9 @@ optional
 
         Parameters
         ----------
-        stamps : array_like of shape (n, 51, 51)
+        stamps : array_like of shape (n, 51, 51) or Stamps
             Background-subtracted pixels, in image units; no pixel is
-            changed.
+            changed. `~blendhunter.stamps.Stamps` bring their regions.
         regions : bool array_like of shape (n, 51, 51), optional
             The region asked about; None asks about the whole stamp.
         noise : float or array_like of shape (n,) or (n, 51, 51), optional
@@ -230,7 +281,7 @@ optional
         probability : float32 `~numpy.ndarray` of shape (n,)
             For the whole stamp with the prior of ``region='stamp'``,
             otherwise with that of ``'segment'``; NaN if more than 30 %
-            of a stamp is not finite.
+            of a stamp is masked or not finite.
 
         Raises
         ------
@@ -255,9 +306,7 @@ optional
         if self.region not in REGIONS:
             msg = f'region must be one of {REGIONS}, got {self.region!r}'
             raise ValueError(msg)
-        if not 0 <= self.threshold <= 1:
-            msg = f'threshold must lie in 0 to 1, got {self.threshold!r}'
-            raise ValueError(msg)
+        _check_threshold(self.threshold)
         if self.prior is not None and not 0 < self.prior < 1:
             msg = (f'prior must lie between 0 and 1, got {self.prior!r}')
             raise ValueError(msg)
@@ -294,15 +343,19 @@ optional
                 strict=True):
             table[name] = values
         prior = model.prior_fractions(self.region, self.prior)[1]
-        for key, value in (
-                ('version', __version__), ('weights', str(self.weights)),
-                ('sha256', model.metadata['sha256']),
-                ('threshold', float(self.threshold)),
-                ('region', self.region), ('prior', float(prior)),
-                ('n_views', int(self.n_views)),
-                ('noise', detected.image.noise_kind)):
-            table.meta[f'blendhunter.{key}'] = value
+        record_meta(
+            table.meta, version=__version__, weights=str(self.weights),
+            sha256=model.metadata['sha256'], threshold=float(self.threshold),
+            region=self.region, prior=float(prior),
+            n_views=int(self.n_views), noise=detected.image.noise_kind)
         return table
+
+
+def _check_threshold(threshold):
+    """Refuse a threshold that is not a probability."""
+    if not 0 <= threshold <= 1:
+        msg = f'threshold must lie in 0 to 1, got {threshold!r}'
+        raise ValueError(msg)
 
 
 def _one_of(settings, detector):

@@ -3,7 +3,9 @@
 import numpy as np
 from astropy.stats import mad_std
 
-from blendhunter.stamps import STAMP_SIZE
+from blendhunter._utils.masked import split_masked
+from blendhunter.detection.no_data import is_extreme
+from blendhunter.stamps import STAMP_SIZE, Stamps
 from blendhunter.stamps.extraction import MAX_UNUSABLE
 
 __all__ = ['check_stamps']
@@ -21,7 +23,7 @@ def check_stamps(stamps, regions, noise):
     Returns
     -------
     stamps : float `~numpy.ndarray` of shape (n, 51, 51)
-        Over their noise; non-finite pixels are zero.
+        Over their noise; masked, non-finite and extreme pixels are 0.
     regions : bool `~numpy.ndarray` of shape (n, 51, 51) or None
     lost : bool `~numpy.ndarray` of shape (n,)
         True where too many pixels are not finite.
@@ -31,7 +33,10 @@ def check_stamps(stamps, regions, noise):
     TypeError, ValueError
         If an argument has a wrong type or shape.
     """
-    stamps = np.asarray(stamps)
+    if isinstance(stamps, Stamps):
+        regions = stamps.regions if regions is None else regions
+        stamps = stamps.data
+    stamps, hidden, unit = split_masked(stamps)
     if stamps.dtype.kind not in 'fiu':
         msg = f'stamps must be real numbers, got the dtype {stamps.dtype}'
         raise TypeError(msg)
@@ -40,29 +45,49 @@ def check_stamps(stamps, regions, noise):
         msg = f'stamps must have the shape (n, 51, 51), got {stamps.shape}'
         raise ValueError(msg)
     if regions is not None:
-        regions = np.asarray(regions, dtype=bool)
+        regions, unknown, _ = split_masked(regions)
+        regions = regions.astype(bool)
         if regions.shape != stamps.shape:
             msg = (f'regions must have the shape of stamps {stamps.shape}, '
                    f'got {regions.shape}')
             raise ValueError(msg)
-    stamps = np.asarray(stamps, dtype=np.result_type(stamps, np.float32))
+        if unknown is not None:
+            regions = regions & ~unknown
+    stamps = stamps.astype(np.result_type(stamps, np.float32), copy=False)
     bad = ~np.isfinite(stamps)
-    if bad.any():
-        stamps = np.where(bad, 0, stamps)
-    lost = bad.mean(axis=(1, 2)) > MAX_UNUSABLE
-    if noise is None and len(stamps) == 0:
-        noise = 1.0
+    if hidden is not None:
+        bad |= hidden
+    noise, unknown = _check_noise(noise, stamps, bad, unit)
+    if unknown is not None:
+        bad |= unknown
+    # normalized here: float32 would not hold every flux unit
+    wide = noise[:, None, None] if noise.ndim == 1 else noise
+    bad |= is_extreme(stamps, wide)
+    with np.errstate(over='ignore', invalid='ignore'):
+        stamps = np.where(bad, 0, stamps / wide).astype(np.float32)
+    return stamps, regions, bad.mean(axis=(1, 2)) > MAX_UNUSABLE
+
+
+def _check_noise(noise, stamps, bad, unit):
+    """Return the noise, estimated if it is None, and unknown pixels."""
     if noise is None:
-        noise = mad_std(stamps, axis=(1, 2))
-        noise = np.where(noise > 0, noise, 1)
-    noise = np.asarray(noise, dtype=float)
+        noise = mad_std(np.where(bad, np.nan, stamps), axis=(1, 2),
+                        ignore_nan=True) if len(stamps) else np.ones(())
+        return np.where(noise > 0, noise, 1), None
+    noise, hidden, own = split_masked(noise)
+    if noise.dtype.kind not in 'fiu':
+        msg = f'noise must be numbers, got the dtype {noise.dtype}'
+        raise TypeError(msg)
+    noise = noise.astype(float)
+    if own is not None and unit is not None:
+        noise = own.to(unit, noise)
     if noise.shape not in ((), stamps.shape[:1], stamps.shape):
         msg = (f'noise must be a number or have the shape (n,) or '
                f'(n, 51, 51), got {noise.shape}')
         raise ValueError(msg)
-    if not np.all((noise > 0) & np.isfinite(noise)):
+    if hidden is not None and noise.ndim == 3:
+        return np.where(hidden, 1, noise), hidden
+    if hidden is not None or not np.all((noise > 0) & np.isfinite(noise)):
         msg = 'noise must be positive and finite'
         raise ValueError(msg)
-    # normalized here: float32 would not hold every flux unit
-    wide = noise[:, None, None] if noise.ndim == 1 else noise
-    return stamps / wide, regions, lost
+    return noise, None

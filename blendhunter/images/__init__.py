@@ -6,6 +6,7 @@ from blendhunter.images.acceptance import (
     accept_segmentation,
 )
 from blendhunter.images.fits_files import read_array
+from blendhunter.images.planes import read_planes
 
 __all__ = ['AcceptedImage', 'accept_image', 'accept_segmentation',
-           'read_array']
+           'read_array', 'read_planes']

@@ -2,47 +2,67 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.nddata import (
+    Cutout2D,
     InverseVariance,
     NDData,
     StdDevUncertainty,
     VarianceUncertainty,
 )
 
+from blendhunter._utils.masked import split_masked
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.images.fits_files import from_hdu, pick_hdu, read_fits
 
 __all__ = ['AcceptedImage', 'accept_image', 'accept_segmentation']
 
+UNITS_IN_CAPITALS = ('adu', 'count', 'ct', 'electron')
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class AcceptedImage:
     """
-    An image after checking, whatever it came as.
+    An image after checking, in one form for every kind of input.
 
     Parameters
     ----------
     data : 2-D `~numpy.ndarray`
         Pixels in native byte order. Those under ``mask`` are zero.
     mask : 2-D bool `~numpy.ndarray` or None
-        True marks bad pixels, the non-finite ones among them.
+        True marks bad pixels, including the non-finite ones.
     noise : float, 2-D float `~numpy.ndarray` or None
         RMS noise per pixel in the unit of ``data``.
     unit : `~astropy.units.Unit` or None
         Unit of the pixels.
-    wcs : `~astropy.wcs.WCS` or None
-        World coordinate system.
+    given_wcs : `~astropy.wcs.WCS`, callable or None
+        World coordinate system, or what reads it from the header.
     """
 
     data: np.ndarray
     mask: np.ndarray | None
     noise: float | np.ndarray | None
     unit: u.UnitBase | None
-    wcs: object
+    given_wcs: object
+
+    @cached_property
+    def wcs(self):
+        """
+        The world coordinate system, or None.
+
+        A FITS header is read when this is first asked for. ValueError
+        if it cannot be used.
+        """
+        return resolve_wcs(self.given_wcs)
+
+
+def resolve_wcs(wcs):
+    """Return a WCS that may have come as a function that reads it."""
+    return wcs() if callable(wcs) else wcs
 
 
 def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
@@ -53,11 +73,14 @@ def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
     ----------
     image : image-like of shape (ny, nx)
         Array of any real dtype and byte order, masked array, Quantity,
-        NDData or CCDData, HDU or HDUList, or the path of a FITS file.
+        NDData, CCDData or Cutout2D, HDU or HDUList, or the path of a
+        FITS file, also as ``FILE[EXT]``. Masked pixels, in whatever way
+        they are masked, are bad pixels.
     mask : 2-D bool array, optional
         True marks bad pixels.
     noise : float, Quantity or 2-D array, optional
-        RMS noise per pixel.
+        RMS noise per pixel. Pixels whose noise is masked, not finite or
+        not positive are bad pixels.
     wcs : `~astropy.wcs.WCS`, optional
     ext : int or str, optional
         Extension of an HDUList or a path; by default the first with a
@@ -73,20 +96,24 @@ def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
     TypeError, ValueError, OSError
         If an argument cannot be used; the message names it.
     """
+    if isinstance(image, AcceptedImage):
+        return image
     data, own = _unpack(image, ext)
+    data, hidden, unit = split_masked(data)
     data = _check_pixels(data)
-    unit = own.get('unit')
+    unit = _known_unit(own.get('unit')) or unit
     mask = _prefer('mask', mask, own.get('mask'))
     noise = _prefer('noise', noise, own.get('noise'))
     wcs = _prefer('wcs', wcs, own.get('wcs'))
     bad = np.zeros(data.shape, dtype=bool)
+    if hidden is not None:
+        bad |= hidden
     if mask is not None:
         bad |= _check_mask(mask, data.shape)
     if data.dtype.kind == 'f':
         bad |= ~np.isfinite(data)
     if bad.all():
-        msg = ('image has no usable pixel: all are masked or not finite'
-               if data.size else 'image is empty')
+        msg = 'image has no usable pixel: all are masked or not finite'
         raise ValueError(msg)
     if noise is not None:
         noise, unknown = _check_noise(noise, data.shape, unit)
@@ -99,11 +126,26 @@ def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
     return AcceptedImage(data, bad, noise, unit, wcs)
 
 
+def _known_unit(unit):
+    """Return a unit; None, with a warning, for a text that is not known."""
+    if not isinstance(unit, str):
+        return unit
+    # FITS writers like capitals, and 'DU' must not become deci-u
+    text = unit.lower() if unit.lower() in UNITS_IN_CAPITALS else unit
+    try:
+        return u.Unit(text)
+    except (ValueError, TypeError):
+        warnings.warn(f'BUNIT {unit!r} of image is not a known unit: its '
+                      'fluxes have no unit', BlendHunterWarning,
+                      stacklevel=6)
+        return None
+
+
 def _prefer(name, explicit, own):
     """Return the explicit value, with a warning if the image has one."""
     if explicit is None:
         return own
-    if own is not None:
+    if own is not None and not callable(own):
         warnings.warn(f'{name} was given and is also part of the image: '
                       'the given one is used', BlendHunterWarning,
                       stacklevel=4)
@@ -111,28 +153,27 @@ def _prefer(name, explicit, own):
 
 
 def _unpack(image, ext):
-    """Return the pixel array and what came with it."""
+    """Return the pixels and what came with them."""
     from astropy.io import fits
 
     if isinstance(image, (str, Path)):
         return read_fits(image, ext)
     if isinstance(image, fits.HDUList):
-        return from_hdu(pick_hdu(image, ext, 'image'))
+        return from_hdu(pick_hdu(image, ext, 'image'), image)
     if isinstance(image, (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU)):
         return from_hdu(image)
     if isinstance(image, NDData):
-        return image.data, {'mask': image.mask, 'unit': image.unit,
+        # a mask of False is numpy's way to say that there is none
+        mask = None if image.mask is None or not np.any(image.mask) else (
+            image.mask)
+        return image.data, {'mask': mask, 'unit': image.unit,
                             'wcs': image.wcs,
                             'noise': _uncertainty(image)}
-    if isinstance(image, u.Quantity):
-        return image.value, {'unit': image.unit}
-    if isinstance(image, np.ma.MaskedArray):
-        mask = None if image.mask is np.ma.nomask else image.mask
-        return image.data, {'mask': mask}
-    if isinstance(image, np.ndarray):
+    if isinstance(image, Cutout2D):
+        return image.data, {'wcs': image.wcs}
+    if isinstance(image, (np.ndarray, list, tuple)) or hasattr(
+            image, '__array__'):
         return image, {}
-    if isinstance(image, (list, tuple)) or hasattr(image, '__array__'):
-        return np.asarray(image), {}
     msg = ('image must be a 2-D array, Quantity, NDData, HDU or FITS path, '
            f'got {type(image).__name__}')
     raise TypeError(msg)
@@ -149,7 +190,12 @@ def _uncertainty(image):
                       f'{uncertainty.uncertainty_type!r} and is not used',
                       BlendHunterWarning, stacklevel=4)
         return None
-    deviation = uncertainty.represent_as(StdDevUncertainty)
+    values, mask, _ = split_masked(uncertainty.array)
+    if mask is not None:
+        uncertainty = type(uncertainty)(np.where(mask, np.nan, values),
+                                        unit=uncertainty.unit)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        deviation = uncertainty.represent_as(StdDevUncertainty)
     if deviation.unit is None:
         return deviation.array
     return deviation.array * deviation.unit
@@ -157,7 +203,6 @@ def _uncertainty(image):
 
 def _check_pixels(data):
     """Check shape and dtype and return native byte order."""
-    data = np.asarray(data)
     if data.ndim != 2:
         msg = f'image must be 2-D, got {data.ndim}-D of shape {data.shape}'
         raise ValueError(msg)
@@ -178,28 +223,29 @@ def _check_pixels(data):
 
 
 def _check_mask(mask, shape):
-    """Return the mask as a boolean array of the image's shape."""
-    mask = np.asarray(mask)
+    """Return the mask as a boolean array; masked entries are bad."""
+    mask, hidden, _ = split_masked(mask)
     if mask.shape != shape:
         msg = (f'mask must have the shape of the image {shape}, '
                f'got {mask.shape}')
         raise ValueError(msg)
-    return mask.astype(bool)
+    if mask.dtype.kind not in 'biuf':
+        msg = f'mask must be boolean, got the dtype {mask.dtype}'
+        raise TypeError(msg)
+    mask = mask.astype(bool)
+    return mask if hidden is None else mask | hidden
 
 
 def _check_noise(noise, shape, unit):
     """Return the noise, and where a map holds no usable value."""
-    if isinstance(noise, u.Quantity):
-        if unit is None and noise.unit != u.dimensionless_unscaled:
-            msg = f'noise has the unit {noise.unit} but image has none'
-            raise ValueError(msg)
-        noise = noise.to_value(unit or u.dimensionless_unscaled)
-    noise = np.asarray(noise)
+    noise, hidden, own = split_masked(noise)
     if noise.dtype.kind not in 'fiu':
         msg = f'noise must be a number or a 2-D map, got {noise.dtype}'
         raise TypeError(msg)
+    if own is not None:
+        noise = _convert(noise, own, unit)
     if noise.ndim == 0:
-        noise = float(noise)
+        noise = np.nan if hidden is not None else float(noise)
         if not (np.isfinite(noise) and noise > 0):
             msg = f'noise must be positive and finite, got {noise!r}'
             raise ValueError(msg)
@@ -211,6 +257,8 @@ def _check_noise(noise, shape, unit):
     noise = noise.astype(np.result_type(noise.dtype.newbyteorder('='),
                                         np.float32))
     unknown = ~(np.isfinite(noise) & (noise > 0))
+    if hidden is not None:
+        unknown |= hidden
     if unknown.all():
         msg = 'noise has no positive finite value'
         raise ValueError(msg)
@@ -220,6 +268,18 @@ def _check_noise(noise, shape, unit):
     return noise, unknown
 
 
+def _convert(noise, own, unit):
+    """Return the noise in the unit of the image."""
+    if unit is None and own != u.dimensionless_unscaled:
+        msg = f'noise has the unit {own} but image has none'
+        raise ValueError(msg)
+    try:
+        return own.to(unit or u.dimensionless_unscaled, noise)
+    except u.UnitConversionError as error:
+        msg = f'noise: {error}'
+        raise u.UnitConversionError(msg) from None
+
+
 def accept_segmentation(segmentation, shape, *, name='segmentation'):
     """
     Check a segmentation image.
@@ -227,7 +287,7 @@ def accept_segmentation(segmentation, shape, *, name='segmentation'):
     Parameters
     ----------
     segmentation : 2-D int array or photutils SegmentationImage
-        0 is sky.
+        0 is sky; masked pixels are sky.
     shape : tuple of int
         Shape of the image that it belongs to.
     name : str, optional
@@ -242,9 +302,9 @@ def accept_segmentation(segmentation, shape, *, name='segmentation'):
     TypeError, ValueError
         If it is not an integer array of that shape.
     """
-    data = getattr(segmentation, 'data', segmentation)
-    if not isinstance(data, np.ndarray):
-        data = np.asarray(segmentation)
+    if hasattr(segmentation, 'labels'):  # a SegmentationImage
+        segmentation = segmentation.data
+    data, hidden, _ = split_masked(segmentation)
     if data.dtype.kind not in 'iu':
         msg = f'{name} must hold integer labels, got {data.dtype}'
         raise TypeError(msg)
@@ -252,6 +312,8 @@ def accept_segmentation(segmentation, shape, *, name='segmentation'):
         msg = (f'{name} must have the shape of the image {tuple(shape)}, '
                f'got {data.shape}')
         raise ValueError(msg)
+    if hidden is not None:
+        data = np.where(hidden, 0, data)
     if data.min(initial=0) < 0:
         msg = f'{name} must hold labels of 0 and above'
         raise ValueError(msg)

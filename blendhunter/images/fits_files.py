@@ -1,12 +1,32 @@
 """Reading images from FITS, with one clear error for each failure."""
 
+import re
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
 
-__all__ = ['from_hdu', 'pick_hdu', 'read_array', 'read_fits']
+__all__ = ['from_hdu', 'open_fits', 'pick_hdu', 'read_array', 'read_fits',
+           'split_ext']
+
+
+def split_ext(path, ext=None):
+    """
+    Split ``FILE[EXT]`` into the path and its extension.
+
+    The brackets are part of the name if a file of that whole name exists.
+    """
+    text = str(path)
+    found = re.fullmatch(r'(.+)\[([^\[\]]+)\]', text)
+    if found is None or Path(text).exists():
+        return Path(path), ext
+    name = found[2].strip()
+    own = int(name) if name.lstrip('-').isdigit() else name
+    if ext is not None and ext != own:
+        msg = f'ext: {text!r} names another extension than ext={ext!r}'
+        raise ValueError(msg)
+    return Path(found[1]), own
 
 
 def pick_hdu(hdus, ext, name):
@@ -19,41 +39,69 @@ def pick_hdu(hdus, ext, name):
             msg = f'ext {ext!r} not found in {name}; it has {known}'
             raise ValueError(msg) from None
     for hdu in hdus:
-        if hdu.is_image and hdu.header.get('NAXIS') == 2:
+        if hdu.is_image and _is_2d(hdu.header):
             return hdu
     msg = f'{name} holds no 2-D image'
     raise ValueError(msg)
 
 
-def from_hdu(hdu):
-    """Return pixels, celestial WCS and unit of an HDU."""
-    from astropy.wcs import WCS
+def _is_2d(header):
+    """Tell whether an image has two axes longer than one pixel."""
+    n = header.get('NAXIS', 0)
+    return n >= 2 and all(header[f'NAXIS{i}'] == 1 for i in range(3, n + 1))
 
+
+def from_hdu(hdu, hdus=None):
+    """
+    Return pixels, a function for the celestial WCS, and BUNIT of an HDU.
+
+    The WCS is made when it is needed: pixel positions need none. ``hdus``
+    are the file, which holds the tables of some distortions.
+    """
     if not hdu.is_image or hdu.data is None:
         msg = f'image: HDU {hdu.name!r} holds no image'
         raise ValueError(msg)
-    header = hdu.header
+    header, data = hdu.header, hdu.data
+    if data.ndim > 2 and _is_2d(header):
+        data = data.reshape(data.shape[-2:])
     own = {}
     if header.get('CTYPE1'):
+        own['wcs'] = lambda: _celestial(header, hdus)
+    if header.get('BUNIT'):
+        own['unit'] = str(header['BUNIT']).strip()
+    return data, own
+
+
+def _celestial(header, hdus):
+    """Return the celestial WCS of a header, None if there is none."""
+    from astropy.wcs import WCS
+
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            wcs = WCS(header)
-        own['wcs'] = wcs if wcs.has_celestial else None
-    if header.get('BUNIT'):
-        try:
-            own['unit'] = u.Unit(header['BUNIT'])
-        except (ValueError, TypeError):
-            own['unit'] = None
-    return hdu.data, own
+            wcs = WCS(header, fobj=hdus)
+            if not wcs.has_celestial:
+                return None
+            wcs = wcs.celestial
+            # wcslib finds most contradictions only when it is used
+            wcs.pixel_to_world_values(0, 0)
+    # wcslib, astropy and numpy each raise their own kinds
+    except Exception as error:
+        reason = str(error).strip().split('\n')[-1] or repr(error)
+        msg = f'wcs: the WCS of image cannot be used: {reason}'
+        raise ValueError(msg) from error
+    return wcs
 
 
-def read_fits(path, ext):
-    """Read a FITS file with a one-line error for each way to fail."""
+@contextmanager
+def open_fits(path, name):
+    """Open a FITS file, with a one-line error for each way to fail."""
     from astropy.io import fits
     from astropy.utils.exceptions import AstropyUserWarning
 
-    if not Path(path).exists():
-        msg = f'image: no such file: {str(path)!r}'
+    path = Path(path)
+    if not path.exists():
+        msg = f'{name}: no such file: {str(path)!r}'
         raise FileNotFoundError(msg)
     try:
         with warnings.catch_warnings():
@@ -61,21 +109,46 @@ def read_fits(path, ext):
             warnings.simplefilter('ignore', AstropyUserWarning)
             warnings.filterwarnings('error', message='.*truncated',
                                     category=AstropyUserWarning)
-            with fits.open(path, memmap=False) as hdus:
-                return from_hdu(pick_hdu(hdus, ext, f'image {str(path)!r}'))
-    except (OSError, AstropyUserWarning, TypeError, EOFError) as error:
+            # opened here, so that it is closed whatever fails
+            with path.open('rb') as file, fits.open(
+                    file, memmap=False) as hdus:
+                yield hdus
+    except (OSError, AstropyUserWarning, TypeError, EOFError,
+            KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else repr(error)
-        msg = f'image: cannot read {str(path)!r} as FITS: {reason}'
+        msg = f'{name}: cannot read {str(path)!r} as FITS: {reason}'
         raise OSError(msg) from error
+
+
+def read_fits(path, ext, name='image'):
+    """Return pixels, and WCS and unit if there are any, of a FITS file."""
+    path, ext = split_ext(path, ext)
+    with open_fits(path, name) as hdus:
+        hdu = pick_hdu(hdus, ext, f'{name} {str(path)!r}')
+        number = hdus.index_of(hdu) if ext is None else ext
+        data, own = from_hdu(hdu)
+    if 'wcs' in own:
+        own['wcs'] = lambda: _read_celestial(path, number)
+    return data, own
+
+
+def _read_celestial(path, number):
+    """Return the celestial WCS of an HDU of a file."""
+    from astropy.io import fits
+
+    with path.open('rb') as file, fits.open(file) as hdus:
+        return _celestial(hdus[number].header, hdus)
 
 
 def read_array(path, name):
     """
-    Read the first 2-D image of a FITS file.
+    Read a 2-D image of a FITS file.
 
     Parameters
     ----------
     path : str or path-like
+        ``FILE`` or ``FILE[EXT]``; without an extension the first one
+        with a 2-D image.
     name : str
         Name of the argument, for the error message.
 
@@ -89,8 +162,8 @@ def read_array(path, name):
         With a message that begins with ``name``.
     """
     try:
-        data, _ = read_fits(path, None)
-    except (OSError, ValueError) as error:
+        data, _ = read_fits(path, None, name)
+    except ValueError as error:
         msg = str(error).replace('image', name, 1)
-        raise type(error)(msg) from error
+        raise ValueError(msg) from error
     return np.asarray(data)

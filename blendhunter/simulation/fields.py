@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from blendhunter._utils.meta import record_meta
 from blendhunter._utils.parallel import seed_sequence
 from blendhunter._utils.resume import begin_run
 from blendhunter.simulation.exposure import Camera, Exposure
@@ -16,7 +17,6 @@ __all__ = ['check_shape', 'draw_field', 'simulate_field']
 
 # where the field lies: in COSMOS
 CENTER = (150.1, 2.2)
-META_KEY = 'blendhunter.simulation'
 
 
 def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
@@ -84,7 +84,8 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
     wcs = _tangential_wcs(shape, survey)
     truth['ra'], truth['dec'] = wcs.pixel_to_world_values(truth['x'],
                                                           truth['y'])
-    truth.meta[META_KEY] = json.dumps(provenance, separators=(',', ':'))
+    record_meta(truth.meta, simulation=json.dumps(
+        provenance, separators=(',', ':')))
     noise = None if exposure.noise is None else camera.noise
     return _as_ccd(pixels, mask, wcs, noise), truth
 

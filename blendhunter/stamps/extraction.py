@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from blendhunter._utils.arrays import robust_sigma, round_position
+from blendhunter._utils.masked import plain_values, split_masked
+from blendhunter.catalogs import as_table, catalog_positions
 from blendhunter.images import accept_image, accept_segmentation
 from blendhunter.stamps.flags import BlendFlag
 from blendhunter.stamps.regions import assign_segments, region_windows
@@ -58,8 +60,9 @@ def extract_stamps(image, positions, *, segmentation=None, labels=None,
         Array, masked array, Quantity, NDData, HDU or FITS path. Pixels
         that are replaced get noise around zero: where there are any,
         subtract the background first.
-    positions : array_like of shape (n, 2)
-        x and y in pixels; integers are pixel centers.
+    positions : array_like of shape (n, 2), or Table
+        x and y in pixels; integers are pixel centers. Or a catalog, see
+        `~blendhunter.catalogs.catalog_positions`.
     segmentation : 2-D int array or `~photutils.segmentation.\
 SegmentationImage`, optional
         Given, each region is the segment of its source, and the pixels of
@@ -91,23 +94,48 @@ SegmentationImage`, optional
         msg = f'size must be a positive odd integer, got {size!r}'
         raise ValueError(msg)
     image = accept_image(image, mask=mask, noise=noise, ext=ext)
-    positions = np.asarray(positions, dtype=float)
+    x, y = _check_positions(positions, image)
+    segments = None
+    if segmentation is not None:
+        segmentation = accept_segmentation(segmentation, image.data.shape)
+        segments = assign_segments(segmentation, x, y,
+                                   labels=_check_labels(labels, len(x)))
+    sigma = image.noise
+    if sigma is None and (segments is not None or image.mask is not None):
+        sigma = robust_sigma(image.data)
+    return cut_stamps(image.data, x, y, mask=image.mask, noise=sigma,
+                      segments=segments, size=size)
+
+
+def _check_labels(labels, n):
+    """Return labels, 0 for masked ones."""
+    if labels is None:
+        return None
+    labels, hidden, _ = split_masked(labels)
+    if labels.shape != (n,) or (labels.dtype.kind not in 'iu' and n):
+        msg = (f'labels must be {n} integers, one for each position, got '
+               f'{labels.dtype} of shape {labels.shape}')
+        raise ValueError(msg)
+    return labels if hidden is None else np.where(hidden, 0, labels)
+
+
+def _check_positions(positions, image):
+    """Return x and y of positions, which may be a table."""
+    if hasattr(positions, 'colnames') or hasattr(positions, 'to_table'):
+        return catalog_positions(as_table(positions),
+                                 wcs=lambda: image.wcs)
+    try:
+        positions = plain_values(positions)
+    except (TypeError, ValueError) as error:
+        msg = f'positions must be numbers: {error}'
+        raise ValueError(msg) from error
     if positions.size == 0:
         positions = positions.reshape(0, 2)
     if positions.ndim != 2 or positions.shape[1] != 2:
         msg = ('positions must have the shape (n, 2), '
                f'got {positions.shape}')
         raise ValueError(msg)
-    x, y = positions.T
-    segments = None
-    if segmentation is not None:
-        segmentation = accept_segmentation(segmentation, image.data.shape)
-        segments = assign_segments(segmentation, x, y, labels=labels)
-    sigma = image.noise
-    if sigma is None and (segments is not None or image.mask is not None):
-        sigma = robust_sigma(image.data)
-    return cut_stamps(image.data, x, y, mask=image.mask, noise=sigma,
-                      segments=segments, size=size)
+    return positions.T
 
 
 def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,

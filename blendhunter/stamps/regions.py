@@ -56,6 +56,17 @@ def assign_segments(segmentation, x, y, *, labels=None, divide=True):
         Positions that share a segment divide it: each of its pixels
         goes to the nearest of them.
     """
+    shape = segmentation.shape
+    if segmentation.max(initial=0) > segmentation.size:
+        # so that memory follows the number of segments, not their labels
+        values, segmentation = np.unique(segmentation, return_inverse=True)
+        if values[0] > 0:
+            values, segmentation = np.append(0, values), segmentation + 1
+        segmentation = segmentation.reshape(shape).astype(np.int32)
+        if labels is not None:
+            labels = np.asarray(labels)
+            place = np.searchsorted(values, labels).clip(0, len(values) - 1)
+            labels = np.where(values[place] == labels, place, 0)
     areas = np.bincount(segmentation.ravel())[1:]
     areas = areas[areas > 0]
     median = np.median(areas) if areas.size else np.pi * DILATION**2

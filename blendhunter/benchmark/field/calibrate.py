@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.files import check_writable
-from blendhunter._utils.tables import meta_value
+from blendhunter._utils.meta import read_meta
 from blendhunter.benchmark.field.field_scores import SCORE, clear_detections
 from blendhunter.benchmark.method_scores import NETWORK
 from blendhunter.network.calibration import refit_fraction
@@ -53,7 +53,7 @@ def calibrate_weights(weights, detections, *, output=None, overwrite=False):
         raise ValueError(msg)
     check_writable(output or path, overwrite=overwrite or output is None)
     arrays, metadata = read_weights(path)
-    made_with = meta_value(detections.meta, 'blendhunter.sha256')
+    made_with = read_meta(detections.meta, 'sha256')
     if made_with != metadata.pop('sha256'):
         msg = (f'detections: they were made with other weights (sha256 '
                f'{made_with}) than {str(path)!r}')

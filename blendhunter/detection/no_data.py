@@ -1,0 +1,66 @@
+"""Pixels that hold no measurement although their values are finite."""
+
+import numpy as np
+
+__all__ = ['MAX_SNR', 'areas_without_data', 'is_extreme']
+
+# beyond this, over the noise, float32 can neither square a pixel nor keep
+# the sums of its neighbors; the brightest star reaches about 1e7
+MAX_SNR = 1e15
+# a mesh with this share of one value holds no data, if the other meshes
+# hardly repeat their values, as they do in images of few counts
+MAX_REPEATED = 0.5
+MAX_REPEATED_ELSEWHERE = 0.1
+MIN_PIXELS = 32
+
+
+def is_extreme(data, noise=1.0):
+    """Tell which pixels no arithmetic in float32 can hold."""
+    with np.errstate(over='ignore', invalid='ignore'):
+        return ~(np.abs(data) < MAX_SNR * np.asarray(noise))
+
+
+def areas_without_data(data, mesh_size):
+    """
+    Find areas that are filled with one repeated value, such as zero.
+
+    Chip gaps and borders of mosaics are often written in this way. They
+    would give their meshes hardly any noise, and so false detections.
+
+    Returns
+    -------
+    empty : 2-D bool `~numpy.ndarray` or None
+        True in connected areas of the value that dominates meshes. None
+        if there are none, or if all meshes repeat values (images of few
+        counts, or without noise).
+    """
+    from scipy.ndimage import label
+
+    value, share = _repeated_values(data, mesh_size)
+    dominated = share > MAX_REPEATED
+    if not dominated.any() or dominated.all() or np.median(
+            share[~dominated]) > MAX_REPEATED_ELSEWHERE:
+        return None
+    values, counts = np.unique(value[dominated], return_counts=True)
+    same = data == values[np.argmax(counts)]
+    areas, n_areas = label(same)
+    sizes = np.bincount(areas.ravel(), minlength=n_areas + 1)
+    keep = sizes >= MIN_PIXELS
+    keep[0] = False
+    empty = keep[areas]
+    return empty if empty.any() else None
+
+
+def _repeated_values(data, mesh_size):
+    """Return the most common value of each mesh, and its share."""
+    value, share = [], []
+    for y in range(0, data.shape[0], mesh_size):
+        for x in range(0, data.shape[1], mesh_size):
+            mesh = np.sort(data[y:y + mesh_size, x:x + mesh_size], axis=None)
+            # what fills more than half of a sorted list is in its middle
+            middle = mesh[mesh.size // 2]
+            first, last = np.searchsorted(mesh, middle), np.searchsorted(
+                mesh, middle, side='right')
+            value.append(middle)
+            share.append((last - first) / mesh.size)
+    return np.array(value), np.array(share)

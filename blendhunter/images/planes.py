@@ -1,0 +1,151 @@
+"""Several planes of one file: pixels, their noise, and their mask."""
+
+import warnings
+
+import numpy as np
+
+from blendhunter.images.acceptance import accept_image
+from blendhunter.images.fits_files import open_fits, pick_hdu, split_ext
+
+__all__ = ['bad_pixels', 'read_beside', 'read_planes']
+
+# extension names of survey files, in the order in which they are tried
+PIXELS = ('SCI', 'IMAGE', 'DATA')
+MASKS = ('MSK', 'MASK', 'DQ')
+# and what turns each kind of noise plane into the standard deviation
+NOISES = {'ERR': 1.0, 'ERROR': 1.0, 'SIGMA': 1.0, 'RMS': 1.0, 'STD': 1.0,
+          'VARIANCE': 0.5, 'VAR': 0.5, 'WGT': -0.5, 'WHT': -0.5,
+          'WEIGHT': -0.5, 'IVAR': -0.5, 'INVVAR': -0.5}
+# header cards of Rubin and HSC name the bits of their masks
+BIT_CARD = 'MP_'
+# names that mark what was found in a pixel, and no defect
+NO_DEFECTS = ('DETECTED', 'DETECTED_NEGATIVE', 'NOT_DEBLENDED',
+              'BRIGHT_OBJECT', 'REJECTED', 'INEXACT_PSF', 'CLIPPED',
+              'INTRP', 'CROSSTALK', 'ITL_DIP')
+
+
+def read_planes(path, *, ext=None, mask_bits=None):
+    """
+    Read an image with the noise and mask that its file holds.
+
+    Planes are known by the names of their extensions: pixels (``SCI``,
+    ``IMAGE``), mask (``MSK``, ``MASK``, ``DQ``) and noise (``ERR``,
+    ``VARIANCE``, or the weights ``WGT``, ``WHT``, which are inverse
+    variances), as in files of Rubin, HSC, HST and DES.
+
+    Parameters
+    ----------
+    path : path-like
+        FITS file.
+    ext : int or str, optional
+        Extension of the pixels, if not found by its name.
+    mask_bits : sequence of int or str, optional
+        Bits of the mask that mean a bad pixel: their numbers from 0, or
+        the names in its header (``MP_...``). By default all; but of
+        named bits not those that mark no defect, such as ``DETECTED``.
+
+    Returns
+    -------
+    image : `~blendhunter.images.AcceptedImage`
+        For `~blendhunter.detect`, `~blendhunter.DetectedImage` and
+        `~blendhunter.BlendIdentifier.classify`.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or has no noise and no mask.
+    """
+    path, ext = split_ext(path, ext)
+    with open_fits(path, 'image') as hdus:
+        names = {hdu.name: hdu for hdu in [*hdus][::-1] if hdu.is_image}
+        if ext is None:
+            ext = next((name for name in PIXELS if name in names), None)
+        pixels = pick_hdu(hdus, ext, f'image {str(path)!r}')
+        mask = next((names[name] for name in MASKS if name in names), None)
+        noise = next((name for name in NOISES if name in names), None)
+        if mask is None and noise is None:
+            msg = (f'image: {str(path)!r} has no plane of noise or mask that '
+                   f'is known by its name; it has {list(names)}')
+            raise ValueError(msg)
+        ext = hdus.index_of(pixels)
+        options = {}
+        if mask is not None:
+            options['mask'] = bad_pixels(mask.data, mask_bits, mask.header)
+        if noise is not None:
+            options['noise'] = to_noise(names[noise].data, NOISES[noise])
+    return accept_image(path, ext=ext, **options)
+
+
+def to_noise(plane, power=1.0):
+    """Return the standard deviation of a plane; NaN if it is unknown."""
+    plane = np.asarray(plane, dtype=float)
+    return np.where(plane > 0, plane, np.nan) ** power
+
+
+def bad_pixels(plane, bits=None, header=None):
+    """
+    Return which pixels of a mask plane are bad.
+
+    Parameters
+    ----------
+    plane : 2-D int `~numpy.ndarray`
+        Bits; 0 is a good pixel.
+    bits, header : optional
+        As for `read_planes`: which bits are meant, and where their names
+        are.
+
+    Returns
+    -------
+    bad : 2-D bool `~numpy.ndarray`
+
+    Raises
+    ------
+    ValueError
+        If a bit is unknown.
+    """
+    plane = np.asarray(plane)
+    known = {card[len(BIT_CARD):]: int(header[card]) for card in header
+             if card.startswith(BIT_CARD)} if header is not None else {}
+    if bits is None and not known:
+        return plane != 0
+    if plane.dtype.kind not in 'iu':
+        msg = f'mask_bits: the mask holds no bits, but {plane.dtype}'
+        raise ValueError(msg)
+    if bits is None:
+        bits = [name for name in known if name not in NO_DEFECTS]
+    value = 0
+    for bit in bits:
+        number = known.get(str(bit).upper(), bit)
+        if not str(number).isdigit() or int(number) > 62:
+            msg = (f'mask_bits: {bit!r} is no number of a bit, and no name; '
+                   f'the mask names {sorted(known)}')
+            raise ValueError(msg)
+        value |= 1 << int(number)
+    return (plane.astype(np.int64) & value) != 0
+
+
+def read_beside(path, name, image, ext=None, *, bits=None):
+    """
+    Read a plane that belongs to an image: its mask, noise or weights.
+
+    ``bits`` not None reads a mask. A ValueError says so if it would be
+    the plane of the image itself, as when both are one file and no
+    extension is named.
+    """
+    path, own = split_ext(path)
+    image, ext = split_ext(image, ext)
+    with open_fits(path, name) as hdus:
+        hdu = pick_hdu(hdus, own, f'{name} {str(path)!r}')
+        if path.exists() and image.exists() and path.samefile(image) and (
+                hdu is pick_hdu(hdus, ext, f'image {str(image)!r}')):
+            known = [other.name or i for i, other in enumerate(hdus)]
+            msg = (f'{name}: {str(path)!r} is read from the plane of the '
+                   f'image itself; name its plane, as in FILE[EXT]; the file '
+                   f'has {known}')
+            raise ValueError(msg)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            data = np.array(hdu.data)
+        data = data.reshape(data.shape[-2:])
+        return data if bits is None else bad_pixels(data, bits or None,
+                                                    hdu.header)
