@@ -5,11 +5,13 @@ NAMES = {
         'BlendIdentifier': (
             "(weights='default', *, region='segment', threshold=0.5, "
             "prior=None, batch_size=256, precision='auto', n_views=1)"),
+        'BlendIdentifier.apply_threshold': '(result, threshold)',
         'BlendIdentifier.classify': (
             '(self, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', wcs=None, "
-            'ext=None, columns=None, settings=None, detector=None, '
-            'overwrite=False, progress=False)'),
+            'ext=None, columns=None, sky=None, pixel_origin=None, '
+            'chip=None, settings=None, detector=None, overwrite=False, '
+            'return_segmentation=False, progress=False)'),
         'BlendIdentifier.get_params': '(self, deep=True)',
         'BlendIdentifier.predict_stamps': (
             '(self, stamps, *, regions=None, noise=None)'),
@@ -22,7 +24,8 @@ NAMES = {
         'DetectedImage.from_image': (
             '(cls, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', settings=None, "
-            'wcs=None, ext=None, columns=None)'),
+            'wcs=None, ext=None, columns=None, sky=None, '
+            'pixel_origin=None, chip=None)'),
         'DetectedImage.mask': 'property',
         'DetectedImage.noise': 'property',
         'DetectedImage.pixels': 'property',
@@ -75,8 +78,9 @@ NAMES = {
     },
     'blendhunter.detection': {
         'BackgroundSubtractedImage': (
-            '(data, mask, noise, scale, noise_kind, unit, wcs)'),
+            '(data, mask, noise, scale, noise_kind, unit, given_wcs)'),
         'BackgroundSubtractedImage.normalized': 'property',
+        'BackgroundSubtractedImage.wcs': 'property',
         'DetectedImage': (
             '(image, catalog, x, y, settings, labels, '
             'given_segmentation)'),
@@ -85,7 +89,8 @@ NAMES = {
         'DetectedImage.from_image': (
             '(cls, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', settings=None, "
-            'wcs=None, ext=None, columns=None)'),
+            'wcs=None, ext=None, columns=None, sky=None, '
+            'pixel_origin=None, chip=None)'),
         'DetectedImage.mask': 'property',
         'DetectedImage.noise': 'property',
         'DetectedImage.pixels': 'property',
@@ -112,11 +117,13 @@ NAMES = {
         'BlendIdentifier': (
             "(weights='default', *, region='segment', threshold=0.5, "
             "prior=None, batch_size=256, precision='auto', n_views=1)"),
+        'BlendIdentifier.apply_threshold': '(result, threshold)',
         'BlendIdentifier.classify': (
             '(self, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', wcs=None, "
-            'ext=None, columns=None, settings=None, detector=None, '
-            'overwrite=False, progress=False)'),
+            'ext=None, columns=None, sky=None, pixel_origin=None, '
+            'chip=None, settings=None, detector=None, overwrite=False, '
+            'return_segmentation=False, progress=False)'),
         'BlendIdentifier.get_params': '(self, deep=True)',
         'BlendIdentifier.predict_stamps': (
             '(self, stamps, *, regions=None, noise=None)'),
@@ -139,18 +146,22 @@ NAMES = {
             'mask=None, noise=None, ext=None, size=51)'),
     },
     'blendhunter.images': {
-        'AcceptedImage': '(data, mask, noise, unit, wcs)',
+        'AcceptedImage': '(data, mask, noise, unit, given_wcs)',
+        'AcceptedImage.wcs': 'property',
         'accept_image': (
             '(image, *, mask=None, noise=None, wcs=None, ext=None)'),
         'accept_segmentation': "(segmentation, shape, *, name='segmentation')",
         'read_array': '(path, name)',
+        'read_planes': '(path, *, ext=None, mask_bits=None)',
     },
     'blendhunter.catalogs': {
-        'as_table': '(catalog)',
+        'as_table': '(catalog, *, chip=None)',
         'catalog_labels': '(table)',
-        'catalog_positions': '(table, *, wcs=None, columns=None)',
+        'catalog_positions': (
+            '(table, *, wcs=None, columns=None, sky=None, '
+            'pixel_origin=None)'),
         'plain_values': '(column)',
-        'read_catalog': '(path)',
+        'read_catalog': '(path, *, chip=None)',
     },
     'blendhunter.simulation': {
         'Artifacts': (
@@ -392,9 +403,9 @@ NAMES = {
 # the kind of each column, as numpy calls it
 COLUMNS = {
     'detect': {
-        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'flux': 'f',
-        'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',
-        'n_pixels': 'i', 'flag': 'i', 'snr': 'f'},
+        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'ra': 'f',
+        'dec': 'f', 'flux': 'f', 'semimajor_axis': 'f', 'semiminor_axis': 'f',
+        'orientation': 'f', 'n_pixels': 'i', 'flag': 'i', 'snr': 'f'},
     'simulate_field': {
         'magnitude': 'f', 'half_light_radius': 'f', 'sersic_index': 'f',
         'axis_ratio': 'f', 'position_angle': 'f', 'bulge_fraction': 'f',
@@ -403,10 +414,11 @@ COLUMNS = {
         'neighbor_separation': 'f', 'group_id': 'i', 'group_snr': 'f',
         'ra': 'f', 'dec': 'f'},
     'classify': {
-        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'flux': 'f',
-        'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',
-        'n_pixels': 'i', 'flag': 'i', 'snr': 'f', 'blend_prob': 'f',
-        'is_blend': 'b', 'blend_flags': 'i', 'n_neighbors': 'i'},
+        'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'ra': 'f',
+        'dec': 'f', 'flux': 'f', 'semimajor_axis': 'f', 'semiminor_axis': 'f',
+        'orientation': 'f', 'n_pixels': 'i', 'flag': 'i', 'snr': 'f',
+        'blend_prob': 'f', 'is_blend': 'b', 'blend_flags': 'i',
+        'n_neighbors': 'i'},
     'simulate_stamps': {
         'label': 'i', 'n_sources': 'i', 'magnitude': 'f',
         'half_light_radius': 'f', 'sersic_index': 'f', 'axis_ratio': 'f',

@@ -25,8 +25,8 @@ from blendhunter.benchmark.metrics import (
     completeness_at_rejection,
     proportion_error,
     purity,
+    surest_answers,
 )
-from blendhunter.benchmark.metrics.rankings import surest_answers
 from blendhunter.benchmark.report import compare_flags, table_lines
 from blendhunter.benchmark.stamp_detectors import stamp_scores
 from blendhunter.benchmark.whole_stamps import (

@@ -31,8 +31,6 @@ from blendhunter.benchmark.metrics import (
     bootstrap_error,
     completeness_at_purity,
     proportion_error,
-)
-from blendhunter.benchmark.metrics.rankings import (
     share_in_top,
     threshold_at_false_positives,
     threshold_at_purity,
@@ -264,7 +262,7 @@ def test_measured_scores(measured):
 def test_nothing_to_measure(field, message, sky, identifier):
     image = sky[0].data if field is None else field
     with pytest.raises(ValueError, match=message):
-        evaluate_field(DetectedImage.from_image(image, noise=1.0),
+        evaluate_field(DetectedImage.from_image(image, noise=14.5),
                        sources((-50, 20, 9, 22)), identifier)
 
 

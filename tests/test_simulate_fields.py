@@ -24,7 +24,7 @@ from blendhunter.simulation.fields import draw_field
 from blendhunter.simulation.psf import VaryingPSF
 from blendhunter.simulation.rendering import render_field
 from blendhunter.training.simulated_sets import simulate_training_detections
-from blendhunter.truth import blendedness, group_sources
+from blendhunter.truth.overlap import blendedness, group_sources
 
 EMPTY = SourceModel(density=0, star_fraction=0)
 

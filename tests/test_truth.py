@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from blendhunter.truth import (
-    blendedness,
+from blendhunter.truth.labels import (
     detection_outcomes,
-    group_sources,
     label_positions,
     label_segments,
     label_stamps,
+)
+from blendhunter.truth.overlap import (
+    blendedness,
+    group_sources,
     marginalized_snr,
     matched_filter_snr,
     neighbor_separation,

@@ -14,8 +14,7 @@ from blendhunter.benchmark.field.field_scores import (
     field_examples,
 )
 from blendhunter.benchmark.injection import injection_bins, injection_scores
-from blendhunter.benchmark.metrics import completeness, purity
-from blendhunter.benchmark.metrics.rankings import highest_first
+from blendhunter.benchmark.metrics import completeness, highest_first, purity
 from blendhunter.network.weights import (
     read_metadata,
     resolve_weights,
@@ -28,7 +27,7 @@ from blendhunter.plotting import (
     plot_stamps,
     save_figure,
 )
-from blendhunter.truth import BLEND, OUTCOMES
+from blendhunter.truth.labels import BLEND, OUTCOMES
 from blendhunter.version import __version__
 
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',

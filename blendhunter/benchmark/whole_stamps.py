@@ -10,7 +10,8 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import completeness_at_false_positives
 from blendhunter.benchmark.stamp_detectors import kept_scores, stamp_scores
-from blendhunter.simulation import get_population, simulate_stamps
+from blendhunter.simulation import simulate_stamps
+from blendhunter.simulation.populations.kinds import get_population
 from blendhunter.truth import BLEND, CLOSE, SINGLE
 
 __all__ = ['STAMP_SETS', 'VARIANTS', 'StampSpec', 'evaluate_stamps',

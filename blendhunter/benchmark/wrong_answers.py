@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blendhunter.benchmark.metrics.rankings import surest_answers
+from blendhunter.benchmark.metrics import surest_answers
 from blendhunter.benchmark.whole_stamps import false_positives_by_galaxy
 
 __all__ = ['WrongAnswers']

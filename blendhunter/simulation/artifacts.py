@@ -1,14 +1,8 @@
 """Bad pixels, cosmic rays, satellite trails and residual background."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from blendhunter.simulation.parameters import (
-    check_parameters,
-    described,
-    parameter,
-)
+from blendhunter.simulation.parameters import parameter, parameter_dataclass
 
 __all__ = ['Artifacts']
 
@@ -24,8 +18,7 @@ TRAIL_PEAK = (1.0, 30.0)
 MASK_LEVEL = 1.0
 
 
-@described
-@dataclass(frozen=True)
+@parameter_dataclass
 class Artifacts:
     """Rates of the artifacts of an image."""
 
@@ -46,9 +39,6 @@ class Artifacts:
     masked: float = parameter(
         1.0, 'fraction of the hits and trails that the mask covers',
         'lie in 0 to 1')
-
-    def __post_init__(self):
-        check_parameters(self)
 
     def draw(self, shape, noise, rng):
         """

@@ -10,11 +10,11 @@ from blendhunter._utils.resume import begin_run
 from blendhunter.dataset import DataSet
 from blendhunter.detection import DetectedImage, DetectionSettings
 from blendhunter.simulation.fields import check_shape, draw_field
-from blendhunter.simulation.populations import get_population
+from blendhunter.simulation.populations.kinds import get_population
 from blendhunter.simulation.ranges import FieldRanges
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import label_positions, label_segments
+from blendhunter.truth.labels import label_positions, label_segments
 
 __all__ = ['simulate_detections']
 
@@ -50,15 +50,8 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         Bad pixels, cosmic rays, trails, residual background.
     keep_unclear : bool, optional
         Whether to keep detections that are neither blend nor single.
-    rng : None, int, SeedSequence or Generator, optional
-        The same seed gives the same pixels for any ``n_jobs``.
-    n_jobs : int, optional
-        Number of processes; -1 uses every core.
-    work_dir : path-like, optional
-        Keeps the finished fields: the same call continues a run that
-        was killed. Delete it when the result is safe.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
+    rng, n_jobs, work_dir, progress : optional
+        As in `~blendhunter.simulate_stamps`.
 
     Returns
     -------

@@ -6,10 +6,9 @@ import numpy as np
 
 from blendhunter.simulation.artifacts import Artifacts
 from blendhunter.simulation.parameters import (
-    check_parameters,
     check_value,
-    described,
     parameter,
+    parameter_dataclass,
 )
 from blendhunter.simulation.psf import convolve, get_psf
 from blendhunter.simulation.surveys import Survey
@@ -40,8 +39,7 @@ NOISE_HELP = ("RMS noise per pixel in counts, 'survey' for that of the "
 PSF_HELP = 'FITS image of a PSF; by default that of the paper'
 
 
-@described
-@dataclass(frozen=True)
+@parameter_dataclass
 class Exposure:
     """
     What telescope and camera do to a field.
@@ -80,9 +78,6 @@ class Exposure:
     artifacts: Artifacts | None = parameter(
         None, 'bad pixels, cosmic rays, satellite trails, residual '
         'background')
-
-    def __post_init__(self):
-        check_parameters(self)
 
 
 def get_noise(noise, survey):

@@ -34,15 +34,8 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
         What is in the field.
     exposure : `~blendhunter.simulation.Exposure`, optional
         PSF, noise, saturation and artifacts.
-    rng : None, int, SeedSequence or Generator, optional
-        The same seed gives the same pixels for any ``n_jobs``.
-    n_jobs : int, optional
-        Number of processes; -1 uses every core.
-    work_dir : path-like, optional
-        Keeps the finished parts: the same call continues a run that was
-        killed. Delete it when the result is safe.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
+    rng, n_jobs, work_dir, progress : optional
+        As in `~blendhunter.simulate_stamps`.
 
     Returns
     -------
@@ -59,7 +52,7 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
         ``snr`` (matched filter, of the source alone), ``blendedness``
         (`~blendhunter.truth.blendedness`), ``neighbor_separation`` (px,
         to the nearest source), ``group_id`` and ``group_snr``
-        (`~blendhunter.truth.group_sources`). Its meta holds the arguments.
+        (sources whose light runs together). Its meta holds the arguments.
 
     Raises
     ------

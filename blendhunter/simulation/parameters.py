@@ -1,13 +1,14 @@
 """Parameters of dataclasses: default, help and limits, said once."""
 
 import textwrap
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from types import NoneType
 from typing import get_args
 
 import numpy as np
 
-__all__ = ['check_parameters', 'check_value', 'described', 'parameter']
+__all__ = ['check_parameters', 'check_value', 'parameter',
+           'parameter_dataclass']
 
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
@@ -49,8 +50,16 @@ def check_parameters(model):
             check_value(item.name, value, condition)
 
 
-def described(cls):
-    """Add the parameters of a dataclass, from their help, to its docstring."""
+def parameter_dataclass(cls):
+    """
+    Make a frozen dataclass whose fields are parameters.
+
+    Their values are checked, unless it has a ``__post_init__`` of its own,
+    and their help is added to its docstring.
+    """
+    if '__post_init__' not in vars(cls):
+        cls.__post_init__ = check_parameters
+    cls = dataclass(frozen=True)(cls)
     lines = ['', '', 'Parameters', '----------']
     for item in fields(cls):
         kind = item.metadata.get('type') or getattr(

@@ -85,14 +85,7 @@ def _profiles(width):
 
 @dataclass(frozen=True)
 class FixedPSF:
-    """
-    One profile for all stamps.
-
-    Parameters
-    ----------
-    profile : `galsim.GSObject`
-        Of unit flux; in arcsec.
-    """
+    """One `galsim.GSObject` of unit flux, in arcsec, for all stamps."""
 
     profile: object
 

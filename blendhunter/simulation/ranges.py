@@ -7,8 +7,8 @@ import numpy as np
 from blendhunter.simulation.exposure import Exposure
 from blendhunter.simulation.parameters import (
     check_value,
-    described,
     parameter,
+    parameter_dataclass,
 )
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.surveys import get_survey
@@ -23,14 +23,7 @@ SATURATION = (3e3, 1e5)
 
 @dataclass(frozen=True)
 class LogUniform:
-    """
-    Two limits, between which values are uniform in the logarithm.
-
-    Parameters
-    ----------
-    low, high : float
-        Positive.
-    """
+    """Two limits, between which values are uniform in the logarithm."""
 
     low: float
     high: float
@@ -39,8 +32,7 @@ class LogUniform:
         yield from (self.low, self.high)
 
 
-@described
-@dataclass(frozen=True)
+@parameter_dataclass
 class FieldRanges:
     """
     What varies from field to field, each between two limits.
@@ -112,11 +104,8 @@ class FieldRanges:
 
         Parameters
         ----------
-        rng : None, int, SeedSequence or Generator
-        survey : str or `Survey`
-        kind, cosmos_dir : optional
-            Of the `SourceModel`.
-        artifacts : `Artifacts`, optional
+        rng, survey, kind, cosmos_dir, artifacts
+            As in `simulate_detections`.
 
         Returns
         -------

@@ -8,7 +8,7 @@ from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter.simulation.populations.columns import INTERNAL, rows_of
 from blendhunter.simulation.psf import VaryingPSF, convolve
-from blendhunter.truth import group_sources, neighbor_separation
+from blendhunter.truth.overlap import group_sources, neighbor_separation
 
 __all__ = ['render_field']
 

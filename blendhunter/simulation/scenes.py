@@ -15,7 +15,8 @@ from blendhunter.simulation.populations.columns import (
 from blendhunter.simulation.psf import convolve
 from blendhunter.simulation.surveys import Survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import blendedness, label_stamps, matched_filter_snr
+from blendhunter.truth.labels import label_stamps
+from blendhunter.truth.overlap import blendedness, matched_filter_snr
 
 __all__ = ['CENTERINGS', 'Scene', 'render_chunk']
 

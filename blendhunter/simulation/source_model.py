@@ -1,6 +1,5 @@
 """Where the sources of a field are, and what they are."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -8,19 +7,13 @@ from astropy.table import vstack
 
 from blendhunter.simulation.parameters import (
     check_parameters,
-    described,
     parameter,
+    parameter_dataclass,
 )
-from blendhunter.simulation.populations import (
-    KINDS,
-    StarPopulation,
-    get_population,
-)
+from blendhunter.simulation.populations import model
 from blendhunter.simulation.populations.columns import complete
-from blendhunter.simulation.populations.model import (
-    draw_magnitudes,
-    galaxy_density,
-)
+from blendhunter.simulation.populations.kinds import KINDS, get_population
+from blendhunter.simulation.populations.parametric import StarPopulation
 
 __all__ = ['SourceModel']
 
@@ -45,8 +38,7 @@ KIND_HELP = ("galaxies: 'parametric' (smooth), 'structured' (with knots and "
              "or 'stars'")
 
 
-@described
-@dataclass(frozen=True)
+@parameter_dataclass
 class SourceModel:
     """
     The sources of a field, and where they are.
@@ -114,8 +106,9 @@ class SourceModel:
         """
         area = shape[0] * shape[1] * (survey.pixel_scale / 60) ** 2
         # the counts' shape, scaled to the density
-        mean = (self.density * galaxy_density(self.faint, bright=self.bright)
-                / galaxy_density(DENSITY_LIMIT))
+        mean = (self.density
+                * model.galaxy_density(self.faint, bright=self.bright)
+                / model.galaxy_density(DENSITY_LIMIT))
         n = rng.poisson(area * mean)
         galaxies = self._draw_galaxies(self._draw_magnitudes(n, rng), rng)
         galaxies['x'], galaxies['y'] = self._draw_positions(n, shape, survey,
@@ -131,7 +124,8 @@ class SourceModel:
 
     def _draw_magnitudes(self, n, rng):
         """Draw magnitudes of galaxies from the number counts."""
-        return draw_magnitudes(n, rng, bright=self.bright, faint=self.faint)
+        return model.draw_magnitudes(n, rng, bright=self.bright,
+                                     faint=self.faint)
 
     def _draw_galaxies(self, magnitude, rng):
         """Draw galaxies of some magnitudes."""

@@ -8,7 +8,7 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
 from blendhunter.simulation.exposure import get_noise
 from blendhunter.simulation.parameters import check_value
-from blendhunter.simulation.populations import get_population
+from blendhunter.simulation.populations.kinds import get_population
 from blendhunter.simulation.psf import get_psf
 from blendhunter.simulation.scenes import CENTERINGS, Scene, render_chunk
 from blendhunter.simulation.stampset import StampSet

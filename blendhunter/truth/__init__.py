@@ -11,21 +11,11 @@ from blendhunter.truth.labels import (
     SNR_BLEND,
     SNR_SINGLE,
     UNCLEAR,
-    label_positions,
+    detection_outcomes,
     label_segments,
-    label_stamps,
 )
-from blendhunter.truth.outcomes import OUTCOMES, detection_outcomes
-from blendhunter.truth.overlap import (
-    blendedness,
-    group_sources,
-    marginalized_snr,
-    matched_filter_snr,
-    neighbor_separation,
-)
+from blendhunter.truth.overlap import blendedness, marginalized_snr
 
-__all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND',
-           'SNR_SINGLE', 'UNCLEAR', 'blendedness', 'detection_outcomes',
-           'marginalized_snr', 'group_sources', 'label_positions',
-           'label_segments', 'label_stamps', 'matched_filter_snr',
-           'neighbor_separation']
+__all__ = ['BLEND', 'CLOSE', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
+           'blendedness', 'detection_outcomes', 'label_segments',
+           'marginalized_snr']

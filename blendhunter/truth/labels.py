@@ -1,12 +1,13 @@
-"""Labels of stamps and of segments."""
+"""Labels of stamps and of segments, and what a detector made of them."""
 
 import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position, values_at
 
-__all__ = ['BLEND', 'CLOSE', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR',
-           'label_positions', 'label_segments', 'label_stamps']
+__all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE',
+           'UNCLEAR', 'detection_outcomes', 'label_positions',
+           'label_segments', 'label_stamps']
 
 SINGLE = 0
 BLEND = 1
@@ -20,43 +21,21 @@ SNR_BLEND = 5.0
 SNR_SINGLE = 3.0
 MIN_SEPARATION = 2.0
 EDGE = 26
+#: What a detection can be.
+OUTCOMES = ('unrecognized', 'recognized', 'single', 'unclear')
 
 
 def label_stamps(n_sources):
-    """
-    Label stamps by the paper's definition.
-
-    Parameters
-    ----------
-    n_sources : array_like of int
-        Number of sources drawn in each stamp.
-
-    Returns
-    -------
-    label : int8 `~numpy.ndarray`
-        `BLEND` if two or more sources were drawn, else `SINGLE`.
-    """
+    """Label stamps by the number of sources drawn in each, as the paper does."""
     return np.where(np.asarray(n_sources) >= 2, BLEND, SINGLE).astype(np.int8)
 
 
 def label_positions(detections, truth, size):
     """
-    Label the stamps around detections by the sources in them.
+    Label the stamps, some px wide, around detections.
 
-    Parameters
-    ----------
-    detections : `~astropy.table.Table`
-        With ``x_centroid`` and ``y_centroid`` (pixels).
-    truth : `~astropy.table.Table`
-        True sources with ``x``, ``y`` (pixels) and ``snr``.
-    size : int
-        Width of a stamp in pixels.
-
-    Returns
-    -------
-    label : int8 `~numpy.ndarray`
-        `BLEND` if the stamp around the rounded position holds two or more
-        sources with a matched-filter SNR of 5 or more.
+    They are blends if they hold two or more sources of ``truth`` (``x``,
+    ``y``, ``snr``) with a matched-filter SNR of 5 or more.
     """
     from scipy.spatial import cKDTree
 
@@ -155,3 +134,55 @@ def _members(segmentation, truth):
     unique, start = np.unique(labels, return_index=True)
     return dict(zip(unique.tolist(), np.split(inside, start[1:]),
                     strict=True)) if unique.size else {}
+
+
+def detection_outcomes(segmentation, detections, labels, truth):
+    """
+    Say of each detection whether it is a blend, and if it was split.
+
+    Parameters
+    ----------
+    segmentation : 2-D int `~numpy.ndarray`
+        Segmentation image; 0 is sky.
+    detections : `~astropy.table.Table`
+        With ``label``.
+    labels : `~astropy.table.Table`
+        From `~blendhunter.truth.label_segments`, of the same detections.
+    truth : `~astropy.table.Table`
+        True sources with ``snr``.
+
+    Returns
+    -------
+    outcome : str `~numpy.ndarray` of shape (n,)
+        'unrecognized': the segment is a blend. 'recognized': it is
+        single, and the detector has split it from another detection:
+        their segments form one connected region (8 neighbors), and each
+        holds the center of a source of SNR 5 or more. 'single': any
+        other single one. 'unclear': neither blend nor single.
+    """
+    label = np.asarray(labels['truth_label'])
+    primary = np.asarray(labels['primary'])
+    holds = primary >= 0
+    holds[holds] = np.asarray(truth['snr'])[primary[holds]] >= SNR_BLEND
+    region = _connected_regions(segmentation, detections)
+    # segments are counted, not rows: a catalog may list one twice
+    _, first = np.unique(np.asarray(detections['label'])[holds],
+                         return_index=True)
+    count = np.bincount(region[holds][first],
+                        minlength=int(region.max(initial=0)) + 1)
+    outcome = np.full(len(label), 'unclear', dtype='U12')
+    outcome[label == BLEND] = 'unrecognized'
+    outcome[label == SINGLE] = 'single'
+    outcome[(label == SINGLE) & holds & (count[region] > 1)] = 'recognized'
+    return outcome
+
+
+def _connected_regions(segmentation, detections):
+    """Return the region above the threshold that each segment is part of."""
+    from scipy.ndimage import label
+
+    regions, _ = label(segmentation > 0, structure=np.ones((3, 3)))
+    of_segment = np.zeros(int(segmentation.max(initial=0)) + 1, dtype=int)
+    inside = segmentation > 0
+    of_segment[segmentation[inside]] = regions[inside]
+    return of_segment[np.asarray(detections['label'])]

@@ -13,21 +13,7 @@ DISPERSION = 0.55
 
 
 def matched_filter_snr(image, noise):
-    """
-    Signal-to-noise ratio of a source for a perfectly matched filter.
-
-    Parameters
-    ----------
-    image : `~numpy.ndarray` of shape (..., ny, nx)
-        Noiseless pixels of the source alone.
-    noise : float
-        RMS noise per pixel, in the unit of ``image``.
-
-    Returns
-    -------
-    snr : float64 `~numpy.ndarray` of shape (...)
-        ``sqrt(sum(image**2)) / noise``.
-    """
+    """Return ``sqrt(sum(image**2)) / noise`` of noiseless images (..., ny, nx)."""
     return np.sqrt(_inner(image, image)) / noise
 
 
@@ -109,19 +95,7 @@ def _inner(first, second):
 
 
 def neighbor_separation(x, y):
-    """
-    Return the distance of each source to the nearest other one.
-
-    Parameters
-    ----------
-    x, y : float `~numpy.ndarray` of shape (n,)
-        Positions in pixels.
-
-    Returns
-    -------
-    separation : float64 `~numpy.ndarray` of shape (n,)
-        In pixels; infinite for the only source.
-    """
+    """Return the distance (px) of each source to the nearest other one, or inf."""
     from scipy.spatial import cKDTree
 
     positions = np.column_stack([x, y])
@@ -137,24 +111,9 @@ def group_sources(total, noise, x, y):
 
     Sources whose centers lie in one connected region (8 neighbors) in
     which the noiseless image exceeds the noise belong to one group; each
-    of the others is a group by itself.
-
-    Parameters
-    ----------
-    total : 2-D `~numpy.ndarray`
-        Noiseless image of all sources.
-    noise : float
-        RMS noise per pixel.
-    x, y : float `~numpy.ndarray` of shape (n,)
-        Positions in pixels.
-
-    Returns
-    -------
-    group : int32 `~numpy.ndarray` of shape (n,)
-        0, 1, ... in the order of their first source.
-    snr : float64 `~numpy.ndarray` of shape (n,)
-        Matched-filter SNR of the light in the source's region; 0 for
-        sources below the noise.
+    of the others is a group by itself. Returns the groups 0, 1, ... in
+    the order of their first source, and the matched-filter SNR of the
+    light in each source's region, 0 for sources below the noise.
     """
     from pandas import factorize
     from scipy.ndimage import label

@@ -23,7 +23,7 @@ from blendhunter.detection import DetectedImage
 from blendhunter.simulation import FieldRanges
 from blendhunter.simulation.fields import draw_field
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth import label_positions
+from blendhunter.truth.labels import label_positions
 
 __all__ = ['SURVEY_RANGES', 'evaluate_field', 'evaluate_survey',
            'train_on_survey']

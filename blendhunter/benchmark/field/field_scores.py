@@ -10,8 +10,6 @@ from blendhunter.benchmark.metrics import (
     area_under_roc,
     completeness,
     completeness_at_rejection,
-)
-from blendhunter.benchmark.metrics.rankings import (
     share_in_top,
     surest_answers,
     threshold_at_purity,
@@ -221,7 +219,7 @@ def field_examples(detections, n):
     """
     Return rows that show what the network gets right and wrong, by kind.
 
-    See `~blendhunter.benchmark.metrics.rankings.surest_answers`; no rows
+    See `~blendhunter.benchmark.metrics.surest_answers`; no rows
     if the network was not asked about segments.
     """
     name = f'{SCORE}{NETWORK}'

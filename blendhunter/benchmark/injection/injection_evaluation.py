@@ -20,8 +20,6 @@ from blendhunter.benchmark.method_scores import score_network, stored_stamps
 from blendhunter.benchmark.metrics import (
     area_under_roc,
     completeness_at_false_positives,
-)
-from blendhunter.benchmark.metrics.rankings import (
     threshold_at_false_positives,
 )
 from blendhunter.dataset import DataSet

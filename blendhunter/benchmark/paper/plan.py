@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from blendhunter.simulation import SIGMAS
+from blendhunter.simulation.stamps import SIGMAS
 
 __all__ = ['REALISTIC_SIGMA', 'SCALES', 'Scale', 'Step', 'detectors_of',
            'estimate_seconds', 'find_scale', 'list_steps']

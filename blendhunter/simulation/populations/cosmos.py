@@ -7,9 +7,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from blendhunter.simulation.populations.columns import parameter_table
-from blendhunter.simulation.populations.parametric import (
-    ParametricPopulation,
-)
+from blendhunter.simulation.populations.parametric import ParametricPopulation
 
 __all__ = ['COSMOSPopulation']
 
@@ -30,18 +28,12 @@ class COSMOSPopulation:
     Real galaxies are HST images, deconvolved by their PSF. The noise in
     them is not whitened: convolved with a ground-based PSF and scaled to
     a CFIS exposure its RMS is 0.1 to 0.4 counts per pixel for the sample
-    to magnitude 26 (`noise_rms`), under 3 % of the sky noise of 14.5.
+    to magnitude 26, under 3 % of the sky noise of 14.5.
 
-    Parameters
-    ----------
-    directory : path-like
-        Holds a catalog (``catalog.fits``, or the one that
-        galsim_download_cosmos unpacks) and the image files it names.
-    images : {'real', 'parametric'}, optional
-        HST images, or the Sersic and bulge + disc fits to them, of the
-        catalog's companion ``*_fits.fits``.
-    bright, faint : float, optional
-        Magnitude limits (F814W).
+    ``directory`` holds a catalog (``catalog.fits``, or the one that
+    galsim_download_cosmos unpacks) and the image files it names.
+    ``images`` are 'real', or 'parametric' for the Sersic and bulge + disc
+    fits to them, of the catalog's companion ``*_fits.fits``.
     """
 
     def __init__(self, directory, *, images='real', bright=19.0, faint=25.2):
@@ -56,16 +48,7 @@ class COSMOSPopulation:
                 if key not in ('_table', '_catalog')}
 
     def check(self):
-        """
-        Check that the directory holds what is needed.
-
-        Raises
-        ------
-        FileNotFoundError
-            If catalog, fits or image files are missing.
-        ValueError
-            If ``images`` is unknown or no galaxy lies within the limits.
-        """
+        """Check that the directory holds what is needed."""
         if self.images not in ('real', 'parametric'):
             msg = ("images must be 'real' or 'parametric', got "
                    f'{self.images!r}')
@@ -129,21 +112,11 @@ class COSMOSPopulation:
 
     def draw(self, n, rng, *, magnitude=None):
         """
-        Draw galaxies of the catalog.
+        Draw galaxies of the catalog; see `ParametricPopulation.draw`.
 
-        Parameters
-        ----------
-        n : int
-        rng : `~numpy.random.Generator`
-        magnitude : float `~numpy.ndarray` of shape (n,), optional
-            Each gets a galaxy with about that magnitude, scaled to it;
-            one off the catalog's limits a parametric galaxy instead.
-
-        Returns
-        -------
-        galaxies : `~astropy.table.Table`
-            ``index`` of the catalog, -1 for parametric galaxies, whose
-            parameters alone are known.
+        For each ``magnitude`` that is given it is a galaxy with about that
+        one, scaled to it; off the catalog's limits it is a parametric
+        galaxy, of ``index`` -1.
         """
         known = np.asarray(self._table['MAG'], dtype=float)
         if magnitude is None:
@@ -182,15 +155,3 @@ class COSMOSPopulation:
         if row['mirror']:
             galaxy = galaxy.transform(-1, 0, 0, 1)
         return galaxy.rotate(float(row['position_angle']) * galsim.degrees)
-
-    def noise_rms(self, row, psf, survey):
-        """
-        Return the noise that a real galaxy brings from HST.
-
-        It is the RMS per pixel in the survey's counts, correlated.
-        """
-        import galsim
-
-        source = galsim.Convolve(self.render(row), psf).withFlux(
-            survey.counts(float(row['magnitude'])))
-        return float(np.sqrt(source.noise.getVariance()))

@@ -1,16 +1,16 @@
-"""Populations by name."""
+"""Populations by name, and mixtures of galaxies and stars."""
 
+import numpy as np
+
+from blendhunter.simulation.populations.columns import complete
 from blendhunter.simulation.populations.cosmos import COSMOSPopulation
-from blendhunter.simulation.populations.mixture import MixedPopulation
 from blendhunter.simulation.populations.parametric import (
     ParametricPopulation,
-)
-from blendhunter.simulation.populations.stars import StarPopulation
-from blendhunter.simulation.populations.structured import (
+    StarPopulation,
     StructuredPopulation,
 )
 
-__all__ = ['KINDS', 'get_population']
+__all__ = ['KINDS', 'MixedPopulation', 'get_population']
 
 #: Kinds of sources.
 KINDS = ('parametric', 'structured', 'realistic', 'cosmos', 'stars')
@@ -25,27 +25,9 @@ def get_population(kind, *, cosmos_dir=None, bright=19.0, faint=25.2,
     """
     Return the population of a kind of sources, its files checked.
 
-    Parameters
-    ----------
-    kind : str, or object with ``draw`` and ``render``
-        As in `SourceModel`.
-    cosmos_dir : path-like, optional
-        Needed for 'realistic' and 'cosmos'.
-    bright, faint : float, optional
-        Magnitude limits.
-    star_fraction : float, optional
-        Fraction of the sources that are stars instead.
-
-    Returns
-    -------
-    population : object with ``draw`` and ``render``
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range; the message names it.
-    FileNotFoundError
-        If the directory lacks its catalog or images.
+    ``kind`` is as in `SourceModel`; 'realistic' and 'cosmos' need a
+    ``cosmos_dir``. What is out of range raises ValueError, and a directory
+    without catalog or images FileNotFoundError.
     """
     if not bright < faint:
         msg = f'bright must be below faint, got {bright!r} and {faint!r}'
@@ -67,3 +49,34 @@ def get_population(kind, *, cosmos_dir=None, bright=19.0, faint=25.2,
         raise ValueError(msg)
     return (MixedPopulation(population, star_fraction) if star_fraction
             else population)
+
+
+class MixedPopulation:
+    """A population of galaxies with a fraction of stars among all sources."""
+
+    def __init__(self, galaxies, star_fraction):
+        if not 0 <= star_fraction <= 1:
+            msg = ('star_fraction must lie in 0 to 1, '
+                   f'got {star_fraction!r}')
+            raise ValueError(msg)
+        self.galaxies = galaxies
+        self.star_fraction = star_fraction
+
+    def draw(self, n, rng, *, magnitude=None):
+        """Draw parameters; see `ParametricPopulation.draw`."""
+        sources = complete(self.galaxies.draw(n, rng, magnitude=magnitude))
+        chosen = np.flatnonzero(rng.random(n) < self.star_fraction)
+        if chosen.size:
+            # a star instead of a galaxy of the same magnitude, so that
+            # the magnitude does not tell them apart
+            stars = StarPopulation().draw(
+                chosen.size, rng,
+                magnitude=np.asarray(sources['magnitude'][chosen]))
+            for name in stars.colnames:
+                sources[name][chosen] = stars[name]
+        return sources
+
+    def render(self, row):
+        """Return a profile; see `ParametricPopulation.render`."""
+        home = StarPopulation() if row['is_star'] else self.galaxies
+        return home.render(row)
