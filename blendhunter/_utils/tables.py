@@ -1,6 +1,7 @@
 """Writing result tables, the format chosen by the extension."""
 
 import gzip
+import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,8 +18,6 @@ __all__ = ['EXTENSIONS', 'check_table_columns', 'check_table_path',
 EXTENSIONS = {'.ecsv': 'ascii.ecsv', '.fits': 'fits', '.csv': 'ascii.csv',
               '.parquet': 'parquet', '.hdf5': 'hdf5', '.h5': 'hdf5',
               '.fits.gz': 'fits', '.ecsv.gz': 'ascii.ecsv'}
-# these writers want no file at the path
-WANT_NO_FILE = ('hdf5', 'parquet')
 
 
 def check_table_path(path, *, overwrite=False, name='output'):
@@ -80,12 +79,13 @@ def _write(table, path, extension):
     kind = EXTENSIONS[extension]
     options = {'format': kind, 'overwrite': True}
     if kind == 'hdf5':
-        options.update(path='catalog', serialize_meta=True)
-    elif kind == 'ascii.csv':
+        _write_hdf5(table, path)
+        return
+    if kind == 'ascii.csv':
         table = table.copy(copy_data=False)
         table.meta.clear()
-    if kind in WANT_NO_FILE:
-        path.unlink(missing_ok=True)
+    if kind == 'parquet':
+        path.unlink(missing_ok=True)  # this writer wants no file there
     if extension == '.ecsv.gz':
         # astropy reads compressed text, but does not write it
         plain = path.with_name(f'{path.name}.plain')
@@ -97,3 +97,13 @@ def _write(table, path, extension):
             plain.unlink(missing_ok=True)
         return
     table.write(path, **options)
+
+
+def _write_hdf5(table, path):
+    """Write HDF5 by way of memory: h5py does not survive a full disk."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, 'w') as file:
+        table.write(file, format='hdf5', path='catalog', serialize_meta=True)
+    path.write_bytes(buffer.getvalue())
