@@ -13,14 +13,14 @@ from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
-from blendhunter.network.calibration import (
-    correct_prior,
-    fit_fraction,
-    refit_fraction,
-)
 from blendhunter.network.preprocessing import (
     preprocess_noise,
     preprocess_paper,
+)
+from blendhunter.network.priors import (
+    correct_prior,
+    fit_fraction,
+    refit_fraction,
 )
 from blendhunter.network.weights import (
     read_metadata,
@@ -28,7 +28,7 @@ from blendhunter.network.weights import (
     update_metadata,
     write_weights,
 )
-from blendhunter.training.pretrained import load_backbone
+from blendhunter.training.warm_start import load_backbone
 
 NAMES = [f'block{b}_conv{i}' for b, n in enumerate((2, 2, 3, 3, 3), 1)
          for i in range(1, n + 1)]
@@ -367,3 +367,20 @@ def test_packaged_weights_on_a_fresh_field():
     auc = dict(zip(table['method'], table['auc'], strict=True))
     assert auc['network'] > 0.8
     assert auc['network'] > auc['flag'] + 0.2
+
+
+def test_the_data_format_is_that_of_the_package():
+    """Whatever the user's keras.json says."""
+    formats = {layer.name: layer.data_format
+               for layer in build_backbone().layers
+               if hasattr(layer, 'data_format')}
+    assert set(formats.values()) == {'channels_last'}
+    assert len(formats) == 13 + 5 + 1
+    import keras
+
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format('channels_first')
+    try:
+        assert build_backbone().output_shape == (None, 2048)
+    finally:
+        keras.config.set_image_data_format(before)

@@ -155,7 +155,7 @@ def test_a_run_without_parts_is_begun_anew(tmp_path):
 def test_parts_of_any_kind(tmp_path):
     """By number or name, with a table or without, computed once."""
     store = PartStore(tmp_path / 'run')
-    store.begin({'a': 1})
+    store.begin({'what': 'a'})
     made = []
 
     def make():
@@ -174,9 +174,9 @@ def test_parts_of_any_kind(tmp_path):
     assert arrays == {}
     assert_array_equal(truth['y'], [1.5, 2.5])
     assert store.n_parts() == 2
-    store.begin({'a': 1})
+    store.begin({'what': 'a'})
     with pytest.raises(DataSetError, match='other arguments, seed or'):
-        store.begin({'a': 2})
+        store.begin({'what': 'b'})
     store.discard()
     assert not store.directory.exists()
 
@@ -256,7 +256,7 @@ def test_a_failure_between_image_and_truth(tmp_path, monkeypatch, capsys):
     same = [*command[:5], str(tmp_path / 'x.fits'), '--truth',
             str(tmp_path / 'x.fits')]
     assert main(same) == 1
-    assert 'is the output as well' in capsys.readouterr().err
+    assert 'is also the output' in capsys.readouterr().err
 
 
 def test_a_full_disk_leaves_whole_parts_only(tmp_path, monkeypatch, capsys):

@@ -11,8 +11,8 @@ that they belong to. (For trainings see `blendhunter.training.checkpoint`.)
 import hashlib
 import json
 import pickle
-import shutil
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,10 @@ from blendhunter.exceptions import DataSetError
 __all__ = ['PartStore', 'begin_run', 'plain']
 
 RUN_FILE = 'run.json'
+# what a killed write leaves
+REMAINS = ('.*-*.npz', '.run-*.json')
+# what a run may leave: also the best weights and the history of a head
+RUN_FILES = (RUN_FILE, '*.npz', 'best.weights.h5', 'history.csv', *REMAINS)
 
 
 class PartStore:
@@ -53,11 +57,18 @@ class PartStore:
         """
         text = json.dumps(identity, sort_keys=True)
         path = self.directory / RUN_FILE
-        if path.is_file() and path.read_text() == text:
+        own = self._run()
+        if own is not None and path.read_text() == text:
             return
-        results = [p for p in self.directory.glob('[!.]*')
-                   if p.name != RUN_FILE]
-        if results and (path.is_file() or self.n_parts()):
+        remains = {p for name in REMAINS for p in self.directory.glob(name)}
+        results = {p for p in self.directory.glob('*')
+                   if own is None or p.name != RUN_FILE} - remains
+        if results and own is None:
+            msg = (f'{str(self.directory)!r} was not made by blendhunter, '
+                   'whose parts of a run would go there; move it, or choose '
+                   'another output')
+            raise DataSetError(msg)
+        if results:
             msg = (f'{str(self.directory)!r} holds parts of a run with '
                    'other arguments, seed or versions; repeat that run to '
                    'finish it, or delete the directory')
@@ -65,16 +76,25 @@ class PartStore:
         self.directory.mkdir(exist_ok=True)
         write_text(path, text)
 
+    def _run(self):
+        """Return the description of the run, None if it is not ours."""
+        try:
+            run = json.loads((self.directory / RUN_FILE).read_text())
+        except (OSError, ValueError):
+            return None
+        return run if isinstance(run, dict) and 'what' in run else None
+
     def n_parts(self):
         """Return how many parts are finished."""
+        if self._run() is None:
+            return 0
         return len(list(self.directory.glob('[!.]*.npz')))
 
     def stored_seeds(self):
         """Return the seeds of the interrupted run, or None."""
-        path = self.directory / RUN_FILE
-        if not path.is_file():
+        run = self._run()
+        if run is None or 'seed' not in run:
             return None
-        run = json.loads(path.read_text())
         return np.random.SeedSequence(run['seed'],
                                       spawn_key=run['spawn_key'])
 
@@ -116,8 +136,19 @@ class PartStore:
         return self.load(key)[0]
 
     def discard(self):
-        """Remove the directory: the run is complete."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """
+        Remove the run's files: it is complete.
+
+        The directory goes, too, if it holds nothing else.
+        """
+        if self._run() is None:
+            return
+        for pattern in RUN_FILES:
+            for path in self.directory.glob(pattern):
+                path.unlink(missing_ok=True)
+        # a file of the user's keeps the directory
+        with suppress(OSError):
+            self.directory.rmdir()
 
 
 def begin_run(what, arguments, rng, work_dir):

@@ -1,10 +1,33 @@
-"""Keep the libraries' start-up notes off the terminal."""
+"""The terminal: closed streams, and the libraries' start-up notes."""
 
 import os
 import sys
 import tempfile
 
-__all__ = ['quiet_backend']
+__all__ = ['open_streams', 'quiet_backend']
+
+
+def open_streams():
+    """
+    Give a closed stdout or stderr a sink.
+
+    Without it the next file that is opened gets the number 2, and what
+    TensorFlow's C++ code writes there.
+    """
+    for number in (1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            sink = os.open(os.devnull, os.O_WRONLY)
+            if sink != number:
+                os.dup2(sink, number)
+                os.close(sink)
+            # for the processes of joblib
+            os.set_inheritable(number, True)
+    for name in ('stdout', 'stderr'):
+        if getattr(sys, name) is None:
+            # for the rest of the process
+            setattr(sys, name, open(os.devnull, 'w'))  # noqa: SIM115
 
 
 def quiet_backend():
@@ -12,21 +35,18 @@ def quiet_backend():
     Import Keras and its backend without their notes on stderr.
 
     TensorFlow's C++ code writes lines on CUDA and oneDNN straight to the
-    file descriptor, before its own log level counts. If the import fails
-    they are shown.
+    file descriptor, before its own log level counts.
     """
     if 'keras' in sys.modules:
         return
+    from blendhunter.network.backend import import_keras
+
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            import keras  # noqa: F401
-        except BaseException:
-            notes.seek(0)
-            os.write(kept, notes.read())
-            raise
+            import_keras()
         finally:
             os.dup2(kept, 2)
             os.close(kept)

@@ -2,7 +2,7 @@
 
 from blendhunter.catalogs import read_catalog
 from blendhunter.cli.backend import quiet_backend
-from blendhunter.cli.options import new_parser
+from blendhunter.cli.options import check_files, new_parser
 
 __all__ = ['add_parser', 'run']
 
@@ -29,6 +29,8 @@ def add_parser(verbs):
 
 def run(arguments):
     """Fit and print the fractions before and after."""
+    check_files(arguments, ('output',), ('weights', 'detections'),
+                replaceable=['weights'])
     quiet_backend()
     from blendhunter.benchmark.field import calibrate_weights
 

@@ -1,5 +1,7 @@
 """``blendhunter classify``: an image to blend probabilities."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +15,22 @@ from blendhunter._utils.tables import (
 from blendhunter.catalogs import as_table
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
+    IMAGE_FILES,
     add_detection_options,
     add_image_options,
     add_model_options,
     add_output_options,
+    add_position_options,
+    add_precision,
+    check_files,
+    check_image_options,
     detection_settings,
     new_parser,
     positive_int,
     read_image,
+    read_plane,
 )
-from blendhunter.images import read_array
+from blendhunter.images import accept_image
 
 __all__ = ['add_parser', 'run']
 
@@ -38,8 +46,10 @@ def add_parser(verbs):
     add_image_options(parser)
     parser.add_argument('--catalog', metavar='FILE',
                         help='the sources; by default they are detected')
-    parser.add_argument('--columns', nargs=2, metavar=('X', 'Y'),
-                        help='names of the position columns')
+    add_position_options(parser)
+    parser.add_argument('--wcs', metavar='FITS',
+                        help='image whose WCS sky positions are put on; by '
+                             'default that of IMAGE')
     parser.add_argument('--segmentation', metavar='FITS',
                         help='segmentation image that goes with the catalog')
     add_detection_options(parser)
@@ -50,9 +60,9 @@ def add_parser(verbs):
     parser.add_argument('--prior', type=float,
                         help='blend fraction of the sample')
     add_model_options(parser)
-    parser.add_argument('--batch-size', type=positive_int, default=256)
-    parser.add_argument('--precision', default='auto',
-                        choices=('auto', 'float32', 'bfloat16'))
+    parser.add_argument('--batch-size', type=positive_int, default=256,
+                        help='stamps per call of the network (%(default)s)')
+    add_precision(parser)
     add_output_options(parser)
     parser.add_argument('--plot', metavar='PNG', help='draw the result')
     parser.add_argument('--ds9', metavar='REG',
@@ -62,7 +72,6 @@ def add_parser(verbs):
 
 def run(arguments):
     """Classify and write what was asked for."""
-    from blendhunter.detection import DetectedImage
     from blendhunter.identify import BlendIdentifier
     from blendhunter.plotting import (
         check_figure_path,
@@ -72,22 +81,19 @@ def run(arguments):
     )
 
     overwrite = arguments.overwrite
+    check_files(arguments, ('output', 'plot', 'ds9'),
+                (*IMAGE_FILES, 'catalog', 'segmentation', 'weights', 'wcs'),
+                replaceable=['catalog'])
+    check_image_options(arguments)
     check_table_path(arguments.output, overwrite=overwrite)
     if arguments.plot:
         check_figure_path(arguments.plot, overwrite=overwrite)
     if arguments.ds9:
         check_writable(arguments.ds9, name='ds9', overwrite=overwrite)
-    catalog = segmentation = None
-    if arguments.catalog:
-        catalog = as_table(arguments.catalog)
-        check_table_columns(catalog, arguments.output)
-    if arguments.segmentation:
-        segmentation = read_array(arguments.segmentation, 'segmentation')
-    image, background = read_image(arguments)
+    detected = _read(arguments)
+    # before the network runs
+    check_table_columns(detected.catalog, arguments.output)
     quiet_backend()
-    detected = DetectedImage.from_image(
-        image, catalog, segmentation=segmentation, background=background,
-        settings=detection_settings(arguments), columns=arguments.columns)
     result = BlendIdentifier(**{
         name: getattr(arguments, name) for name in IDENTIFIER}).classify(
             detected, overwrite=overwrite, progress=True)
@@ -102,3 +108,27 @@ def run(arguments):
     print(f'{len(result)} sources, {int(np.sum(result["is_blend"]))} '
           f'flagged as blends, {unknown} not classified; written to '
           f'{arguments.output}')
+
+
+def _read(arguments):
+    """Return the image with its sources, read or detected."""
+    from blendhunter.detection import DetectedImage
+
+    catalog = segmentation = None
+    if arguments.catalog:
+        catalog = as_table(arguments.catalog, chip=arguments.chip)
+        check_table_columns(catalog, arguments.output)
+    if arguments.segmentation:
+        segmentation = read_plane(arguments, 'segmentation')
+    image, background = read_image(arguments)
+    if arguments.wcs:
+        image = replace(image, given_wcs=partial(_read_wcs, arguments.wcs))
+    return DetectedImage.from_image(
+        image, catalog, segmentation=segmentation, background=background,
+        settings=detection_settings(arguments), columns=arguments.columns,
+        sky=arguments.sky, pixel_origin=arguments.pixel_origin)
+
+
+def _read_wcs(path):
+    """Return the WCS of another image."""
+    return accept_image(path).wcs

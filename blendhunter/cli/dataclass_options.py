@@ -8,6 +8,7 @@ from typing import get_args
 __all__ = ['add_dataclass_options', 'from_options']
 
 NONE = 'none'
+MANY = 4
 
 
 def add_dataclass_options(parser, cls, *, names=None, skip=()):
@@ -36,6 +37,10 @@ def add_dataclass_options(parser, cls, *, names=None, skip=()):
         options = {name: field.metadata[name]
                    for name in ('choices', 'metavar')
                    if name in field.metadata}
+        if len(options.get('choices', ())) > MANY:
+            # all of them in one word would not fit into a line
+            options.setdefault('metavar', field.name.upper())
+            text = f"{text}: {', '.join(options['choices'])}"
         if tuple in _types(field):
             options.update(nargs=2, metavar=('MIN', 'MAX'))
         if isinstance(default, tuple):

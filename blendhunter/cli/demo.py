@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from blendhunter._utils.files import check_outputs
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.backend import quiet_backend
-from blendhunter.cli.options import new_parser, positive_int
+from blendhunter.cli.options import natural, new_parser, positive_int
 
 __all__ = ['add_parser', 'run']
 
@@ -28,7 +29,7 @@ def add_parser(verbs):
                         help='picture (the name of the table, with .png)')
     parser.add_argument('--size', type=positive_int, default=1800,
                         help='width and height in px (%(default)s)')
-    parser.add_argument('--seed', type=int, default=2022,
+    parser.add_argument('--seed', type=natural, default=2022,
                         help='another seed, another sky (%(default)s)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace existing files')
@@ -46,6 +47,7 @@ def run(arguments):
     from blendhunter.truth import label_segments
 
     picture = arguments.plot or Path(arguments.output).with_suffix('.png')
+    check_outputs({'output': arguments.output, 'plot': picture}, {})
     check_table_path(arguments.output, overwrite=arguments.overwrite)
     check_figure_path(picture, overwrite=arguments.overwrite)
     shape = (arguments.size, arguments.size)
@@ -72,18 +74,20 @@ def run(arguments):
 
 
 def _print(result):
-    """Print some rows, and the flags compared with simple ones."""
+    """Print the likeliest blends, and the flags beside simple ones."""
     from blendhunter.benchmark.report import compare_flags
 
-    # sources cut by the edge, which come first, have no probability
-    usable = np.flatnonzero(np.isfinite(result['blend_prob']))[:N_ROWS]
-    shown = result[list(COLUMNS)][usable].copy()
+    # sources without a probability come last
+    order = np.argsort(-np.nan_to_num(result['blend_prob'], nan=-1),
+                       kind='stable')[:N_ROWS]
+    shown = result[list(COLUMNS)][order].copy()
     for name in ('x_centroid', 'y_centroid', 'flux'):
         shown[name].info.format = '.1f'
     shown['blend_prob'].info.format = '.4f'
     flags = compare_flags(result)
     for name in ('completeness', 'purity'):
         flags[name].info.format = '.2f'
+    print(f'the {len(shown)} likeliest blends:')
     print('\n'.join(shown.pformat(max_lines=-1, max_width=-1)))
     print(f'\n{len(result)} detections, {flags.meta["clear"]} of them with '
           f'a clear truth: {flags.meta["blends"]} are unrecognized blends')

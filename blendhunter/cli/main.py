@@ -2,9 +2,12 @@
 
 import argparse
 import os
+import re
 import sys
 import traceback
 import warnings
+
+from astropy.utils.exceptions import AstropyWarning
 
 from blendhunter.cli import (
     benchmark,
@@ -15,6 +18,7 @@ from blendhunter.cli import (
     simulate,
     train,
 )
+from blendhunter.cli.backend import open_streams
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.version import __version__
 
@@ -22,13 +26,18 @@ __all__ = ['build_parser', 'main']
 
 VERBS = (demo, detect, classify, simulate, train, benchmark, calibrate)
 INTERRUPTED = 130
+# the arguments that the package's hints name: 'use overwrite=True to ...'
+HINTS = re.compile(r'\b(use|give|with|or) (overwrite|mag_limit|'
+                   r'columns|sky|wcs)(?:=True)?(?![\w=])')
 
 
 def build_parser():
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog='blendhunter',
-        description='Find the blends among the sources of a survey image.')
+        description='Find the blends among the sources of a survey image.',
+        epilog='example:\n  blendhunter classify image.fits -o blends.ecsv',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--version', action='version',
                         version=f'blendhunter {__version__}')
     parser.add_argument('--debug', action='store_true',
@@ -46,6 +55,7 @@ def build_parser():
 
 def main(argv=None):
     """Run; return 0, 1 (an error), 2 (wrong usage) or 130 (interrupted)."""
+    open_streams()
     # before TensorFlow is imported: its notes on CUDA are not errors
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     arguments = build_parser().parse_args(argv)
@@ -53,6 +63,9 @@ def main(argv=None):
         ['blendhunter', *(sys.argv[1:] if argv is None else argv)])
     try:
         with warnings.catch_warnings():
+            # astropy's notes on odd and damaged files say nothing that a
+            # warning or error of ours does not
+            warnings.simplefilter('ignore', AstropyWarning)
             warnings.simplefilter('always', BlendHunterWarning)
             warnings.showwarning = _show_warning
             arguments.run(arguments)
@@ -62,14 +75,27 @@ def main(argv=None):
     except Exception as error:  # noqa: BLE001 - libraries raise any kind
         if arguments.debug:
             traceback.print_exc()
-        lines = str(error).split('\n')
-        print(f'blendhunter: error: {lines[0] or type(error).__name__}',
-              file=sys.stderr)
+        print(f'blendhunter: error: {_one_line(error)}', file=sys.stderr)
         return 1
     return 0
+
+
+def _one_line(error):
+    """Return the first line of an error, with options for arguments."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return _as_options(lines[0])
+
+
+def _as_options(text):
+    """Turn the arguments that a hint names into options."""
+    def option(found):
+        return f"{found[1]} --{found[2].replace('_', '-')}"
+
+    return HINTS.sub(option, text)
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
     """Print a warning as one line, without its file and line."""
     del category, filename, lineno, file, line
-    print(f'blendhunter: warning: {message}', file=sys.stderr)
+    text = _as_options(' '.join(str(message).split()))
+    print(f'blendhunter: warning: {text}', file=sys.stderr)

@@ -2,19 +2,25 @@
 
 import argparse
 
+from blendhunter._utils.files import check_outputs
 from blendhunter.cli.dataclass_options import (
     add_dataclass_options,
     from_options,
 )
 from blendhunter.detection import DetectionSettings
 from blendhunter.detection.settings import METHODS
-from blendhunter.images import accept_image, read_array
+from blendhunter.images import accept_image, read_planes
+from blendhunter.images.planes import read_beside, to_noise
 
-__all__ = ['PREPROCESSINGS', 'add_detection_options', 'add_image_options',
-           'add_model_options', 'add_output_options', 'detection_settings',
-           'integer_or_text', 'natural', 'new_parser', 'positive_int',
-           'read_image']
+__all__ = ['IMAGE_FILES', 'PREPROCESSINGS', 'add_detection_options',
+           'add_image_options', 'add_model_options', 'add_output_options',
+           'add_position_options', 'add_precision', 'check_files',
+           'check_image_options',
+           'detection_settings', 'integer_or_text', 'natural', 'new_parser',
+           'positive_int', 'read_image', 'read_plane']
 
+#: The options of `add_image_options` that name a file.
+IMAGE_FILES = ('image', 'mask', 'noise', 'weight')
 #: What a network may see; the network package is slow to import.
 PREPROCESSINGS = ('noise', 'residuals', 'paper')
 
@@ -50,13 +56,29 @@ def integer_or_text(text):
     return int(text) if text.lstrip('-').isdigit() else text
 
 
+def mask_bit(text):
+    """Parse a bit of a mask: its number or its name."""
+    return int(text) if text.isdigit() else text
+
+
 def add_image_options(parser, *, name='image'):
-    """Add an image, and its mask, noise, background and extension."""
-    parser.add_argument(name, metavar='IMAGE', help='FITS image')
+    """Add an image, its planes, its background and extension."""
+    parser.add_argument(name, metavar='IMAGE',
+                        help='FITS image, FILE or FILE[EXT], as are all '
+                             'FITS files below')
     parser.add_argument('--ext', type=integer_or_text,
                         help='extension of the image, number or name')
+    parser.add_argument('--planes', choices=('auto',),
+                        help='take noise and mask from the planes in the '
+                             "image's file (SCI/ERR/DQ, IMAGE/MASK/VARIANCE, "
+                             'SCI/MSK/WGT ...)')
     parser.add_argument('--mask', metavar='FITS',
                         help='mask; pixels that are not zero are bad')
+    parser.add_argument('--mask-bits', nargs='+', type=mask_bit,
+                        metavar='BIT',
+                        help='bits of the mask that are bad, numbers from 0 '
+                             'or names in its header; all by default, '
+                             'without named ones that are no defects')
     group = parser.add_mutually_exclusive_group()
     group.add_argument('--noise', metavar='SIGMA|FITS',
                        help='RMS noise per pixel, a number or a map')
@@ -66,49 +88,79 @@ def add_image_options(parser, *, name='image'):
                         help='the image is already background-subtracted')
 
 
+def add_position_options(parser):
+    """Add what the positions of a catalog mean."""
+    parser.add_argument('--columns', nargs=2, metavar=('X', 'Y'),
+                        help='names of the position columns')
+    parser.add_argument('--sky', action='store_true', default=None,
+                        help='the positions are sky coordinates (degrees '
+                             'without a unit)')
+    parser.add_argument('--pixel-origin', type=int, choices=(0, 1),
+                        help='what the first pixel is called, if the names '
+                             'of the columns do not tell')
+    parser.add_argument('--chip', type=positive_int, metavar='N',
+                        help='which catalog of a FITS_LDAC file with '
+                             'several, from 1')
+
+
 def read_image(arguments):
-    """
-    Read the image once; return it and the background to subtract.
+    """Read the image once; return it and the background to subtract."""
+    background = None if arguments.no_background else 'auto'
+    if arguments.planes:
+        return read_planes(arguments.image, ext=arguments.ext,
+                           mask_bits=arguments.mask_bits), background
+    return accept_image(arguments.image, ext=arguments.ext,
+                        **_noise_and_mask(arguments)), background
 
-    The image is an `~astropy.nddata.NDData` with mask, WCS, unit, and the
-    noise as its uncertainty.
-    """
-    import numpy as np
-    from astropy.nddata import NDData, StdDevUncertainty
 
-    image = accept_image(arguments.image, ext=arguments.ext,
-                         **_noise_and_mask(arguments))
-    noise = image.noise
-    if noise is not None:
-        noise = StdDevUncertainty(np.asarray(noise))
-    data = NDData(image.data, unit=image.unit, mask=image.mask,
-                  wcs=image.wcs, uncertainty=noise)
-    return data, None if arguments.no_background else 'auto'
+def check_image_options(arguments):
+    """Check, before any work, that the options fit each other."""
+    if arguments.planes:
+        for name in ('mask', 'noise', 'weight'):
+            if getattr(arguments, name):
+                msg = (f'planes: --planes takes noise and mask from the '
+                       f"image's file, and --{name} from another")
+                raise ValueError(msg)
+    elif arguments.mask_bits and not arguments.mask:
+        msg = 'mask_bits: --mask-bits needs --mask or --planes'
+        raise ValueError(msg)
 
 
 def _noise_and_mask(arguments):
     """Return the keywords for `accept_image` that the options ask for."""
     options = {}
     if arguments.mask:
-        options['mask'] = read_array(arguments.mask, 'mask') != 0
+        options['mask'] = read_plane(arguments, 'mask',
+                                     bits=arguments.mask_bits or ())
     if arguments.noise:
         try:
             options['noise'] = float(arguments.noise)
         except ValueError:
-            options['noise'] = read_array(arguments.noise, 'noise')
+            options['noise'] = read_plane(arguments, 'noise')
     if arguments.weight:
-        import numpy as np
-
-        weight = read_array(arguments.weight, 'weight').astype(float)
         # no weight, no knowledge: such pixels become masked ones
-        options['noise'] = np.where(weight > 0, weight, np.nan) ** -0.5
+        options['noise'] = to_noise(read_plane(arguments, 'weight'), -0.5)
     return options
+
+
+def read_plane(arguments, name, *, bits=None):
+    """Read the file of an option, which belongs to the image."""
+    return read_beside(getattr(arguments, name), name, arguments.image,
+                       arguments.ext, bits=bits)
+
+
+def check_files(arguments, outputs, inputs, *, replaceable=()):
+    """Check, before any work, that no output destroys an input."""
+    def paths(names):
+        return {name: getattr(arguments, name, None) for name in names}
+
+    check_outputs(paths(outputs), paths(inputs), replaceable=replaceable)
 
 
 def add_detection_options(parser):
     """Add the detector and its settings."""
     parser.add_argument('--detector', choices=METHODS, default='sep',
-                        help='default: %(default)s')
+                        help='what finds the sources (%(default)s)')
     add_dataclass_options(parser, DetectionSettings, skip=('method',))
 
 
@@ -128,9 +180,18 @@ def add_model_options(parser):
                              'classified: better and slower (%(default)s)')
 
 
+def add_precision(parser):
+    """Add the arithmetic of the network."""
+    parser.add_argument('--precision', default='auto',
+                        choices=('auto', 'float32', 'bfloat16'),
+                        help='arithmetic of the network; auto takes '
+                             'bfloat16 if the hardware has it (%(default)s)')
+
+
 def add_output_options(parser, *, required=True):
     """Add the result table, and whether it may replace one."""
     parser.add_argument('-o', '--output', metavar='TABLE', required=required,
-                        help='.ecsv, .fits, .csv, .parquet or .hdf5')
+                        help='.ecsv, .fits (also with .gz), .csv, .parquet '
+                             'or .hdf5')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace existing files and columns')

@@ -4,7 +4,6 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.resume import PartStore
@@ -13,14 +12,19 @@ from blendhunter.cli.dataclass_options import (
     add_dataclass_options,
     from_options,
 )
-from blendhunter.cli.options import natural, new_parser, positive_int
+from blendhunter.cli.options import (
+    check_files,
+    natural,
+    new_parser,
+    positive_int,
+)
 from blendhunter.simulation import Artifacts, Exposure, SourceModel
-from blendhunter.simulation.scenes import CENTERINGS
+from blendhunter.simulation.stamp_scenes import CENTERINGS
 
 __all__ = ['add_parser', 'run']
 
 # of data sets and of images
-EXTENSIONS = (('.h5', '.hdf5'), ('.fits', '.fit', '.gz'))
+EXTENSIONS = (('.h5', '.hdf5'), ('.fits', '.fit', '.fits.gz', '.fit.gz'))
 # stamps of each label in the contact sheet, and in one row
 SHOWN, ACROSS = 30, 10
 
@@ -31,15 +35,19 @@ def add_parser(verbs):
         verbs, 'simulate', 'Simulate stamps or fields with known truth; '
         'killed, the same command continues.',
         'blendhunter simulate stamps 80000 -o stamps.h5 --noise 14.5\n'
-        '  blendhunter simulate field 2000 2000 -o sky.fits --truth sky.ecsv'
-        ' --survey lsst')
+        '  blendhunter simulate field 2000 2000 -o sky.fits --truth sky.ecsv')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='KIND')
-    for what, counted, text in (
-            ('stamps', 'stamps', "the paper's stamps (HDF5)"),
-            ('pairs', 'pairs', 'pairs for training (HDF5)'),
-            ('detections', 'fields', 'labeled detections for training (HDF5)'),
-            ('field', None, 'an image (FITS) and its truth')):
-        sub = kinds.add_parser(what, help=text)
+    for what, counted, text, example in (
+            ('stamps', 'stamps', "Simulate the paper's stamps (HDF5).",
+             '80000 -o stamps.h5 --centering exact --noise 14.5'),
+            ('pairs', 'pairs', 'Simulate pairs for training (HDF5).',
+             '40000 -o pairs.h5'),
+            ('detections', 'fields', 'Simulate labeled detections for '
+             'training (HDF5).', '190 -o detections.h5'),
+            ('field', None, 'Simulate an image (FITS) and its truth.',
+             '2000 2000 -o sky.fits --truth sky.ecsv')):
+        sub = new_parser(kinds, what, text,
+                         f'blendhunter simulate {what} {example}')
         if counted:
             sub.add_argument('n', type=positive_int,
                              help=f'number of {counted}')
@@ -112,6 +120,7 @@ def _add_stamp_options(parser):
 
 def run(arguments):
     """Simulate and write what was asked for."""
+    check_files(arguments, ('output', 'truth', 'plot'), ('psf',))
     check_writable(arguments.output, overwrite=arguments.overwrite,
                    extensions=EXTENSIONS[arguments.what == 'field'])
     if arguments.what == 'field':
@@ -189,9 +198,6 @@ def _field(arguments):
     """Simulate a field and write image and truth."""
     from blendhunter.simulation import simulate_field
 
-    if Path(arguments.truth).resolve() == Path(arguments.output).resolve():
-        msg = f'truth: {arguments.truth!r} is the output as well'
-        raise ValueError(msg)
     check_table_path(arguments.truth, overwrite=arguments.overwrite,
                      name='truth')
     with _resumable(arguments) as options:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from blendhunter._utils.files import check_writable
+from blendhunter._utils.files import check_outputs, check_writable
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import (
     PREPROCESSINGS,
+    add_precision,
     natural,
     new_parser,
     positive_int,
@@ -45,12 +46,14 @@ def add_parser(verbs):
                              "for --protocol paper, 'default' or 'random'")
     _add_end_to_end(parser.add_argument_group('--protocol end-to-end'))
     _add_paper(parser.add_argument_group('--protocol paper'))
-    parser.add_argument('--precision', default='auto',
-                        choices=('auto', 'float32', 'bfloat16'))
-    parser.add_argument('--seed', type=natural, default=0)
+    add_precision(parser)
+    parser.add_argument('--seed', type=natural, default=0,
+                        help='the same seed gives the same weights, but for '
+                             'rounding (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes of the simulation')
-    parser.add_argument('--overwrite', action='store_true')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace an existing weights file')
     return parser
 
 
@@ -92,12 +95,16 @@ def run(arguments):
     options = _protocol_options(arguments)
     output = Path(arguments.output)
     check_writable(output, overwrite=arguments.overwrite)
+    work = Path(arguments.work_dir)
+    check_outputs({'output': output}, {
+        **{name: getattr(arguments, name)
+           for name in ('data', 'weights', 'backbone')},
+        'pairs': work / 'pairs.h5', 'detections': work / 'detections.h5'})
     quiet_backend()
     shared = {'output': output, 'backbone': arguments.backbone,
               'precision': arguments.precision, 'rng': arguments.seed,
               'command': arguments.command, 'progress': True,
               'overwrite': arguments.overwrite}
-    work = Path(arguments.work_dir)
     if arguments.protocol == PAPER:
         path = _train_paper(work, options, shared)
     else:

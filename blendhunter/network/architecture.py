@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from blendhunter.network.backend import import_keras
+
 __all__ = ['BLOCKS', 'INPUT_SIZE', 'N_CHANNELS', 'N_FEATURES',
            'build_backbone', 'build_head', 'build_network',
            'resolve_precision']
@@ -12,6 +14,8 @@ N_CHANNELS = 3
 # Simonyan & Zisserman (2015, arXiv:1409.1556)
 BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 N_FEATURES = 2 * 2 * 512
+# whatever keras.json says
+DATA_FORMAT = 'channels_last'
 CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16')
 
 
@@ -23,9 +27,8 @@ def build_backbone(*, dtype='float32', n_channels=N_CHANNELS):
     names of ``keras.applications``, so that ImageNet weights fit.
     ``dtype`` is a Keras dtype policy, 'float32' or 'mixed_bfloat16'.
     """
-    import keras
-    from keras import layers
-
+    keras = import_keras()
+    layers = keras.layers
     inputs = x = keras.Input((INPUT_SIZE, INPUT_SIZE, n_channels),
                              name='input')
     for block, (n_convolutions, filters) in enumerate(BLOCKS, start=1):
@@ -36,9 +39,12 @@ def build_backbone(*, dtype='float32', n_channels=N_CHANNELS):
             x = layers.Conv2D(filters, 3, padding='same', activation='relu',
                               kernel_initializer='he_normal',
                               dtype='float32' if first else dtype,
+                              data_format=DATA_FORMAT,
                               name=f'block{block}_conv{i}')(x)
-        x = layers.MaxPooling2D(2, dtype=dtype, name=f'block{block}_pool')(x)
-    x = layers.Flatten(dtype=dtype, name='flatten')(x)
+        x = layers.MaxPooling2D(2, dtype=dtype, data_format=DATA_FORMAT,
+                                name=f'block{block}_pool')(x)
+    x = layers.Flatten(dtype=dtype, data_format=DATA_FORMAT,
+                       name='flatten')(x)
     return keras.Model(inputs, x, name='vgg16')
 
 
@@ -48,9 +54,8 @@ def build_head(*, dtype='float32', dropout=0.1):
 
     From features (n, 2048) to P(blended) of shape (n, 1), always float32.
     """
-    import keras
-    from keras import layers
-
+    keras = import_keras()
+    layers = keras.layers
     inputs = keras.Input((N_FEATURES,), name='features')
     x = layers.Dense(256, dtype=dtype, name='dense1')(inputs)
     x = layers.Dropout(dropout, dtype=dtype, name='dropout')(x)
@@ -68,8 +73,7 @@ def build_network(*, dtype='float32', dropout=0.1, n_channels=N_CHANNELS):
     From (n, 65, 65, n_channels) to P(blended) of shape (n, 1). Its layers
     are those of the backbone, and the model 'head'.
     """
-    import keras
-
+    keras = import_keras()
     body = build_backbone(dtype=dtype, n_channels=n_channels)
     head = build_head(dtype=dtype, dropout=dropout)
     return keras.Model(body.input, head(body.output), name='blendhunter')
@@ -105,8 +109,7 @@ def _cpu_has_bfloat16():
 
 def _has_gpu():
     """Ask Keras for a GPU."""
-    import keras
-
+    keras = import_keras()
     try:
         return bool(keras.distribution.list_devices('gpu'))
     except (NotImplementedError, RuntimeError, ValueError):

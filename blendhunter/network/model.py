@@ -8,8 +8,9 @@ from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
-from blendhunter.network.calibration import pool_odds
+from blendhunter.network.backend import import_keras
 from blendhunter.network.preprocessing import PREPROCESSINGS
+from blendhunter.network.priors import pool_odds
 from blendhunter.network.weights import (
     read_weights,
     resolve_weights,
@@ -190,7 +191,10 @@ def load_model(weights='default', *, precision='auto'):
         If the file is missing, damaged or no weights file.
     ValueError
         If ``precision`` is unknown.
+    ImportError
+        If Keras cannot load its backend.
     """
+    import_keras()
     dtype = resolve_precision(precision)
     path = resolve_weights(weights)
     arrays, metadata = read_weights(path)

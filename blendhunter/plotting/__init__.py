@@ -5,10 +5,13 @@ from blendhunter.plotting.binned_panels import (
     plot_field_curves,
     plot_injections,
 )
+from blendhunter.plotting.classified_field import (
+    plot_result,
+    write_ds9_regions,
+)
 from blendhunter.plotting.contact_sheet import plot_stamps
-from blendhunter.plotting.fields import plot_result, write_ds9_regions
 from blendhunter.plotting.files import check_figure_path, save_figure
-from blendhunter.plotting.paper import (
+from blendhunter.plotting.paper_figures import (
     plot_accuracy,
     plot_confusion,
     plot_features,

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from blendhunter.plotting.notebook import new_figure
+
 __all__ = ['draw_bins', 'plot_field_bins', 'plot_field_curves',
            'plot_injections']
 
@@ -44,9 +46,7 @@ def plot_field_curves(curves):
     -------
     figure : `matplotlib.figure.Figure`
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4.4), layout='constrained')
+    figure = new_figure(figsize=(10, 4.4))
     left, right = figure.subplots(1, 2)
     for method in dict.fromkeys(np.asarray(curves['method']).tolist()):
         part = curves[curves['method'] == method]
@@ -121,13 +121,10 @@ def plot_injections(bins):
 
 def _plot_bins(bins, lines, quantities, methods):
     """Draw a row of panels for each line; return the methods drawn, too."""
-    from matplotlib.figure import Figure
-
     known = [name for name in quantities if name in set(bins['quantity'])]
     present = list(dict.fromkeys(bins['method'].tolist()))
     methods = [name for name in methods or present if name in present]
-    figure = Figure(figsize=(3.9 * len(known), 0.4 + 2.5 * len(lines)),
-                    layout='constrained')
+    figure = new_figure(figsize=(3.9 * len(known), 0.4 + 2.5 * len(lines)))
     rows = figure.subplots(len(lines), len(known), sharey=True,
                            squeeze=False)
     for panels, (point, value, label) in zip(rows, lines, strict=True):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from blendhunter._utils.files import atomic_path, check_writable
+from blendhunter.plotting.notebook import DPI
 
 __all__ = ['check_figure_path', 'save_figure']
 
@@ -25,5 +26,5 @@ def save_figure(figure, path):
         PNG, PDF or SVG, by the extension; PNG without one.
     """
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110,
+        figure.savefig(temporary, dpi=DPI,
                        format=Path(path).suffix[1:].lower() or 'png')

@@ -1,5 +1,7 @@
 """``blendhunter benchmark``: evaluations, one function for each kind."""
 
+from pathlib import Path
+
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.benchmark import (
     compare,
@@ -9,7 +11,7 @@ from blendhunter.cli.benchmark import (
     paper,
     results,
 )
-from blendhunter.cli.options import new_parser
+from blendhunter.cli.options import IMAGE_FILES, new_parser
 
 __all__ = ['add_parser', 'run']
 
@@ -21,6 +23,14 @@ KINDS = {'paper': (paper.add_parser, paper.run),
          'detectors': (on_stamps.add_detectors, on_stamps.run_detectors),
          'image': (results.add_image, results.run_image),
          'speed': (results.add_speed, results.run_speed)}
+# the arguments that may name an input
+INPUTS = (*IMAGE_FILES, 'table', 'truth', 'training', 'weights', 'catalog',
+          'segmentation', 'wcs')
+# what is written into a directory
+WRITTEN = (*(f'{name}.ecsv' for name in (
+    'detections', 'injections', 'scores', 'bins', 'curves')), 'scores.rst',
+    *(f'{name}.png' for name in ('bins', 'curves', 'strip', 'completeness')),
+    'bins.pdf', 'curves.pdf')
 # these load no network
 PLAIN = ('compare', 'detectors', 'image')
 
@@ -53,6 +63,7 @@ def run(arguments):
     if output:
         check_table_path(output, overwrite=overwrite)
     # the paper's directory is that of a run that continues
+    _check_files(arguments)
     if directory and arguments.what != 'paper':
         check_directory(directory, overwrite=overwrite)
     if arguments.what not in PLAIN:
@@ -63,3 +74,19 @@ def run(arguments):
         write_table(table, output, overwrite=overwrite)
     if directory:
         print(f'tables and figures: {directory}')
+
+
+def _check_files(arguments):
+    """Check, before any work, that no output destroys an input."""
+    from blendhunter._utils.files import check_outputs
+
+    given = vars(arguments)
+    inputs = {name: given.get(name) for name in INPUTS}
+    inputs.update({f'catalog {i}': path for i, path in enumerate(
+        given.get('catalogs', ()), start=1)})
+    check_outputs({'output': given.get('output'),
+                   'worst': given.get('worst')}, inputs)
+    if given.get('directory'):
+        for name in WRITTEN:
+            check_outputs({'output': Path(arguments.directory) / name},
+                          inputs)

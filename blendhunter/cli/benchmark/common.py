@@ -9,7 +9,8 @@ __all__ = ['add_directory', 'add_record', 'add_run_options', 'add_table',
 def add_run_options(parser, *, seed=None):
     """Add the seed and the number of processes."""
     if seed is not None:
-        parser.add_argument('--seed', type=natural, default=seed)
+        parser.add_argument('--seed', type=natural, default=seed,
+                            help='of the simulated data (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes; -1 takes every core')
 
@@ -35,7 +36,8 @@ def add_table(parser):
     """Add a table to write."""
     parser.add_argument('-o', '--output', metavar='TABLE',
                         help='write the scores too')
-    parser.add_argument('--overwrite', action='store_true')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace an existing table')
 
 
 def add_directory(parser, *, required=True, overwrite=True):

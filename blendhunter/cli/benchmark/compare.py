@@ -6,14 +6,17 @@ from blendhunter.cli.benchmark.common import (
     add_directory,
     add_truth_options,
 )
+from blendhunter.cli.options import new_parser
 
 __all__ = ['add_parser', 'run']
 
 
 def add_parser(kinds):
     """Add the comparison of catalogs."""
-    parser = kinds.add_parser(
-        'compare', help='score any classified catalogs against one truth')
+    parser = new_parser(
+        kinds, 'compare', 'Score any classified catalogs against one truth.',
+        'blendhunter benchmark compare mine.ecsv theirs.fits '
+        '--truth field.ecsv')
     parser.add_argument('catalogs', nargs='+', metavar='CAT',
                         help='tables with positions and a probability or '
                              'flag')

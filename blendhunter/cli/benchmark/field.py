@@ -12,7 +12,9 @@ from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
     add_model_options,
+    check_image_options,
     detection_settings,
+    new_parser,
     positive_int,
     read_image,
 )
@@ -22,9 +24,12 @@ __all__ = ['add_parser', 'run']
 
 def add_parser(kinds):
     """Add the unrecognized blends of fields."""
-    parser = kinds.add_parser(
-        'field', help='unrecognized blends in fields whose true sources '
-        'are known')
+    parser = new_parser(
+        kinds, 'field', 'Evaluate unrecognized blends in fields whose true '
+        'sources are known.',
+        'blendhunter benchmark field --survey lsst -o lsst\n'
+        '  blendhunter benchmark field --image sky.fits --truth sky.ecsv '
+        '-o sky')
     _add_survey_options(parser.add_argument_group(
         'simulated fields (with --image, those the trees learn from)'))
     own = parser.add_argument_group('your own image')
@@ -35,8 +40,9 @@ def add_parser(kinds):
     add_truth_options(own)
     add_detection_options(parser.add_argument_group('detection'))
     parser.add_argument('--regions', nargs='+', default=['segment', 'stamp'],
-                        choices=('segment', 'stamp'),
-                        help='what the network is asked about (both)')
+                        choices=('segment', 'stamp'), metavar='REGION',
+                        help='what the network is asked about: segment, '
+                             'stamp (both)')
     parser.add_argument('--training', metavar='HDF5',
                         help='simulated detections from which boosted trees '
                              'learn')
@@ -118,6 +124,7 @@ def _check(arguments):
     from blendhunter.benchmark.report import check_recordable
     from blendhunter.network.weights import resolve_weights
 
+    check_image_options(arguments)
     if bool(arguments.image) != bool(arguments.truth):
         msg = 'image: --image and --truth go together'
         raise ValueError(msg)
@@ -154,7 +161,7 @@ def _read_own(arguments, settings):
 
     image, background = read_image(arguments)
     truth = prepare_truth(
-        read_catalog(arguments.truth), wcs=image.wcs,
+        read_catalog(arguments.truth), wcs=lambda: image.wcs,
         columns=arguments.truth_columns, mag_limit=arguments.mag_limit,
         mag_column=arguments.mag_column)
     return DetectedImage.from_image(image, background=background,

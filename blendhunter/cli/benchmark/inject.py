@@ -4,7 +4,9 @@ from blendhunter.cli.benchmark.common import add_directory
 from blendhunter.cli.options import (
     add_image_options,
     add_model_options,
+    check_image_options,
     natural,
+    new_parser,
     positive_int,
     read_image,
 )
@@ -14,9 +16,9 @@ __all__ = ['add_parser', 'run']
 
 def add_parser(kinds):
     """Add the injections into the user's image."""
-    parser = kinds.add_parser(
-        'inject', help="what is found of blends made of the image's own "
-        'sources')
+    parser = new_parser(
+        kinds, 'inject', "Evaluate blends made of the image's own sources.",
+        'blendhunter benchmark inject kids.fits -o injected')
     add_image_options(parser)
     parser.add_argument('--catalog', metavar='TABLE',
                         help='of blendhunter detect: the image is detected '
@@ -27,7 +29,8 @@ def add_parser(kinds):
                         help='simulated detections, from which boosted '
                              'trees learn')
     add_model_options(parser)
-    parser.add_argument('--seed', type=natural, default=0)
+    parser.add_argument('--seed', type=natural, default=0,
+                        help='of the injected companions (%(default)s)')
     add_directory(parser)
 
 
@@ -42,6 +45,7 @@ def run(arguments):
     from blendhunter.detection import DetectedImage
     from blendhunter.identify import BlendIdentifier
 
+    check_image_options(arguments)
     image, background = read_image(arguments)
     settings = _settings(arguments.catalog) if arguments.catalog else None
     training = (read_dataset(arguments.training).truth

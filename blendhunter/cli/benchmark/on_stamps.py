@@ -5,7 +5,11 @@ from blendhunter.cli.benchmark.common import (
     add_run_options,
     add_table,
 )
-from blendhunter.cli.options import add_model_options, positive_int
+from blendhunter.cli.options import (
+    add_model_options,
+    new_parser,
+    positive_int,
+)
 
 __all__ = ['add_detectors', 'add_stamps', 'run_detectors', 'run_stamps']
 
@@ -14,8 +18,9 @@ DETECTORS = ('sep', 'photutils')
 
 def add_stamps(kinds):
     """Add the accuracy of region='stamp'."""
-    parser = kinds.add_parser(
-        'stamps', help='accuracy of region=stamp on fresh stamps')
+    parser = new_parser(
+        kinds, 'stamps', 'Evaluate region=stamp on fresh stamps.',
+        'blendhunter benchmark stamps --n 2000 --worst worst.png')
     parser.add_argument('--n', type=positive_int, default=8000,
                         help='stamps of each set (%(default)s)')
     parser.add_argument('--cosmos-dir', metavar='DIR',
@@ -81,16 +86,18 @@ def run_stamps(arguments):
 
 def add_detectors(kinds):
     """Add SEP and photutils on stamps."""
-    parser = kinds.add_parser(
-        'detectors', help="SEP and photutils on the paper's stamps, and the "
-        "runs in the paper's repository")
+    parser = new_parser(
+        kinds, 'detectors', "Evaluate SEP and photutils on the paper's "
+        'stamps, beside the published runs.',
+        'blendhunter benchmark detectors --sigmas 5 14 -o detectors.ecsv')
     parser.add_argument('--n', type=positive_int, default=8000,
                         help='stamps (%(default)s)')
     parser.add_argument('--sigmas', type=float, nargs='+',
                         default=[5.0, 14.0, 26.0, 35.0],
                         help='noise in counts (5 14 26 35)')
     parser.add_argument('--methods', nargs='+', default=['sep'],
-                        choices=DETECTORS, help='detectors (sep)')
+                        choices=DETECTORS, metavar='METHOD',
+                        help='detectors: sep, photutils (sep)')
     add_run_options(parser)
     add_table(parser)
 

@@ -1,16 +1,17 @@
 """``blendhunter benchmark paper``."""
 
 from blendhunter.cli.benchmark.common import add_directory
-from blendhunter.cli.options import PREPROCESSINGS, natural
+from blendhunter.cli.options import PREPROCESSINGS, natural, new_parser
 
 __all__ = ['add_parser', 'run']
 
 
 def add_parser(kinds):
     """Add the reproduction of the paper."""
-    parser = kinds.add_parser(
-        'paper', help="the paper's experiments: simulate, train, compare "
-        'with SEP; killed, the same command continues')
+    parser = new_parser(
+        kinds, 'paper', "Repeat the paper's experiments: simulate, train, "
+        'compare with SEP;\nkilled, the same command continues.',
+        'blendhunter benchmark paper --scale small -o paper')
     parser.add_argument('--scale', default='small',
                         choices=('small', 'medium', 'full'),
                         help='4 000, 20 000 or 80 000 stamps; 2, 14 or 70 '
@@ -25,7 +26,8 @@ def add_parser(kinds):
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog for the realistic set; '
                              'without it, structured galaxies')
-    parser.add_argument('--seed', type=natural, default=0)
+    parser.add_argument('--seed', type=natural, default=0,
+                        help='of stamps, noise and heads (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes; -1 takes every core')
     # finished parts are kept

@@ -1,15 +1,16 @@
 """``blendhunter benchmark image`` and ``speed``: one classification."""
 
 from blendhunter.cli.benchmark.common import add_table
-from blendhunter.cli.options import add_model_options
+from blendhunter.cli.options import add_model_options, new_parser
 
 __all__ = ['add_image', 'add_speed', 'run_image', 'run_speed']
 
 
 def add_image(kinds):
     """Add the summary of a classified catalog."""
-    parser = kinds.add_parser('image',
-                              help='share of flagged sources by flux')
+    parser = new_parser(
+        kinds, 'image', 'Show the share of flagged sources by flux.',
+        'blendhunter benchmark image blends.ecsv')
     parser.add_argument('table', help='output of blendhunter classify')
     add_table(parser)
 
@@ -24,8 +25,9 @@ def run_image(arguments):
 
 def add_speed(kinds):
     """Add the times of a classification."""
-    parser = kinds.add_parser(
-        'speed', help='time of classify against the forward pass alone')
+    parser = new_parser(
+        kinds, 'speed', 'Time classify against the forward pass alone.',
+        'blendhunter benchmark speed image.fits')
     parser.add_argument('image', help='FITS image')
     add_model_options(parser)
     add_table(parser)

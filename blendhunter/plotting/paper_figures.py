@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from blendhunter.plotting.notebook import new_figure
+
 __all__ = ['plot_accuracy', 'plot_confusion', 'plot_features',
            'plot_realistic', 'plot_separation']
 
@@ -25,9 +27,7 @@ def _figure(rows, columns, *, size, title):
     """Return a figure and its panels; break the title into lines."""
     from textwrap import fill
 
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout='constrained')
+    figure = new_figure(figsize=size)
     width = round(LETTERS_PER_INCH * figure.get_figwidth())
     figure.suptitle('\n'.join(fill(line, width)
                               for line in title.splitlines()), fontsize=10)

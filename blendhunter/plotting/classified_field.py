@@ -2,14 +2,18 @@
 
 import numpy as np
 
-from blendhunter._utils.arrays import robust_sigma
+from blendhunter._utils.arrays import robust_sigma, values_at
 from blendhunter._utils.files import atomic_path
+from blendhunter._utils.masked import plain_values
 from blendhunter.plotting.contact_sheet import FLAGGED, stretch
+from blendhunter.plotting.notebook import new_figure
 from blendhunter.stamps import STAMP_SIZE, BlendFlag
 
 __all__ = ['plot_result', 'write_ds9_regions']
 
 N_STAMPS = 10
+# share of the sources whose least likely are shown: the brightest
+BRIGHT = 0.25
 WIDTH, STRIP = 10.0, 1.2  # inches
 STRANGE = 'tab:orange'
 DS9_RADIUS = 8.0  # px
@@ -17,7 +21,7 @@ DS9_RADIUS = 8.0  # px
 
 def plot_result(detected, result, *, title=None):
     """
-    Draw a classified field and its most and least likely blends.
+    Draw a classified field, its likeliest blends and bright singles.
 
     Parameters
     ----------
@@ -29,17 +33,16 @@ def plot_result(detected, result, *, title=None):
     Returns
     -------
     figure : `matplotlib.figure.Figure`
-        The field with the sources of ``is_blend`` circled, and below it
-        a strip each of the most and the least likely blends, with the
-        segment that was asked about. Sources unlike the training (bit 64
-        of ``blend_flags``) are left out of the strips.
+        The field with the sources of ``is_blend`` circled. Below it a
+        strip of the most likely blends, and one of the least likely of
+        the bright sources: the brightest quarter by ``snr``, or else by
+        the pixel at the position. Contours are the segments that were
+        asked about. Sources unlike the training (bit 64 of
+        ``blend_flags``) are left out of the strips.
     """
-    from matplotlib.figure import Figure
-
     ny, nx = detected.image.data.shape
     height = WIDTH * ny / nx
-    figure = Figure(figsize=(WIDTH, height + 2 * STRIP + 0.7),
-                    layout='constrained')
+    figure = new_figure(figsize=(WIDTH, height + 2 * STRIP + 0.7))
     grid = figure.add_gridspec(3, 1, height_ratios=(height, STRIP, STRIP))
     strange = (np.asarray(result['blend_flags'])
                & BlendFlag.OUT_OF_DOMAIN) > 0
@@ -51,9 +54,21 @@ def plot_result(detected, result, *, title=None):
     order = usable[np.argsort(probability[usable], kind='stable')]
     for cell, label, rows in (
             (grid[1], 'most likely', order[::-1][:N_STAMPS]),
-            (grid[2], 'least likely', order[:N_STAMPS])):
+            (grid[2], 'bright,\nleast likely', _bright_singles(
+                detected, result, order))):
         _draw_strip(cell, label, detected, rows, probability[rows])
     return figure
+
+
+def _bright_singles(detected, result, order):
+    """Return the least likely of the brightest sources, in their order."""
+    brightness = values_at(detected.image.data, detected.x, detected.y)
+    if 'snr' in result.colnames and result['snr'].dtype.kind in 'fiu':
+        brightness = plain_values(result['snr'])
+    brightness = np.nan_to_num(brightness[order], nan=-np.inf)
+    n = max(N_STAMPS, int(BRIGHT * len(order)))
+    brightest = np.sort(np.argsort(-brightness, kind='stable')[:n])
+    return order[brightest[:N_STAMPS]]
 
 
 def _draw_field(axes, detected, flagged, strange):
