@@ -168,12 +168,6 @@ NAMES = {
             '(bad_pixels, bad_columns, cosmic_rays, trails, '
             'residual_background, masked)'),
         'Artifacts.draw': '(self, shape, noise, rng)',
-        'COSMOSPopulation': (
-            "(directory, *, images='real', bright=19.0, faint=25.2)"),
-        'COSMOSPopulation.check': '(self)',
-        'COSMOSPopulation.draw': '(self, n, rng, *, magnitude=None)',
-        'COSMOSPopulation.noise_rms': '(self, row, psf, survey)',
-        'COSMOSPopulation.render': '(self, row)',
         'Exposure': (
             '(psf, seeing_factor, psf_variation, noise, '
             'noise_correlation, gain, saturation, spikes, wings, '
@@ -185,18 +179,12 @@ NAMES = {
         'FieldRanges.draw': (
             "(self, rng, survey='cfis', *, kind='structured', "
             'cosmos_dir=None, artifacts=None)'),
-        'FixedPSF': '(profile)',
-        'FixedPSF.draw': '(self, rng, *, seeing_factor=1.0)',
         'LogUniform': '(low, high)',
-        'MixedPopulation': '(galaxies, star_fraction)',
-        'MixedPopulation.draw': '(self, n, rng, *, magnitude=None)',
-        'MixedPopulation.render': '(self, row)',
         'PaperPSF': '(seeing)',
         'PaperPSF.draw': '(self, rng, *, seeing_factor=1.0)',
         'ParametricPopulation': '(*, bright=19.0, faint=25.2)',
         'ParametricPopulation.draw': '(self, n, rng, *, magnitude=None)',
         'ParametricPopulation.render': '(self, row)',
-        'SIGMAS': 'tuple',
         'SourceModel': (
             '(kind, cosmos_dir, density, bright, faint, clustering, '
             'star_fraction, star_bright, star_faint, companions)'),
@@ -208,18 +196,10 @@ NAMES = {
         'StampSet.stamps': 'property',
         'StampSet.to_dataset': "(self, *, role='stamps')",
         'StampSet.with_noise': '(self, sigma, *, rng=None)',
-        'StarPopulation': '(*, bright=17.0, faint=25.0)',
-        'StarPopulation.draw': '(self, n, rng, *, magnitude=None)',
-        'StarPopulation.render': '(self, row)',
-        'StructuredPopulation': '(*, bright=19.0, faint=25.2)',
-        'StructuredPopulation.draw': '(self, n, rng, *, magnitude=None)',
         'Survey': '(name, pixel_scale, seeing, noise, zero_point)',
         'Survey.counts': '(self, magnitude)',
         'Survey.depth': '(self, snr, *, noise=None, seeing_factor=1.0)',
         'available_surveys': '()',
-        'get_population': (
-            '(kind, *, cosmos_dir=None, bright=19.0, faint=25.2, '
-            'star_fraction=0.0)'),
         'get_survey': '(survey)',
         'simulate_detections': (
             "(n_fields, *, shape=(1500, 1500), survey='cfis', "
@@ -260,20 +240,14 @@ NAMES = {
     'blendhunter.truth': {
         'BLEND': 'int',
         'CLOSE': 'float',
-        'OUTCOMES': 'tuple',
         'SINGLE': 'int',
         'SNR_BLEND': 'float',
         'SNR_SINGLE': 'float',
         'UNCLEAR': 'int',
         'blendedness': "(isolated, total, *, norm='source')",
         'detection_outcomes': '(segmentation, detections, labels, truth)',
-        'group_sources': '(total, noise, x, y)',
-        'label_positions': '(detections, truth, size)',
         'label_segments': '(segmentation, detections, truth)',
-        'label_stamps': '(n_sources)',
         'marginalized_snr': '(snr, separation, seeing)',
-        'matched_filter_snr': '(image, noise)',
-        'neighbor_separation': '(x, y)',
     },
     'blendhunter.dataset': {
         'DataSet': '(arrays, truth, provenance)',
@@ -365,7 +339,6 @@ NAMES = {
     'blendhunter.benchmark.metrics': {
         'accuracy': '(flagged, blended)',
         'area_under_roc': '(score, blended)',
-        'balanced_accuracy': '(flagged, blended)',
         'bootstrap_error': '(statistic, *arrays, n_samples=200, rng=0)',
         'calibration_error': '(probability, blended, *, n_bins=10)',
         'clustered_error': '(values, groups)',
@@ -387,7 +360,7 @@ NAMES = {
         'plot_realistic': "(table, *, title='')",
         'plot_result': '(detected, result, *, title=None)',
         'plot_separation': "(table, *, title='')",
-        'plot_stamps': '(rows, *, noise, marks=None, across=25)',
+        'plot_stamps': '(stamps, *, noise=None, marks=None, across=25)',
         'save_figure': '(figure, path)',
         'write_ds9_regions': '(path, detected, result)',
     },

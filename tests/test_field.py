@@ -23,9 +23,9 @@ from blendhunter.benchmark.field import (
     train_on_survey,
 )
 from blendhunter.benchmark.field.calibrate import fit_fractions
+from blendhunter.benchmark.field.compare import paint_ellipses
 from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
 from blendhunter.benchmark.field.field_scores import field_examples
-from blendhunter.benchmark.field.segments import paint_ellipses
 from blendhunter.benchmark.field.truth_match import match_to_truth
 from blendhunter.benchmark.metrics import (
     bootstrap_error,
@@ -36,7 +36,7 @@ from blendhunter.benchmark.metrics import (
     threshold_at_purity,
 )
 from blendhunter.cli import main
-from blendhunter.network.calibration import correct_prior
+from blendhunter.network.priors import correct_prior
 from blendhunter.network.weights import read_metadata
 from blendhunter.plotting import plot_field_bins, plot_field_curves
 from blendhunter.simulation import simulate_field
@@ -696,7 +696,7 @@ def test_commands(tmp_path, sky, random_weights, capsys):
         'BHCMD'].startswith('blendhunter benchmark field')
     assert main(['benchmark', 'compare', str(tmp_path / 'a.ecsv'),
                  '-o', str(tmp_path / 'cmp'), '--truth', 'x']) == 1
-    assert 'use overwrite to replace' in capsys.readouterr().err
+    assert 'use --overwrite to replace' in capsys.readouterr().err
 
 
 @pytest.fixture(scope='module')
@@ -748,7 +748,7 @@ def test_calibrate_command(survey_run, random_weights, tmp_path, capsys):
     assert after['prior']['segment'] == pytest.approx(fraction, abs=1e-6)
     assert np.nanmean(mended) == pytest.approx(fraction, abs=2e-3)
     assert main([*command, '-o', str(new)]) == 1
-    assert 'exists; use overwrite' in capsys.readouterr().err
+    assert 'exists; use --overwrite' in capsys.readouterr().err
     # the file itself is changed without -o, and then it is another one
     copy = tmp_path / 'copy.h5'
     copy.write_bytes(random_weights.read_bytes())

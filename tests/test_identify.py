@@ -16,7 +16,7 @@ from blendhunter.exceptions import (
     NoDetectionsWarning,
     WeightsError,
 )
-from blendhunter.network.calibration import correct_prior
+from blendhunter.network.priors import correct_prior
 from blendhunter.stamps import BlendFlag
 
 NEW = ['blend_prob', 'is_blend', 'blend_flags', 'n_neighbors']

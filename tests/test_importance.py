@@ -12,14 +12,13 @@ from blendhunter._utils.resume import PartStore
 from blendhunter.dataset import DataSet
 from blendhunter.training import end_to_end
 from blendhunter.training.batches import MixedBatches
-from blendhunter.training.detection_sampler import DetectionSampler
 from blendhunter.training.importance_sampling import (
     ImportanceDraw,
     add_errors,
     blend_sample_weight,
     evaluate_errors,
 )
-from blendhunter.training.pair_sampler import PairSampler
+from blendhunter.training.samplers import DetectionSampler, PairSampler
 
 N = 40
 

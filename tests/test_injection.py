@@ -10,14 +10,14 @@ from numpy.testing import assert_array_equal
 
 from blendhunter import DetectedImage, DetectionSettings
 from blendhunter.benchmark.baselines import split_by_photutils
+from blendhunter.benchmark.injected_sources import (
+    inject_sources,
+    redetect,
+)
 from blendhunter.benchmark.injection import (
     evaluate_injections,
     injection_bins,
     injection_scores,
-)
-from blendhunter.benchmark.injection.injected_sources import (
-    inject_sources,
-    redetect,
 )
 from blendhunter.benchmark.metrics import proportion_error
 from blendhunter.cli import main

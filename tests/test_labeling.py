@@ -11,10 +11,9 @@ from blendhunter.benchmark import (
     oracle_rule,
     truth_free_rule,
 )
-from blendhunter.benchmark.labeling import pad_stamps, true_positions
+from blendhunter.benchmark.detector_labels import pad_stamps, true_positions
 from blendhunter.benchmark.metrics import proportion_error
-from blendhunter.benchmark.published_results import stored_runs
-from blendhunter.benchmark.stamp_detectors import stamp_scores
+from blendhunter.benchmark.stamp_detectors import stamp_scores, stored_runs
 from blendhunter.simulation import simulate_stamps
 from blendhunter.truth import BLEND, SINGLE, UNCLEAR
 

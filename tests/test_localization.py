@@ -12,17 +12,16 @@ from blendhunter.dataset import DataSet
 from blendhunter.network.architecture import build_network
 from blendhunter.network.model import set_network
 from blendhunter.network.weights import read_weights, write_weights
-from blendhunter.training.batches import MixedBatches
-from blendhunter.training.detection_sampler import DetectionSampler
-from blendhunter.training.localization import (
+from blendhunter.training.batches import (
     LOCATORS,
+    MixedBatches,
     add_locators,
     locator_loss,
     mark_positions,
     target_maps,
 )
-from blendhunter.training.pair_sampler import PairSampler
-from blendhunter.training.pretrained import widen_kernel
+from blendhunter.training.samplers import DetectionSampler, PairSampler
+from blendhunter.training.warm_start import widen_kernel
 from blendhunter.truth import BLEND
 
 N = 40

@@ -582,6 +582,19 @@ def test_the_plane_of_the_image_itself_is_refused(sky, tmp_path):
         read_beside(f'{path}[WGT]', 'weight', f'{path}[WGT]')
     bad = read_beside(f'{path}[WGT]', 'mask', path, bits=())
     assert bad.all()
+    Table({'a': [1]}).write(tmp_path / 't.fits')
+    with pytest.raises(ValueError, match='noise: .* holds no image in'):
+        read_beside(f'{tmp_path / "t.fits"}[1]', 'noise', path)
+
+
+def test_a_damaged_card_does_not_matter_for_pixels(sky, catalog, tmp_path):
+    path = tmp_path / 'image.fits'
+    fits.PrimaryHDU(np.array(sky), wcs_of()[1]).writeto(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CTYPE1  = 'RA---TAN'",
+                                     b"CTYPE1  = RA---TAN' "))
+    found = detect(path)
+    assert_array_equal(found['x_centroid'], catalog['x_centroid'])
 
 
 def test_a_new_threshold_needs_no_new_run(sky, catalog, recorder, identifier):

@@ -19,9 +19,12 @@ from blendhunter.benchmark.paper import (
     train_transfer,
     transfer,
 )
-from blendhunter.benchmark.paper import run as run_module
-from blendhunter.benchmark.paper.features import cache_features, fit_head
-from blendhunter.benchmark.paper.frozen_backbone import build_frozen
+from blendhunter.benchmark.paper import reproduction as run_module
+from blendhunter.benchmark.paper.features import (
+    build_frozen,
+    cache_features,
+    fit_head,
+)
 from blendhunter.benchmark.paper.paper_scores import (
     feature_table,
     parametric_scores,
@@ -29,17 +32,17 @@ from blendhunter.benchmark.paper.paper_scores import (
     separation_scores,
     summary_table,
 )
-from blendhunter.benchmark.paper.plan import (
+from blendhunter.benchmark.paper.sets import noisy_stamps, stamps_of
+from blendhunter.benchmark.paper.stages import (
+    LEFT_OUT,
     Step,
     estimate_seconds,
     list_steps,
 )
-from blendhunter.benchmark.paper.sets import noisy_stamps, stamps_of
-from blendhunter.benchmark.paper.stages import LEFT_OUT
 from blendhunter.cli import main
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError, WeightsError
-from blendhunter.plotting import paper as plots
+from blendhunter.plotting import paper_figures as plots
 
 TINY = Scale('tiny', 60, (5.0, 35.0), 2, 20)
 METHODS = {'network', 'packaged model', 'sep oracle', 'sep truth-free',
@@ -145,7 +148,7 @@ def test_a_killed_run_continues(tmp_path, made, random_weights,
     assert len(finished) == 2
     times = [p.stat().st_mtime_ns for p in finished]
     # as if killed between the result and the removal of the features
-    (work / 'features-sigma5-0').mkdir()
+    PartStore(work / 'features-sigma5-0').begin({'what': 'features'})
     computed.clear()
     n_killed = None
     summary = reproduce_paper(**options(tmp_path, random_weights))

@@ -6,7 +6,7 @@ from astropy.table import Table
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import simulate_field, simulate_stamps
-from blendhunter._utils.noise import add_noise, draw_noise
+from blendhunter._utils.simulated_noise import add_noise, draw_noise
 from blendhunter.simulation import (
     Artifacts,
     PaperPSF,

@@ -9,7 +9,7 @@ from blendhunter.network.preprocessing import (
     preprocess_noise,
     preprocess_residuals,
 )
-from blendhunter.network.residuals import (
+from blendhunter.network.symmetric_residuals import (
     adaptive_moments,
     mirror_stamps,
     symmetric_residuals,

@@ -20,9 +20,8 @@ from blendhunter.simulation import (
     simulate_detections,
 )
 from blendhunter.simulation.exposure import Camera
-from blendhunter.simulation.fields import draw_field
+from blendhunter.simulation.fields import draw_field, render_field
 from blendhunter.simulation.psf import VaryingPSF
-from blendhunter.simulation.rendering import render_field
 from blendhunter.training.simulated_sets import simulate_training_detections
 from blendhunter.truth.overlap import blendedness, group_sources
 

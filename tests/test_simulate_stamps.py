@@ -109,7 +109,7 @@ def test_progress_counts_the_stamps(monkeypatch):
         def __exit__(self, *error):
             seen.append('closed')
 
-    monkeypatch.setattr('tqdm.tqdm', Bar)
+    monkeypatch.setattr('tqdm.auto.tqdm', Bar)
     simulate_stamps(300, noise=None, rng=1, progress=True)
     assert seen == [(300, None), 250, 50, 'closed']
     seen.clear()

@@ -21,8 +21,7 @@ from blendhunter.training.checkpoint import (
     save_checkpoint,
 )
 from blendhunter.training.data_split import prepare_samplers
-from blendhunter.training.detection_sampler import DetectionSampler
-from blendhunter.training.pair_sampler import PairSampler
+from blendhunter.training.samplers import DetectionSampler, PairSampler
 
 N = 40
 

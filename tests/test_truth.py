@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from blendhunter.truth.labels import (
+from blendhunter.truth.blend_definition import (
     detection_outcomes,
     label_positions,
     label_segments,

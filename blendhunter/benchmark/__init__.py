@@ -1,12 +1,11 @@
 """Evaluation of the network, and of what it is compared with."""
 
-from blendhunter.benchmark.flux_quartiles import evaluate_image
-from blendhunter.benchmark.labeling import (
+from blendhunter.benchmark.detector_labels import (
     label_by_detection,
     oracle_rule,
     truth_free_rule,
 )
-from blendhunter.benchmark.speed import evaluate_speed
+from blendhunter.benchmark.real_image import evaluate_image, evaluate_speed
 from blendhunter.benchmark.stamp_detectors import evaluate_detectors
 from blendhunter.benchmark.whole_stamps import (
     STAMP_SETS,

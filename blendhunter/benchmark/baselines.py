@@ -1,4 +1,4 @@
-"""What a sceptic would try first: scores from the detector's catalog."""
+"""Scores of detections: the network's, and what a skeptic would try first."""
 
 from dataclasses import replace
 
@@ -6,17 +6,22 @@ import numpy as np
 
 from blendhunter._utils.arrays import values_at
 from blendhunter.detection import DetectedImage
+from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND
 
-__all__ = ['catalog_features', 'catalog_scores', 'split_by_photutils',
-           'train_trees']
+__all__ = ['NETWORK', 'WHOLE_STAMP', 'score_methods', 'split_by_photutils',
+           'stored_stamps', 'train_trees']
 
+#: Names of the network's answers.
+NETWORK, WHOLE_STAMP = 'network', 'network, whole stamp'
+NAMES = {'segment': NETWORK, 'stamp': WHOLE_STAMP}
+ROWS_AT_ONCE = 1000
 #: Bit of ``flag``: the detection is the child of a split.
 MERGED = 1
 MIN_AXIS = 1e-3
 
 
-def catalog_features(catalog):
+def _features(catalog):
     """Return segment area (px), a/b, SNR and flag, of shape (n, 4)."""
     area, major, minor, snr, flag = (
         np.asarray(catalog[name], dtype=float) for name in (
@@ -26,12 +31,7 @@ def catalog_features(catalog):
 
 
 def train_trees(training, *, rng=0):
-    """
-    Train boosted trees on the columns of labeled detections.
-
-    ``training`` is the truth of `~blendhunter.simulation.\
-simulate_detections`; rows without a clear label are left out.
-    """
+    """Train boosted trees on the columns of detections with a clear label."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     label = np.asarray(training['truth_label'])
@@ -39,16 +39,15 @@ simulate_detections`; rows without a clear label are left out.
     if not isinstance(rng, (int, np.integer)):
         rng = int(np.random.default_rng(rng).integers(2**31))
     trees = HistGradientBoostingClassifier(random_state=rng)
-    return trees.fit(catalog_features(training)[clear],
+    return trees.fit(_features(training)[clear],
                      label[clear] == BLEND)
 
 
 def split_by_photutils(detected):
     """
-    Return which segments photutils' deblending would split.
+    Return which segments hold two or more of photutils' centroids.
 
-    Two or more of its centroids lie in them. None if the sources of the
-    `~blendhunter.DetectedImage` are photutils' own, deblended.
+    None if the sources are photutils' own, deblended.
     """
     settings = detected.settings
     if settings.method == 'photutils' and settings.deblend:
@@ -63,18 +62,29 @@ def split_by_photutils(detected):
     return counts[detected.segments.labels] > 1
 
 
-def catalog_scores(detected, *, rows=None, trees=None, split=None):
+def score_methods(detected, identifier, rows=None, *, regions=('segment',),
+                  trees=None, split=None):
     """
-    Return the score of each baseline; greater means likelier a blend.
+    Return the score of each method; greater means likelier a blend.
 
-    'boosted trees' (with ``trees``, from `train_trees`), 'area x a/b',
-    'area', 'a/b', 'flag' (1 for the child of a split) and, with ``split``
-    of `split_by_photutils`, 'photutils split'.
+    The network's probabilities with each of the regions, instead of the
+    identifier's own (NaN if it gives none); 'boosted trees' (with
+    ``trees``, from `train_trees`), 'area x a/b', 'area', 'a/b', 'flag' (1
+    for the child of a split) and, with ``split`` of `split_by_photutils`,
+    'photutils split'.
     """
-    catalog = detected.catalog if rows is None else detected.catalog[rows]
-    features = catalog_features(catalog)
-    area, ratio, _, flag = features.T
+    if rows is not None:
+        detected = detected.select(rows)
+        split = None if split is None else split[rows]
     scores = {}
+    for region in regions:
+        asked = type(identifier)(**{**identifier.get_params(),
+                                    'region': region})
+        scores[NAMES[region]] = (
+            np.asarray(asked.classify(detected, overwrite=True)['blend_prob'])
+            if len(detected) else np.zeros(0))
+    features = _features(detected.catalog)
+    area, ratio, _, flag = features.T
     if trees is not None:
         scores['boosted trees'] = (
             trees.predict_proba(features)[:, 1] if len(features)
@@ -82,6 +92,16 @@ def catalog_scores(detected, *, rows=None, trees=None, split=None):
     scores.update({'area x a/b': area * ratio, 'area': area, 'a/b': ratio,
                    'flag': (flag.astype(int) & MERGED).astype(float)})
     if split is not None:
-        scores['photutils split'] = split[
-            slice(None) if rows is None else rows].astype(float)
+        scores['photutils split'] = split.astype(float)
     return scores
+
+
+def stored_stamps(detected, rows=None):
+    """Cut stamps over their noise, other segments filled, as float16."""
+    rows = np.arange(len(detected)) if rows is None else np.asarray(rows)
+    stamps = np.empty((len(rows), STAMP_SIZE, STAMP_SIZE), dtype=np.float16)
+    limit = np.finfo(np.float16).max
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        stamps[part] = detected.stamps(rows[part]).data.clip(-limit, limit)
+    return stamps

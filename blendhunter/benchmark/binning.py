@@ -33,12 +33,11 @@ def score_bins(table, bins, flag, *arrays, n_samples, purity=True):
     Bin the completeness and purity of one method at one working point.
 
     ``bins`` are ascending edges by column of the table. What lies beyond
-    them is in the outermost bin, and what has no value in the last.
-    ``flag`` takes the arrays, of shape (n,), and returns two weights of
-    each source, from 0 to 1: whether it is flagged and whether it is a
-    blend; it sets its threshold anew in each of the resampled sets behind
-    the errors. Without ``purity`` the table has no false positives, and
-    the purity is NaN. Returns a dict for each bin.
+    them is in the outermost bin, and what has no value in the last. ``flag``
+    takes the arrays and returns two weights of each source, from 0 to 1:
+    whether it is flagged and whether it is a blend; it sets its threshold
+    anew in each resampled set. Without ``purity`` the table has no false
+    positives, and the purity is NaN. Returns a dict for each bin.
     """
     # the bins are assigned once, not in each resampled set as they would
     # be by scipy.stats.binned_statistic, which has no open bins either

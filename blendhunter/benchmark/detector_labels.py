@@ -6,7 +6,7 @@ from astropy.table import Table
 from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter.detection import DetectionSettings
-from blendhunter.detection.catalog import find_in_normalized
+from blendhunter.detection.source_finding import find_in_normalized
 from blendhunter.network.architecture import INPUT_SIZE
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND, SINGLE, UNCLEAR
@@ -34,8 +34,7 @@ def true_positions(truth):
     """
     Return x and y of two sources in padded stamps, of shape (n, 2, 2).
 
-    ``truth`` is that of `~blendhunter.simulation.simulate_stamps` with
-    two sources at the most; the companion of an isolated source is NaN.
+    The companion of an isolated source is NaN.
     """
     columns = [[truth[f'{axis}{suffix}'] for axis in 'xy']
                for suffix in ('', '_2')]
@@ -60,10 +59,8 @@ def label_by_detection(stamps, *, noise, positions=None, settings=None,
     settings : `~blendhunter.DetectionSettings`, optional
         Detector and thresholds; by default SEP with those of the paper
         (Table 2).
-    n_jobs : int, optional
-        Number of processes.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
+    n_jobs, progress : optional
+        As in `~blendhunter.simulate_stamps`.
 
     Returns
     -------
@@ -84,8 +81,7 @@ def label_by_rules(stamps, truth, *, noise, methods, n_jobs=1,
     Yield the labels of padded stamps, by each detector and both rules.
 
     That is the detector, the rule ('oracle', 'truth-free') and the table
-    of `label_by_detection`. ``advance`` is called with the number of
-    stamps that a detector has seen.
+    of `label_by_detection`.
     """
     positions = true_positions(truth)
     for method in methods:
@@ -201,18 +197,8 @@ def truth_free_rule(x, merged):
     Label stamps without the truth.
 
     A blend is a stamp with more than one detection, or one that the
-    detector flags as merged; one with none has no label.
-
-    Parameters
-    ----------
-    x, merged
-        As for `oracle_rule`.
-
-    Returns
-    -------
-    label : int8 `~numpy.ndarray` of shape (n,)
-    failure : bool `~numpy.ndarray` of shape (n,)
-        False everywhere.
+    detector flags as merged; one with none has no label. Parameters and
+    results are those of `oracle_rule`; ``failure`` is False everywhere.
     """
     n_found = np.isfinite(x).sum(axis=1)
     blend = (n_found > 1) | merged.any(axis=1)

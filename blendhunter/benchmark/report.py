@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from blendhunter import plotting
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.meta import record_meta
 from blendhunter._utils.tables import write_table
@@ -20,14 +21,7 @@ from blendhunter.network.weights import (
     resolve_weights,
     update_metadata,
 )
-from blendhunter.plotting import (
-    plot_field_bins,
-    plot_field_curves,
-    plot_injections,
-    plot_stamps,
-    save_figure,
-)
-from blendhunter.truth.labels import BLEND, OUTCOMES
+from blendhunter.truth.blend_definition import BLEND, OUTCOMES
 from blendhunter.version import __version__
 
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',
@@ -64,16 +58,17 @@ def report_field(directory, detections, scores, *, command, weights=None,
         'detections': detections, 'scores': scores, 'bins': bins,
         'curves': curves})
     methods = None if weights is None else DRAWN
-    for name, figure in (('curves', plot_field_curves(curves)),
-                         ('bins', plot_field_bins(bins, methods=methods))):
+    for name, figure in (
+            ('curves', plotting.plot_field_curves(curves)),
+            ('bins', plotting.plot_field_bins(bins, methods=methods))):
         for suffix in ('png', 'pdf'):
-            save_figure(figure, directory / f'{name}.{suffix}')
+            plotting.save_figure(figure, directory / f'{name}.{suffix}')
     if stamps is not None:
         examples = field_examples(detections, n_examples)
         shown = {kind: stamps[rows].astype('f4')
                  for kind, rows in examples.items() if len(rows)}
         if shown:
-            save_figure(plot_stamps(shown, noise=1.0),
+            plotting.save_figure(plotting.plot_stamps(shown, noise=1.0),
                         directory / 'strip.png')
 
 
@@ -83,10 +78,12 @@ def report_injections(directory, made, *, command, weights):
     scores, bins = injection_scores(table), injection_bins(table)
     directory = _write_tables(directory, command, weights, {
         'injections': table, 'scores': scores, 'bins': bins})
-    save_figure(plot_injections(bins), directory / 'completeness.png')
+    plotting.save_figure(plotting.plot_injections(bins),
+                         directory / 'completeness.png')
     stamps = {name: made.arrays['stamps'][rows]
               for name, rows in _found_and_missed(table, scores).items()}
-    save_figure(plot_stamps(stamps, noise=1.0), directory / 'strip.png')
+    plotting.save_figure(plotting.plot_stamps(stamps, noise=1.0),
+                         directory / 'strip.png')
     return scores
 
 
@@ -104,12 +101,7 @@ def _found_and_missed(table, scores):
 
 
 def _write_tables(directory, command, weights, tables):
-    """
-    Write tables by name as ECSV; return the directory, made if new.
-
-    The scores are written as rst, too, for a page. The meta of all has
-    the command and the weights that they were made with.
-    """
+    """Write tables by name as ECSV, and the scores as rst for a page, too."""
     about = {'version': __version__, 'command': command}
     if weights is not None:
         about['sha256'] = read_metadata(resolve_weights(weights))['sha256']
@@ -187,9 +179,8 @@ def compare_flags(result):
     """
     Compare the flags of a classified catalog with simple ones.
 
-    The catalog has ``truth_label``. Returns the number ``flagged``,
-    ``completeness`` and ``purity`` of the network, of SEP's flag, and of
-    as many of the largest segments as the network flags sources.
+    These are SEP's flag, and as many of the largest segments as the network
+    flags sources. The catalog has ``truth_label``.
     """
     clear = result[np.asarray(result['truth_label']) >= 0]
     blended = np.asarray(clear['truth_label']) == BLEND

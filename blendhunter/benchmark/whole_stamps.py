@@ -7,7 +7,7 @@ from astropy.table import Table
 
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
-from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
+from blendhunter.benchmark.detector_labels import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import completeness_at_false_positives
 from blendhunter.benchmark.stamp_detectors import kept_scores, stamp_scores
 from blendhunter.simulation import simulate_stamps
@@ -29,17 +29,9 @@ UNIT = 1e-12
 @dataclass(frozen=True)
 class StampSpec:
     """
-    A set of test stamps.
+    A set of test stamps, with noise of RMS ``sigma`` in CFIS counts.
 
-    Parameters
-    ----------
-    kind : str
-        See `~blendhunter.simulation.simulate_stamps`.
-    sigma : float
-        Noise RMS in CFIS counts.
-    blend_fraction : float, optional
-    varied : bool, optional
-        Whether shifted, rescaled and rotated stamps are evaluated, too.
+    If ``varied``, shifted, rescaled and rotated stamps are evaluated, too.
     """
 
     kind: str
@@ -73,18 +65,15 @@ def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
     detectors : sequence of {'sep', 'photutils'}, optional
         Compared with the network, by the rule of the paper, which knows
         the truth, and by the one that does not.
-    centering : {'sep', 'pipeline', 'training', 'exact'}, optional
-        See `~blendhunter.simulation.simulate_stamps`; 'sep' is what
-        ``classify`` cuts.
+    centering, n_jobs, progress : optional
+        As in `~blendhunter.simulate_stamps`; 'sep' is what ``classify``
+        cuts.
     rng : None, int, SeedSequence or Generator, optional
         An integer is the seed of the first set, the next ones follow;
         training uses others.
-    n_jobs : int, optional
     examine : callable, optional
         Called with the `StampSpec`, the `~blendhunter.simulation.StampSet`
         and the network's probabilities of each set.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -162,11 +151,10 @@ def _network_scores(probability, truth):
 
 def false_positives_by_galaxy(probability, truth):
     """
-    Count which real galaxies are flagged though they are alone.
+    Count how often each real galaxy is flagged though it is alone.
 
-    Returns one row per galaxy of the catalog that is alone in a stamp,
-    those with most false positives first: ``index``, ``stamps``,
-    ``false_positives``. Empty for galaxies that are not real.
+    Returns the galaxies with most false positives first; empty for
+    galaxies that are not real.
     """
     alone = ((np.asarray(truth['label']) == SINGLE)
              & (np.asarray(truth['index']) >= 0))
@@ -183,10 +171,9 @@ def false_positives_by_galaxy(probability, truth):
 
 def vary_stamps(stamps, sigma, variant, *, rng=None):
     """
-    Change stamps, and their noise, in a way that should change no answer.
+    Change stamps, and their noise, by one of `VARIANTS`.
 
-    ``variant`` is one of `VARIANTS`. Shifts are -1, 0 or 1 px on each
-    axis, with fresh noise beyond the stamp's edge.
+    Shifts are -1, 0 or 1 px on each axis, with fresh noise at the edge.
     """
     if variant not in VARIANTS:
         msg = f'variant must be one of {VARIANTS}, got {variant!r}'

@@ -10,11 +10,9 @@ __all__ = ['WrongAnswers']
 
 class WrongAnswers:
     """
-    Collector of the surest wrong answers, n of each kind.
+    Collector of the n surest wrong answers: ``examine`` of `evaluate_stamps`.
 
-    It is the argument ``examine`` of
-    `~blendhunter.benchmark.evaluate_stamps`. ``remarks`` says of how many
-    real galaxies the false positives are.
+    ``remarks`` says of how many real galaxies the false positives are.
     """
 
     def __init__(self, n):

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.arrays import round_position, values_at
+from blendhunter._utils.arrays import values_at
 from blendhunter.catalogs import (
     as_table,
     catalog_labels,
@@ -18,12 +18,12 @@ from blendhunter.detection.background import (
     BackgroundSubtractedImage,
     subtract_background,
 )
-from blendhunter.detection.catalog import find_sources, measure_sources
 from blendhunter.detection.settings import DetectionSettings
+from blendhunter.detection.source_finding import find_sources, measure_sources
 from blendhunter.exceptions import BlendHunterWarning, NoDetectionsWarning
 from blendhunter.images import accept_segmentation
 from blendhunter.stamps import STAMP_SIZE, assign_segments, cut_stamps
-from blendhunter.stamps.windows import cut_windows
+from blendhunter.stamps.stamp_noise import noise_of_stamps
 
 __all__ = ['DetectedImage', 'detect']
 
@@ -252,16 +252,8 @@ class DetectedImage:
             self.image.data, x, y, noise=self.image.noise,
             mask=self.image.mask, rows=rows,
             segments=self.segments if region == 'segment' else None)
-        return replace(stamps, data=stamps.data / self._noise_of_stamps(x, y))
-
-    def _noise_of_stamps(self, x, y):
-        """Return the noise of each stamp: a number, or cut from the map."""
-        if np.ndim(self.image.noise) == 0:
-            return np.float32(self.image.noise)
-        noise = cut_windows(self.image.noise, round_position(x),
-                            round_position(y), STAMP_SIZE)
-        # off the image the stamp is zero, whatever its noise
-        return np.where(noise > 0, noise, np.float32(1))
+        return replace(stamps, data=stamps.data / noise_of_stamps(
+            self.image.noise, x, y, STAMP_SIZE))
 
     def select(self, rows):
         """

@@ -15,8 +15,8 @@ from blendhunter.identify.classification import (
     count_neighbors,
 )
 from blendhunter.identify.stamp_checks import check_stamps
-from blendhunter.network.calibration import correct_prior
 from blendhunter.network.model import VIEWS, load_model
+from blendhunter.network.priors import correct_prior
 from blendhunter.network.weights import resolve_weights
 from blendhunter.version import __version__
 

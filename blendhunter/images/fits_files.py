@@ -65,11 +65,21 @@ def from_hdu(hdu, hdus=None):
     if data.ndim > 2 and _is_2d(header):
         data = data.reshape(data.shape[-2:])
     own = {}
-    if header.get('CTYPE1'):
+    if _card(header, 'CTYPE1'):
         own['wcs'] = lambda: _celestial(header, hdus)
-    if header.get('BUNIT'):
+    if _card(header, 'BUNIT'):
         own['unit'] = str(header['BUNIT']).strip()
     return data, own
+
+
+def _card(header, name):
+    """Return a card; None if it is missing or damaged: pixels need none."""
+    from astropy.io.fits import VerifyError
+
+    try:
+        return header.get(name)
+    except VerifyError:
+        return None
 
 
 def _celestial(header, hdus):

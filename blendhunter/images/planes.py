@@ -143,6 +143,10 @@ def read_beside(path, name, image, ext=None, *, bits=None):
                    f'image itself; name its plane, as in FILE[EXT]; the file '
                    f'has {known}')
             raise ValueError(msg)
+        if not hdu.is_image or hdu.data is None or hdu.data.ndim < 2:
+            msg = (f'{name}: {str(path)!r} holds no image in '
+                   f'{hdu.name or own!r}; name its plane, as in FILE[EXT]')
+            raise ValueError(msg)
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             data = np.array(hdu.data)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from blendhunter.network.architecture import INPUT_SIZE
-from blendhunter.network.residuals import symmetric_residuals
+from blendhunter.network.symmetric_residuals import symmetric_residuals
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.stamps.windows import noise_pattern
 
@@ -43,7 +43,7 @@ def preprocess_residuals(stamps, regions, noise):
     Add the residuals of a symmetric source to `preprocess_noise`.
 
     Channels 4 and 5 of (n, 65, 65, 5) are asinh(r / 2) of both
-    `~blendhunter.network.residuals.symmetric_residuals` r.
+    `~blendhunter.network.symmetric_residuals.symmetric_residuals` r.
     """
     z = (stamps / noise).astype(np.float32, copy=False)
     channels = np.zeros((len(z), INPUT_SIZE, INPUT_SIZE, 5),

@@ -83,16 +83,11 @@ def read_weights(path):
     import h5py
 
     payload = _read_payload(path)
-    arrays = {}
-
-    def keep(name, item):
-        if isinstance(item, h5py.Dataset):
-            arrays[name] = item[()].astype(np.float32)
-
     with h5py.File(io.BytesIO(payload), 'r') as file:
-        metadata = _metadata(file, payload)
-        file.visititems(keep)
-    return arrays, metadata
+        arrays = {f'{layer}/{name}': item[()].astype(np.float32)
+                  for layer, items in file.items()
+                  for name, item in items.items()}
+        return arrays, _metadata(file, payload)
 
 
 def read_metadata(path):

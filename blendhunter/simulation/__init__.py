@@ -1,12 +1,11 @@
 """Simulated stamps, fields and detections with known truth."""
 
-from blendhunter.simulation.artifacts import Artifacts
 from blendhunter.simulation.detections import simulate_detections
-from blendhunter.simulation.exposure import Exposure
+from blendhunter.simulation.exposure import Artifacts, Exposure
+from blendhunter.simulation.field_ranges import FieldRanges, LogUniform
 from blendhunter.simulation.fields import simulate_field
 from blendhunter.simulation.populations.parametric import ParametricPopulation
 from blendhunter.simulation.psf import PaperPSF
-from blendhunter.simulation.ranges import FieldRanges, LogUniform
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.stamps import simulate_stamps
 from blendhunter.simulation.stampset import StampSet

@@ -9,12 +9,12 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
 from blendhunter.dataset import DataSet
 from blendhunter.detection import DetectedImage, DetectionSettings
+from blendhunter.simulation.field_ranges import FieldRanges
 from blendhunter.simulation.fields import check_shape, draw_field
 from blendhunter.simulation.populations.kinds import get_population
-from blendhunter.simulation.ranges import FieldRanges
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth.labels import label_positions, label_segments
+from blendhunter.truth.blend_definition import label_positions, label_segments
 
 __all__ = ['simulate_detections']
 
@@ -37,11 +37,9 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         (ny, nx) of each field.
     survey : str, Survey or sequence of them, optional
         Fields take the surveys in turn.
-    kind : str or object with ``draw`` and ``render``, optional
-        Galaxies, see `SourceModel`; real ones are replaced by parametric
-        ones beyond their catalog's limits.
-    cosmos_dir : path-like, optional
-        For kinds 'realistic' and 'cosmos'.
+    kind, cosmos_dir : optional
+        Galaxies, as in `SourceModel`; real ones are replaced by
+        parametric ones beyond their catalog's limits.
     ranges : `FieldRanges` or sequence of them, optional
         Fields take them in turn.
     detectors : {'sep', 'photutils'} or sequence of them, optional

@@ -5,11 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from blendhunter.simulation.exposure import Exposure
-from blendhunter.simulation.parameters import (
-    check_value,
-    parameter,
-    parameter_dataclass,
-)
+from blendhunter.simulation.parameters import check_value, described, parameter
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.surveys import get_survey
 
@@ -32,7 +28,7 @@ class LogUniform:
         yield from (self.low, self.high)
 
 
-@parameter_dataclass
+@described
 class FieldRanges:
     """
     What varies from field to field, each between two limits.
@@ -102,17 +98,8 @@ class FieldRanges:
         """
         Draw the models of one field.
 
-        Parameters
-        ----------
-        rng, survey, kind, cosmos_dir, artifacts
-            As in `simulate_detections`.
-
-        Returns
-        -------
-        sources : `SourceModel`
-        exposure : `Exposure`
-        n_sigma : float
-            Threshold of the detection.
+        The arguments are those of `~blendhunter.simulate_detections`. Returns
+        a `SourceModel`, an `Exposure`, and the ``n_sigma`` of the detection.
         """
         rng = np.random.default_rng(rng)
         values = {item.name: self._draw(item, rng) for item in fields(self)}

@@ -4,19 +4,28 @@ import json
 from dataclasses import replace
 
 import numpy as np
+from astropy.table import Table
 
 from blendhunter._utils.meta import record_meta
-from blendhunter._utils.parallel import seed_sequence
+from blendhunter._utils.parallel import map_chunks, seed_sequence
+from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
+from blendhunter._utils.simulated_noise import add_noise
 from blendhunter.simulation.exposure import Camera, Exposure
-from blendhunter.simulation.rendering import render_field
+from blendhunter.simulation.populations.columns import INTERNAL, rows_of
+from blendhunter.simulation.psf import VaryingPSF, convolve
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.surveys import get_survey
+from blendhunter.truth.overlap import group_sources, neighbor_separation
 
-__all__ = ['check_shape', 'draw_field', 'simulate_field']
+__all__ = ['check_shape', 'draw_field', 'render_field', 'simulate_field']
 
 # where the field lies: in COSMOS
 CENTER = (150.1, 2.2)
+CHUNK = 200
+# knots of sources with less flux over the noise per pixel would not
+# show, and cost more time than all else
+KNOT_LIMIT = 200.0
 
 
 def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
@@ -59,6 +68,8 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
     ValueError, TypeError
         If an argument is out of range; the message names it.
     """
+    from astropy.nddata import CCDData, StdDevUncertainty
+
     survey = get_survey(survey)
     shape = check_shape(shape)
     exposure = Exposure() if exposure is None else exposure
@@ -79,8 +90,10 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
                                                           truth['y'])
     record_meta(truth.meta, simulation=json.dumps(
         provenance, separators=(',', ':')))
-    noise = None if exposure.noise is None else camera.noise
-    return _as_ccd(pixels, mask, wcs, noise), truth
+    noise = None if exposure.noise is None else StdDevUncertainty(
+        np.full(shape, camera.noise, dtype=np.float32))
+    return CCDData(pixels, unit='adu', wcs=wcs, uncertainty=noise,
+                   mask=mask if mask.any() else None), truth
 
 
 def draw_field(shape, survey, ranges, rng, *, kind='structured',
@@ -89,8 +102,7 @@ def draw_field(shape, survey, ranges, rng, *, kind='structured',
     Draw the values of a field within ranges, and simulate it.
 
     Returns image, truth, ``n_sigma`` and a dict of the values in physical
-    units: noise and saturation in counts, ``seeing`` in px; infinite
-    without saturation or photon noise (``gain``).
+    units, infinite without saturation or photon noise (``gain``).
     """
     survey = get_survey(survey)
     draw, seeds = seed_sequence(rng).spawn(2)
@@ -116,16 +128,6 @@ def check_shape(shape):
     return shape
 
 
-def _as_ccd(pixels, mask, wcs, noise):
-    """Return the image with its noise, WCS and mask."""
-    from astropy.nddata import CCDData, StdDevUncertainty
-
-    uncertainty = None if noise is None else StdDevUncertainty(
-        np.full(pixels.shape, noise, dtype=np.float32))
-    return CCDData(pixels, unit='adu', wcs=wcs, uncertainty=uncertainty,
-                   mask=mask if mask.any() else None)
-
-
 def _tangential_wcs(shape, survey):
     """Return a TAN projection with the survey's pixel scale."""
     from astropy.wcs import WCS
@@ -138,3 +140,107 @@ def _tangential_wcs(shape, survey):
     wcs.wcs.cunit = ['deg', 'deg']
     wcs.wcs.set()
     return wcs
+
+
+def render_field(shape, sources, camera, seeds, *, n_jobs=1, store=None,
+                 progress=False):
+    """
+    Draw and render the sources of a field, and add the noise.
+
+    Returns the pixels (float32), the mask and the truth.
+    """
+    source_seed, noise_seed, psf_seed = seeds.spawn(3)
+    truth = sources.draw(shape, camera.survey,
+                         np.random.default_rng(source_seed))
+    smooth = np.asarray(truth['flux']) < KNOT_LIMIT * camera.noise
+    for name in ('knot_fraction', 'n_knots'):
+        truth[name][smooth] = 0
+    rng = np.random.default_rng(psf_seed)
+    psf = VaryingPSF(
+        camera.psf.draw(rng, seeing_factor=camera.exposure.seeing_factor),
+        shape, camera.exposure.psf_variation, rng)
+    tasks = [(sources.population, truth[i:i + CHUNK], psf, camera, shape)
+             for i in range(0, len(truth), CHUNK)]
+    pixels = np.zeros(shape, dtype=np.float32)
+    parts = []
+    with progress_bar(total=len(truth), description='sources',
+                      enabled=progress) as bar:
+        for arrays, _ in map_chunks(
+                _render_sources, tasks, n_jobs=n_jobs, advance=bar.update,
+                sizes=[len(task[1]) for task in tasks], store=store):
+            for box, stamp in _unpack(arrays):
+                pixels[box] += stamp
+            parts.append(arrays)
+    _describe(truth, pixels, parts, camera)
+    pixels, mask = _expose(pixels, camera, np.random.default_rng(noise_seed))
+    return pixels, mask, truth
+
+
+def _expose(pixels, camera, rng):
+    """Add noise and artifacts, and saturate; return pixels and mask."""
+    exposure = camera.exposure
+    if exposure.noise is not None:
+        pixels = add_noise(pixels, np.sqrt(camera.variance(pixels)), rng,
+                           correlation=exposure.noise_correlation)
+    mask = np.zeros(pixels.shape, dtype=bool)
+    if exposure.artifacts is not None:
+        extra, mask = exposure.artifacts.draw(pixels.shape, camera.noise, rng)
+        pixels += extra
+    if exposure.saturation is not None:
+        mask |= pixels >= exposure.saturation
+        pixels = np.minimum(pixels, np.float32(exposure.saturation))
+    return pixels, mask
+
+
+def _render_sources(population, sources, psf, camera, shape):
+    """Render the sources of a chunk on images of their own."""
+    boxes, stamps, energy = [], [], []
+    for row in rows_of(sources):
+        local = psf.at(row['x'], row['y'])
+        profile = (camera.star(local, row['flux']) if row['is_star'] else
+                   convolve(population.render(row), local))
+        width = camera.width(row['flux'])
+        cx, cy = round(row['x']), round(row['y'])
+        image = profile.withFlux(row['flux']).drawImage(
+            nx=width, ny=width, scale=camera.survey.pixel_scale,
+            offset=(row['x'] - cx, row['y'] - cy), dtype=np.float32).array
+        x0, y0 = cx - width // 2, cy - width // 2
+        left, bottom = max(-x0, 0), max(-y0, 0)
+        right = max(min(width, shape[1] - x0), left)
+        top = max(min(width, shape[0] - y0), bottom)
+        boxes.append((y0 + bottom, y0 + top, x0 + left, x0 + right))
+        stamps.append(image[bottom:top, left:right].ravel())
+        energy.append(np.sum(image**2, dtype=float))
+    return {'boxes': np.array(boxes, dtype=np.int64).reshape(-1, 4),
+            'pixels': np.concatenate([np.zeros(0, np.float32), *stamps]),
+            'energy': np.array(energy)}, Table()
+
+
+def _unpack(arrays):
+    """Yield the box and the pixels of each source of a chunk."""
+    start = 0
+    for y0, y1, x0, x1 in arrays['boxes'].tolist():
+        end = start + (y1 - y0) * (x1 - x0)
+        yield ((slice(y0, y1), slice(x0, x1)),
+               arrays['pixels'][start:end].reshape(y1 - y0, x1 - x0))
+        start = end
+
+
+def _describe(truth, total, parts, camera):
+    """Add what the noiseless images of field and sources tell."""
+    energy = np.concatenate([[], *(part['energy'] for part in parts)])
+    sums = [(np.sum(stamp * (total[box] - stamp), dtype=float),
+             np.sum(stamp**2, dtype=float),
+             np.sum(stamp**2 / camera.variance(total[box]), dtype=float))
+            for part in parts for box, stamp in _unpack(part)]
+    overlap, on_image, weighted = np.reshape(sums, (-1, 3)).T
+    truth.remove_columns(INTERNAL)
+    # the mean inverse variance, for the light off the image, too
+    inverse = np.divide(weighted, on_image, where=on_image > 0,
+                        out=np.full(len(energy), camera.noise**-2.0))
+    truth['snr'] = np.sqrt(energy * inverse)
+    truth['blendedness'] = 1 - energy / (energy + overlap)
+    x, y = (np.asarray(truth[axis]) for axis in 'xy')
+    truth['neighbor_separation'] = neighbor_separation(x, y)
+    truth['group_id'], truth['group_snr'] = group_sources(
+        total, camera.noise, x, y)

@@ -7,8 +7,7 @@ from typing import get_args
 
 import numpy as np
 
-__all__ = ['check_parameters', 'check_value', 'parameter',
-           'parameter_dataclass']
+__all__ = ['check_parameters', 'check_value', 'described', 'parameter']
 
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
@@ -50,7 +49,7 @@ def check_parameters(model):
             check_value(item.name, value, condition)
 
 
-def parameter_dataclass(cls):
+def described(cls):
     """
     Make a frozen dataclass whose fields are parameters.
 

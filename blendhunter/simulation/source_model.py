@@ -7,8 +7,8 @@ from astropy.table import vstack
 
 from blendhunter.simulation.parameters import (
     check_parameters,
+    described,
     parameter,
-    parameter_dataclass,
 )
 from blendhunter.simulation.populations import model
 from blendhunter.simulation.populations.columns import complete
@@ -38,7 +38,7 @@ KIND_HELP = ("galaxies: 'parametric' (smooth), 'structured' (with knots and "
              "or 'stars'")
 
 
-@parameter_dataclass
+@described
 class SourceModel:
     """
     The sources of a field, and where they are.

@@ -1,12 +1,12 @@
-"""Drawing and rendering a chunk of stamps."""
+"""Drawing and rendering a chunk of stamps, cut where a detector puts them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from blendhunter._utils.noise import draw_noise
-from blendhunter.simulation.artifacts import Artifacts
-from blendhunter.simulation.centering import center_on_detections
+from blendhunter._utils.simulated_noise import draw_noise
+from blendhunter.detection import DetectedImage
+from blendhunter.simulation.exposure import Artifacts
 from blendhunter.simulation.populations.columns import (
     INTERNAL,
     complete,
@@ -15,7 +15,7 @@ from blendhunter.simulation.populations.columns import (
 from blendhunter.simulation.psf import convolve
 from blendhunter.simulation.surveys import Survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth.labels import label_stamps
+from blendhunter.truth.blend_definition import label_stamps
 from blendhunter.truth.overlap import blendedness, matched_filter_snr
 
 __all__ = ['CENTERINGS', 'Scene', 'render_chunk']
@@ -32,6 +32,11 @@ CENTERINGS = {
 MARGIN = 6
 # how often companions are drawn again until they lie in the stamp
 MAX_TRIES = 3000
+# empty pixels between the stamps of a mosaic, so that none of their
+# sources run together
+GAP = 8
+# the detection of a central source lies within this, in px
+MAX_DISTANCE = 6.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def render_chunk(scene, counts, factors, seed):
     if margin:
         arrays['unit_noise'] = draw_noise(
             pixels[0].shape, rng, correlation=scene.noise_correlation)
-        arrays, shift = center_on_detections(
+        arrays, shift = _center_on_detections(
             arrays, scene.noise, margin, owner,
             np.column_stack([others['x'], others['y']]))
     if scene.artifacts is not None:
@@ -204,3 +209,70 @@ def _add_brightest(truth, others, owner):
             column = np.zeros(len(truth), dtype=values.dtype)
         column[has] = values[brightest[has]]
         truth[f'{name}_2'] = column
+
+
+def _center_on_detections(arrays, noise, margin, owner, companions):
+    """
+    Cut stamps around SEP's centroids, as the pipeline does.
+
+    All stamps are detected in one mosaic, with the default settings of
+    `~blendhunter.detect` (the paper's). ``arrays`` holds ``centrals``,
+    ``companions`` and ``unit_noise``, wider than a stamp by the margin
+    (px) on each side. ``companions`` are positions x, y in the stamps
+    ``owner``. A stamp stays as it is if there was no detection, or if a
+    companion would end outside.
+
+    Returns the arrays, cut, and for each stamp by how many whole pixels
+    it moved in x and y, and the distance (px) of the detection, NaN if it
+    stayed.
+    """
+    image = (arrays['centrals'] + arrays['companions']
+             + np.float32(noise) * arrays['unit_noise'])
+    n, size = image.shape[:2]
+    if not n:
+        return {name: np.zeros((0, STAMP_SIZE, STAMP_SIZE), np.float32)
+                for name in arrays}, np.zeros((0, 3))
+    # the detector's position is that of the source in whole pixels
+    middle = size // 2
+    found = _nearest_detections(image, noise, middle)
+    move = np.rint(found[:, :2] - middle)
+    move[~np.isfinite(found[:, 2])] = 0
+    move = move.clip(-margin, margin).astype(int)
+    after = companions - move[owner]
+    outside = np.any((after < -0.5) | (after >= STAMP_SIZE - 0.5), axis=1)
+    move[owner[outside]] = 0
+    found[owner[outside], 2] = np.nan
+    steps = np.arange(STAMP_SIZE)
+    rows = (margin + move[:, 1])[:, None, None] + steps[:, None]
+    columns = (margin + move[:, 0])[:, None, None] + steps
+    which = np.arange(n)[:, None, None]
+    cut = {name: array[which, rows, columns]
+           for name, array in arrays.items()}
+    return cut, np.column_stack([move, found[:, 2]])
+
+
+def _nearest_detections(stack, noise, middle):
+    """Return x, y and distance of the detection nearest to each middle."""
+    n, size = stack.shape[:2]
+    across = int(np.ceil(np.sqrt(n)))
+    cell = size + GAP
+    # the gap gets noise of its own: zeros would lower the RMS
+    mosaic = np.random.default_rng(0).normal(
+        0, noise, (across * cell, across * cell)).astype(np.float32)
+    corner = np.stack(np.divmod(np.arange(n), across), axis=1) * cell
+    for (y, x), image in zip(corner, stack, strict=True):
+        mosaic[y:y + size, x:x + size] = image
+    detected = DetectedImage.from_image(mosaic, noise=float(noise),
+                                        background=None)
+    x, y = detected.x, detected.y
+    column, row = (np.floor((v + 0.5) / cell).astype(int) for v in (x, y))
+    owner = row * across + column
+    local = np.column_stack([x - column * cell, y - row * cell])
+    distance = np.hypot(*(local - middle).T)
+    result = np.full((n, 3), np.nan)
+    good = (distance < MAX_DISTANCE) & (owner < n)
+    # the nearest comes last and stays
+    order = np.argsort(-distance[good], kind='stable')
+    result[owner[good][order]] = np.column_stack(
+        [local, distance])[good][order]
+    return result

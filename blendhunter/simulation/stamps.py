@@ -10,7 +10,7 @@ from blendhunter.simulation.exposure import get_noise
 from blendhunter.simulation.parameters import check_value
 from blendhunter.simulation.populations.kinds import get_population
 from blendhunter.simulation.psf import get_psf
-from blendhunter.simulation.scenes import CENTERINGS, Scene, render_chunk
+from blendhunter.simulation.stamp_scenes import CENTERINGS, Scene, render_chunk
 from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import get_survey
 
@@ -47,7 +47,7 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         Number of stamps.
     survey : str or Survey, optional
         See `~blendhunter.simulation.get_survey`.
-    kind : str or object with ``draw`` and ``render``, optional
+    kind, cosmos_dir : optional
         Sources, as in `~blendhunter.simulation.SourceModel`.
     blend_fraction : float, optional
         Fraction of blended stamps.
@@ -65,29 +65,18 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         same forms. By default both come from the number counts.
     bright, faint : float, optional
         Magnitude limits of the sources (F814W).
-    psf : `galsim.GSObject`, path-like or object with ``draw``, optional
-        One PSF for all, a FITS image of a PSF, or a model; by default
-        `~blendhunter.simulation.PaperPSF` with the survey's seeing.
     seeing_range : tuple of float, optional
         The seeing is multiplied by a factor uniform in this range.
     group_size : int, optional
         Number of consecutive stamps that share their seeing factor:
         pairs can be recombined within a ``group``.
-    noise : float, 'survey' or None, optional
-        RMS noise per pixel in counts, or that of the survey. None makes
-        noiseless stamps, whose SNR refers to the noise of the survey.
-    noise_correlation : float, optional
-        Width of the smoothing that correlates the noise, in px.
+    psf, noise, noise_correlation, artifacts : optional
+        As in `~blendhunter.simulation.Exposure`.
     centering : {'pipeline', 'training', 'exact', 'sep'}, optional
         Offset of the central source from the central pixel, per axis:
         U(-0.5, 0.5) + N(0, 0.3) px as the pipeline leaves it, twice the
         uniform part for training, or none as in the paper. 'sep' cuts
         the noisy stamp around SEP's centroid, before artifacts.
-    artifacts : `~blendhunter.simulation.Artifacts`, optional
-        Bad pixels, cosmic rays, trails, residual background.
-    cosmos_dir : path-like, optional
-        Directory of a `galsim.RealGalaxyCatalog`, for 'realistic' and
-        'cosmos'.
     rng : None, int, SeedSequence or Generator, optional
         The same seed gives the same pixels for any ``n_jobs``.
     n_jobs : int, optional

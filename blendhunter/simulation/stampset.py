@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Table
 
-from blendhunter._utils.noise import add_noise, draw_noise
 from blendhunter._utils.resume import plain
+from blendhunter._utils.simulated_noise import add_noise, draw_noise
 from blendhunter.dataset import DataSet
 
 __all__ = ['StampSet']
@@ -81,19 +81,7 @@ class StampSet:
                                  np.random.default_rng(self.noise_seed))
 
     def with_noise(self, sigma, *, rng=None):
-        """
-        Return the sums with fresh noise.
-
-        Parameters
-        ----------
-        sigma : float
-            RMS per pixel in counts.
-        rng : None, int, SeedSequence or Generator, optional
-
-        Returns
-        -------
-        stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        """
+        """Return the sums with fresh noise of RMS ``sigma``, in counts."""
         rng = np.random.default_rng(rng)
         stamps = add_noise(self.centrals + self.companions, sigma, rng,
                            correlation=self.noise_correlation)
@@ -101,16 +89,9 @@ class StampSet:
 
     def to_dataset(self, *, role='stamps'):
         """
-        Return the arrays, truth and provenance as one data set.
+        Return all as one `~blendhunter.dataset.DataSet`.
 
-        Parameters
-        ----------
-        role : {'stamps', 'pairs'}, optional
-            'pairs' leaves the noisy sums out.
-
-        Returns
-        -------
-        dataset : `~blendhunter.dataset.DataSet`
+        The ``role`` 'pairs' leaves the noisy sums out.
         """
         arrays = {'centrals': self.centrals, 'companions': self.companions}
         if role == 'stamps':

@@ -1,4 +1,4 @@
-"""Training batches of both regions, augmented and with image defects."""
+"""Training batches, and the maps of sources as further targets."""
 
 from typing import NamedTuple
 
@@ -6,17 +6,30 @@ import numpy as np
 
 from blendhunter._utils.arrays import dihedral
 from blendhunter._utils.parallel import child_seed
-from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
+from blendhunter.network.architecture import INPUT_SIZE
+from blendhunter.network.backend import import_keras
+from blendhunter.network.preprocessing import BORDER, PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.training.localization import target_maps
 
-__all__ = ['Batch', 'MixedBatches', 'add_defects']
+__all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'Batch', 'MixedBatches',
+           'add_defects', 'add_locators', 'locator_loss', 'mark_positions',
+           'target_maps']
 
 # fractions of training stamps that extend over an image edge, or have a
 # masked patch filled with noise, as the pipeline leaves them
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
+#: Layers that locate sources, and the px that a cell of each covers.
+LOCATORS = {'block3_conv3': 4, 'block4_conv3': 8}
+#: Weight of each map's loss, the sum over its cells, in the total loss.
+LOCATOR_WEIGHT = 0.05
+# what halving 65 px leaves
+WIDTH = INPUT_SIZE // 8 * 8
+# initial log odds of a cell; their scale lets the new layers learn as
+# fast as the old ones can use
+BIAS = -5.0
+SCALE = 8.0
 
 
 class Batch(NamedTuple):
@@ -24,7 +37,7 @@ class Batch(NamedTuple):
     The input of the network and its targets.
 
     ``inputs`` (n, 65, 65, 5), ``labels`` and ``sample_weights`` (n, 1),
-    ``maps`` (see `~blendhunter.training.localization.target_maps`) and
+    ``maps`` (see `target_maps`) and
     ``map_weights`` (n, 1), 0 if no positions are known; all float32.
     """
 
@@ -37,11 +50,10 @@ class Batch(NamedTuple):
 
 class MixedBatches:
     """
-    Training batches from several samplers, with random orientations.
+    Training batches from a list of (sampler, n), in random orientations.
 
-    ``samplers`` is a list of (sampler, stamps in a batch), and ``rng`` an
-    int or a SeedSequence. The batch of a step is always the same, so that
-    a training that was killed and resumed gets the same batches.
+    The batch of a step is always the same, so that a training that was
+    killed and resumed gets the same batches.
     """
 
     def __init__(self, samplers, *, rng):
@@ -85,3 +97,57 @@ def add_defects(z, regions, rng):
         patch = (slice(y, y + height), slice(x, x + width))
         z[i][patch] = rng.standard_normal(z[i][patch].shape)
         regions[i][patch] = False
+
+
+def mark_positions(marks, rows, positions):
+    """
+    Mark the pixels of sources in bool stamps (n, 51, 51), in place.
+
+    ``positions`` start with x and y, px; those off the stamp are left out.
+    """
+    positions = np.asarray(positions)[:, :2]
+    good = np.all((positions > -0.5) & (positions < STAMP_SIZE - 0.5),
+                  axis=1)
+    x, y = np.rint(positions[good]).astype(int).T
+    marks[np.asarray(rows)[good], y, x] = True
+
+
+def target_maps(marks):
+    """Return which cells (n, m, m, 1) of `LOCATORS` touch a marked pixel."""
+    n = len(marks)
+    wide = np.zeros((n, WIDTH, WIDTH), dtype=bool)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            rows, columns = (slice(BORDER + step, BORDER + step + STAMP_SIZE)
+                             for step in (dy, dx))
+            wide[:, rows, columns] |= marks
+    maps = []
+    for size in LOCATORS.values():
+        m = WIDTH // size
+        cells = wide.reshape(n, m, size, m, size).any(axis=(2, 4))
+        maps.append(cells[..., None].astype(np.float32))
+    return maps
+
+
+def add_locators(network):
+    """Add an output of log odds (n, m, m, 1) for each of `LOCATORS`."""
+    keras = import_keras()
+    from keras import layers
+
+    maps = []
+    for name in LOCATORS:
+        x = layers.Conv2D(1, 1, dtype='float32', kernel_initializer='zeros',
+                          data_format='channels_last',
+                          name=f'{name}_cells')(network.get_layer(name).output)
+        maps.append(layers.Rescaling(SCALE, BIAS, dtype='float32',
+                                     name=f'{name}_locator')(x))
+    return keras.Model(network.input, [network.output, *maps],
+                       name='locating')
+
+
+def locator_loss(truth, log_odds):
+    """Return the cross-entropy of maps (n, m, m, 1), summed over cells."""
+    from keras import ops
+
+    return ops.sum(ops.softplus(log_odds) - truth * log_odds,
+                   axis=(1, 2, 3))

@@ -19,11 +19,7 @@ __all__ = ['History', 'restore_checkpoint', 'save_checkpoint']
 
 
 def save_checkpoint(path, model, identity):
-    """
-    Write the variables of a compiled model and its optimizer, atomically.
-
-    ``identity`` (str) describes the training.
-    """
+    """Write the variables of a compiled model and its optimizer."""
     import h5py
     from keras import ops
 
@@ -39,8 +35,7 @@ def restore_checkpoint(path, model, identity):
     """
     Restore a checkpoint if there is one; return the steps done.
 
-    One that is damaged, or belongs to another training, raises
-    `~blendhunter.exceptions.DataSetError`.
+    One that is damaged, or of another training, raises `DataSetError`.
     """
     import h5py
     from keras import ops
@@ -69,11 +64,7 @@ def _state(model):
 
 
 class History:
-    """
-    A CSV file with one row per report of a training.
-
-    Rows after ``step``, from before a kill, are dropped.
-    """
+    """A CSV file of a training's reports; those after ``step`` are dropped."""
 
     def __init__(self, path, *, step=0):
         self.path = Path(path)

@@ -9,9 +9,8 @@ from blendhunter.dataset import DataSet, read_dataset
 from blendhunter.exceptions import DataSetError
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.training.batches import MixedBatches
-from blendhunter.training.detection_sampler import DetectionSampler
 from blendhunter.training.importance_sampling import blend_sample_weight
-from blendhunter.training.pair_sampler import PairSampler
+from blendhunter.training.samplers import DetectionSampler, PairSampler
 from blendhunter.truth import BLEND, SINGLE, marginalized_snr
 
 __all__ = ['fixed_batches', 'prepare_samplers']
@@ -58,8 +57,7 @@ def fixed_batches(held_out, size, *, step=0):
     """
     Return the batch of each region's validation data, always the same.
 
-    ``size`` is limited to twice the examples; other steps are other
-    batches.
+    ``size`` is limited to twice the examples.
     """
     return {region: MixedBatches([(sampler, min(size, 2 * len(sampler)))],
                                  rng=VALIDATION_SEED)(step)

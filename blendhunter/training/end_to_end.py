@@ -11,14 +11,13 @@ from blendhunter._utils.files import check_writable
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import PartStore
-from blendhunter.network.architecture import (
-    build_network,
-    resolve_precision,
-)
-from blendhunter.network.calibration import fit_fraction
+from blendhunter.network.architecture import build_network, resolve_precision
+from blendhunter.network.backend import import_keras
 from blendhunter.network.model import load_model, save_network
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
+from blendhunter.network.priors import fit_fraction
 from blendhunter.stamps import STAMP_SIZE
+from blendhunter.training import batches, warm_start
 from blendhunter.training.batches import MixedBatches
 from blendhunter.training.checkpoint import (
     History,
@@ -27,18 +26,6 @@ from blendhunter.training.checkpoint import (
 )
 from blendhunter.training.data_split import fixed_batches, prepare_samplers
 from blendhunter.training.importance_sampling import add_errors
-from blendhunter.training.localization import (
-    LOCATOR_WEIGHT,
-    LOCATORS,
-    add_locators,
-    locator_loss,
-)
-from blendhunter.training.pretrained import load_backbone
-from blendhunter.training.warm_start import (
-    check_start,
-    load_initial_weights,
-    training_history,
-)
 from blendhunter.version import __version__
 
 __all__ = ['compile_model', 'take_averages', 'train']
@@ -119,7 +106,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         If the weights cannot be read or fine-tuned.
     """
     _check(pairs, detections, n_steps, batch_size)
-    check_start(weights=weights, backbone=backbone, importance=importance)
+    warm_start.check_start(weights=weights, backbone=backbone,
+                           importance=importance)
     output = Path(output)
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
@@ -133,15 +121,14 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         errors.begin({'what': 'errors'})
         samplers = add_errors(
             samplers, load_model(weights, precision=precision), errors)
-    model = add_locators(network)
+    model = batches.add_locators(network)
     compile_model(model, n_steps, learning_rate, weight_decay)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
                      'weights': initial and initial['sha256'],
-                     'backbone': str(backbone),
-                     'importance': importance, 'preprocessing': TRAINED,
-                     'data': about['data']})
+                     'backbone': str(backbone), 'importance': importance,
+                     'preprocessing': TRAINED, 'data': about['data']})
     start = restore_checkpoint(checkpoint, model, identity)
     validation = fixed_batches(held_out, VALIDATION_SIZE)
     _loop(model, MixedBatches(samplers, rng=seed), start, n_steps,
@@ -153,7 +140,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
     save_network(output, network, {
         **_metadata(about, network, held_out), 'steps': n_steps,
         'batch_size': batch_size, 'command': command,
-        'training_history': training_history(initial)})
+        'training_history': warm_start.training_history(initial)})
     checkpoint.unlink(missing_ok=True)
     if importance:
         errors.discard()
@@ -173,21 +160,22 @@ def _check(pairs, detections, n_steps, batch_size):
 
 def _start_network(seed, dropout, precision, weights, backbone):
     """Return the initial network, and the metadata of its weights."""
-    import keras
+    keras = import_keras()
 
     keras.utils.set_random_seed(seed)
     network = build_network(dtype=resolve_precision(precision),
                             dropout=dropout,
                             n_channels=PREPROCESSINGS[TRAINED].n_channels)
     if backbone is not None:
-        load_backbone(network, backbone)
-    return network, None if weights is None else load_initial_weights(
-        network, weights)
+        warm_start.load_backbone(network, backbone)
+    return network, (
+        None if weights is None
+        else warm_start.load_initial_weights(network, weights))
 
 
 def compile_model(model, n_steps, learning_rate, weight_decay):
     """Give the model its losses, optimizer and schedule."""
-    import keras
+    keras = import_keras()
 
     warmup = min(WARMUP_STEPS, n_steps // 4)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -198,10 +186,11 @@ def compile_model(model, n_steps, learning_rate, weight_decay):
         schedule, weight_decay=weight_decay, global_clipnorm=1.0,
         use_ema=True,
         ema_momentum=max(1 - 1 / (AVERAGED_SHARE * n_steps), 0.0))
-    n_maps = len(LOCATORS)
+    n_maps = len(batches.LOCATORS)
     model.compile(
-        optimizer, ['binary_crossentropy', *[locator_loss] * n_maps],
-        loss_weights=[1.0, *[LOCATOR_WEIGHT] * n_maps],
+        optimizer,
+        ['binary_crossentropy', *[batches.locator_loss] * n_maps],
+        loss_weights=[1.0, *[batches.LOCATOR_WEIGHT] * n_maps],
         metrics=[[keras.metrics.BinaryAccuracy(name='accuracy')],
                  *[[]] * n_maps])
     optimizer.build(model.trainable_variables)
@@ -221,18 +210,18 @@ def _metadata(about, network, held_out):
             'version': __version__, 'results': {}}
 
 
-def _loop(model, batches, start, n_steps, *, validate, history,
+def _loop(model, make_batch, start, n_steps, *, validate, history,
           progress, save, seconds):
     """Run the steps, with reports and checkpoints on the way."""
     saved = began = time.monotonic()
     with (ThreadPoolExecutor(1) as pool,
           progress_bar(total=n_steps, initial=start, enabled=progress,
                        description='training') as bar):
-        upcoming = pool.submit(batches, start) if start < n_steps else None
+        upcoming = pool.submit(make_batch, start) if start < n_steps else None
         for step in range(start, n_steps):
             batch = upcoming.result()
             if step + 1 < n_steps:
-                upcoming = pool.submit(batches, step + 1)
+                upcoming = pool.submit(make_batch, step + 1)
             logs = model.train_on_batch(
                 batch.inputs, [batch.labels, *batch.maps],
                 [batch.sample_weights.ravel(),
@@ -272,9 +261,9 @@ def take_averages(model):
     model.set_weights(model.get_weights())
 
 
-def _predictions(network, batches):
+def _predictions(network, by_region):
     """Yield region, P, truth and sample weights of each batch."""
-    for region, batch in batches.items():
+    for region, batch in by_region.items():
         p = network.predict(batch.inputs, batch_size=128, verbose=0).ravel()
         yield (region, p, batch.labels.ravel() > 0.5,
                batch.sample_weights.ravel())

@@ -69,8 +69,7 @@ def add_errors(samplers, model, store):
     """
     Let samplers, a list of (sampler, n), draw by a model's errors.
 
-    These take a forward pass over all examples, so the store keeps them
-    by region, weights and examples.
+    The store keeps them by region, weights and examples.
     """
     return [(replace(sampler, errors=_stored_errors(store, model, sampler)),
              n) for sampler, n in samplers]

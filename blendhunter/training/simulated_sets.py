@@ -5,7 +5,7 @@ from pathlib import Path
 from blendhunter._utils.resume import PartStore
 from blendhunter.dataset import write_dataset
 from blendhunter.simulation.detections import simulate_detections
-from blendhunter.simulation.ranges import FieldRanges, LogUniform
+from blendhunter.simulation.field_ranges import FieldRanges, LogUniform
 from blendhunter.simulation.stamps import simulate_stamps
 
 __all__ = ['simulate_missing', 'simulate_training_detections',
@@ -34,11 +34,9 @@ def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
     """
     Simulate central and companion sources for ``region='stamp'``.
 
-    Structured galaxies and one star in ten, the seeing 0.65 to 2 times
-    CFIS's, central sources offset by U(-1, 1) + N(0, 0.3) px. The other
-    arguments are those of `~blendhunter.simulation.simulate_stamps`.
-    Returns a `~blendhunter.dataset.DataSet` of noiseless ``centrals`` and
-    ``companions``.
+    Structured galaxies and some stars, noiseless, with central sources off
+    by U(-1, 1) + N(0, 0.3) px. The other arguments are those of
+    `~blendhunter.simulate_stamps`.
     """
     return simulate_stamps(
         n, kind='structured', blend_fraction=1.0, noise=None,
@@ -53,14 +51,9 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
     """
     Simulate labeled detections for ``region='segment'``.
 
-    Fields of 1500 x 1500 px: two in three with the ranges that are the
-    defaults of `~blendhunter.simulation.FieldRanges`, the third with
-    bright stars and galaxies and their photon noise; two in five of CFIS,
-    the others of KiDS, LSST and DES. Three in four are detected with SEP,
-    the others with photutils. The other arguments are those of
-    `~blendhunter.simulation.simulate_detections`. Returns a
-    `~blendhunter.dataset.DataSet` of ``stamps`` over their noise and
-    ``regions``.
+    Fields of 1500 x 1500 px with the `FIELDS` and `SURVEYS` in turn, three
+    in four detected with SEP, the others with photutils. The other
+    arguments are those of `~blendhunter.simulate_detections`.
     """
     return simulate_detections(
         n_fields, survey=SURVEYS, ranges=FIELDS,
@@ -73,8 +66,7 @@ def simulate_missing(work_dir, n_pairs, n_fields, *, n_jobs=1,
     """
     Simulate ``pairs.h5`` and ``detections.h5`` unless they are there.
 
-    Returns the paths by the names of the arguments of
-    `~blendhunter.train`, None if the number of pairs or fields is 0.
+    Returns the paths by name, None if the number is 0.
     """
     paths = {}
     for name, n, seed, simulate in (

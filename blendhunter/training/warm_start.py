@@ -1,12 +1,18 @@
-"""Fine-tuning: a training that starts from the weights of another."""
+"""What a training starts from: pretrained convolutions, or weights."""
+
+from pathlib import Path
+
+import numpy as np
 
 from blendhunter.exceptions import WeightsError
+from blendhunter.network.architecture import build_backbone
+from blendhunter.network.backend import import_keras
 from blendhunter.network.model import set_network
 from blendhunter.network.preprocessing import TRAINED
 from blendhunter.network.weights import read_weights, resolve_weights
-from blendhunter.training.pretrained import check_backbone, widen_kernel
 
-__all__ = ['check_start', 'load_initial_weights', 'training_history']
+__all__ = ['check_backbone', 'check_start', 'load_backbone',
+           'load_initial_weights', 'training_history', 'widen_kernel']
 
 # preprocessings whose channels are the first of the trained one
 COMPATIBLE = ('noise', TRAINED)
@@ -22,13 +28,13 @@ def check_start(*, weights=None, backbone=None, importance=False):
                'convolutions, too')
         raise ValueError(msg)
     if weights is not None:
-        _read(weights)
+        _read_compatible(weights)
     check_backbone(backbone)
 
 
 def load_initial_weights(network, weights):
     """Load weights, of as many channels or fewer; return their metadata."""
-    path, arrays, metadata = _read(weights)
+    path, arrays, metadata = _read_compatible(weights)
     layer = network.get_layer('block1_conv1')
     key = 'block1_conv1/kernel'
     set_network(network, {**arrays, key: widen_kernel(arrays[key], layer)},
@@ -44,7 +50,7 @@ def training_history(metadata):
         key: metadata.get(key) for key in ('command', 'steps', 'sha256')}]
 
 
-def _read(weights):
+def _read_compatible(weights):
     """Return path, arrays and metadata of weights to fine-tune."""
     path = resolve_weights(weights)
     arrays, metadata = read_weights(path)
@@ -54,3 +60,66 @@ def _read(weights):
                'fine-tuned')
         raise WeightsError(msg)
     return path, arrays, metadata
+
+
+def widen_kernel(kernel, layer):
+    """
+    Fit a kernel (3, 3, k, m) to a layer with more input channels.
+
+    The others keep half of their initial values, which disturbs little.
+    """
+    current = layer.get_weights()[0]
+    if np.ndim(kernel) != 4 or np.shape(kernel)[2] >= current.shape[2]:
+        return kernel
+    return np.concatenate([kernel, current[:, :, kernel.shape[2]:] / 2],
+                          axis=2)
+
+
+def check_backbone(weights):
+    """Check, before any work, that backbone weights are there."""
+    if weights not in (None, 'imagenet') and not Path(weights).is_file():
+        msg = (f"backbone must be 'imagenet' or a file of VGG-16 weights, "
+               f'got {str(weights)!r}')
+        raise WeightsError(msg)
+
+
+def load_backbone(network, weights):
+    """
+    Load VGG-16 convolutions into a network, for 3 channels of the input.
+
+    ``weights`` is 'imagenet', which Keras downloads once, or a local file
+    (``.h5``, ``.weights.h5``) of ``keras.applications.VGG16``.
+    """
+    check_backbone(weights)
+    source = _imagenet() if weights == 'imagenet' else _read_backbone(weights)
+    for layer in source.layers:
+        if layer.weights:
+            kernel, bias = layer.get_weights()
+            target = network.get_layer(layer.name)
+            target.set_weights([widen_kernel(kernel, target), bias])
+
+
+def _imagenet():
+    """Download ImageNet weights through Keras."""
+    keras = import_keras()
+
+    try:
+        return keras.applications.VGG16(include_top=False,
+                                        weights='imagenet')
+    except Exception as error:
+        msg = ("backbone='imagenet': the weights could not be "
+               'downloaded; give the path of the file '
+               'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 '
+               'from a machine with network instead')
+        raise WeightsError(msg) from error
+
+
+def _read_backbone(path):
+    """Read a file of VGG-16 weights, in either of Keras's layouts."""
+    source = build_backbone()
+    try:
+        source.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        msg = f'backbone: {str(path)!r} holds no VGG-16 weights: {error}'
+        raise WeightsError(msg) from error
+    return source

@@ -4,7 +4,7 @@ What counts as a blend: the one definition for all of the package.
 Training, benchmark and tests take their labels and measures from here.
 """
 
-from blendhunter.truth.labels import (
+from blendhunter.truth.blend_definition import (
     BLEND,
     CLOSE,
     SINGLE,

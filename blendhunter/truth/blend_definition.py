@@ -26,7 +26,7 @@ OUTCOMES = ('unrecognized', 'recognized', 'single', 'unclear')
 
 
 def label_stamps(n_sources):
-    """Label stamps by the number of sources drawn in each, as the paper does."""
+    """Label stamps by the number of sources drawn, as the paper does."""
     return np.where(np.asarray(n_sources) >= 2, BLEND, SINGLE).astype(np.int8)
 
 

@@ -13,7 +13,7 @@ DISPERSION = 0.55
 
 
 def matched_filter_snr(image, noise):
-    """Return ``sqrt(sum(image**2)) / noise`` of noiseless images (..., ny, nx)."""
+    """Return ``sqrt(sum(image**2)) / noise`` of images (..., ny, nx)."""
     return np.sqrt(_inner(image, image)) / noise
 
 
@@ -95,7 +95,7 @@ def _inner(first, second):
 
 
 def neighbor_separation(x, y):
-    """Return the distance (px) of each source to the nearest other one, or inf."""
+    """Return the distance of each source to the nearest other one, or inf."""
     from scipy.spatial import cKDTree
 
     positions = np.column_stack([x, y])

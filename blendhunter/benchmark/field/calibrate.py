@@ -6,9 +6,9 @@ import numpy as np
 
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.meta import read_meta
+from blendhunter.benchmark.baselines import NETWORK
 from blendhunter.benchmark.field.field_scores import SCORE, clear_detections
-from blendhunter.benchmark.method_scores import NETWORK
-from blendhunter.network.calibration import refit_fraction
+from blendhunter.network.priors import refit_fraction
 from blendhunter.network.weights import (
     read_weights,
     resolve_weights,
@@ -68,13 +68,7 @@ def calibrate_weights(weights, detections, *, output=None, overwrite=False):
 
 
 def fit_fractions(detections, *, trained_fraction, prior):
-    """
-    Return the blend fractions that fit labeled detections best.
-
-    ``prior`` is their fraction of blends. With both the probabilities
-    have the lowest log loss, and their mean is the prior
-    (`~blendhunter.network.calibration.refit_fraction`).
-    """
+    """Return `refit_fraction` of detections, and their fraction of blends."""
     name = f'{SCORE}{NETWORK}'
     if name not in detections.colnames:
         msg = f'detections: there is no column {name!r}'

@@ -4,7 +4,6 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter.benchmark.field.field_scores import SCORE
-from blendhunter.benchmark.field.segments import paint_ellipses
 from blendhunter.benchmark.field.truth_match import (
     match_to_truth,
     prepare_truth,
@@ -12,7 +11,7 @@ from blendhunter.benchmark.field.truth_match import (
 from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.stamps import assign_segments
 
-__all__ = ['compare_catalogs']
+__all__ = ['compare_catalogs', 'paint_ellipses']
 
 # columns with a classifier's answer; the first in the catalog is taken.
 # A number picks the bit of a flag that marks blends
@@ -23,6 +22,10 @@ ANSWERS = {'blend_prob': None, 'p_blend': None, 'probability': None,
 LABELED = 'truth_label'
 WORDS = {'true': 1.0, 't': 1.0, 'yes': 1.0, 'false': 0.0, 'f': 0.0,
          'no': 0.0, '': np.nan}
+# what is needed of a catalog without its segmentation image
+NEEDED = ('n_pixels', 'semimajor_axis', 'semiminor_axis', 'orientation')
+# px beyond the outermost source, where the image is taken to end
+MARGIN = 3
 
 
 def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
@@ -55,9 +58,7 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
     radius : float, optional
         Rows farther than this (px) from a labeled detection are left
         out; each row belongs to one detection, the nearest.
-    wcs : `~astropy.wcs.WCS`, optional
-        For sky positions.
-    mag_limit, mag_column : optional
+    wcs, mag_limit, mag_column : optional
         As in `~blendhunter.benchmark.field.prepare_truth`.
 
     Returns
@@ -168,6 +169,52 @@ def _reference(truth, catalog, segmentation, *, positions, truth_columns,
         segmentation, truth), source
 
 
+def paint_ellipses(catalog, x, y):
+    """
+    Return a segmentation image of ellipses, and the label of each row.
+
+    Each has the area, shape and angle of a detection. If ellipses meet, a
+    pixel belongs to the one whose center is nearest in units of its own
+    axes. Labels are 1, 2, ...; 0 for rows without a position.
+    """
+    from photutils.aperture import EllipticalAperture
+
+    missing = [name for name in NEEDED if name not in catalog.colnames]
+    if missing:
+        msg = (f'segmentation: the first catalog has no {missing}, so its '
+               'segments are not known; give the segmentation image')
+        raise ValueError(msg)
+    area, major, minor, angle = (plain_values(catalog[name])
+                                 for name in NEEDED)
+    ratio = np.clip(minor / np.maximum(major, 1e-3), 0.05, 1.0)
+    long = np.sqrt(area / (np.pi * ratio))
+    good = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & (long > 0)
+                          & np.isfinite(long) & np.isfinite(angle))
+    labels = np.zeros(len(x), dtype=int)
+    labels[good] = good + 1
+    shape = [int(np.max(v[good], initial=0)) + MARGIN for v in (y, x)]
+    image = np.zeros(shape, dtype=np.int32)
+    nearest = np.full(shape, np.inf)
+    for row in good:
+        theta = np.deg2rad(angle[row])
+        mask = EllipticalAperture(
+            (x[row], y[row]), long[row], long[row] * ratio[row],
+            theta=theta).to_mask(method='center')
+        box, part = mask.get_overlap_slices(shape)
+        if box is None:
+            continue
+        dy, dx = (np.arange(v.start, v.stop) - center for v, center in
+                  zip(box, (y[row], x[row]), strict=True))
+        along = dx * np.cos(theta) + dy[:, None] * np.sin(theta)
+        across = dy[:, None] * np.cos(theta) - dx * np.sin(theta)
+        distance = along**2 + (across / ratio[row])**2
+        distance /= long[row]**2
+        mine = (mask.data[part] > 0) & (distance <= nearest[box])
+        image[box][mine] = labels[row]
+        nearest[box][mine] = distance[mine]
+    return image, labels
+
+
 def _positions(reference, table, columns, positions, wcs):
     """Return both tables' positions, fields far from each other."""
     both = [np.column_stack(catalog_positions(part, wcs=wcs, columns=names))
@@ -183,12 +230,7 @@ def _positions(reference, table, columns, positions, wcs):
 
 
 def _nearest_rows(position, other, radius):
-    """
-    Return the nearest row of another table within the radius, or -1.
-
-    A row that is the nearest of several positions is given to the one
-    that it is nearest to.
-    """
+    """Return the nearest row within the radius, or -1; each is given once."""
     from scipy.spatial import cKDTree
 
     good = np.flatnonzero(np.isfinite(other).all(axis=1))

@@ -1,29 +1,22 @@
 """Detect, classify, and compare with the truth."""
 
-from functools import partial
-
 import numpy as np
 from astropy.table import vstack
 
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
-from blendhunter.benchmark.baselines import (
-    catalog_scores,
-    split_by_photutils,
-    train_trees,
-)
+from blendhunter.benchmark import baselines
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.benchmark.field.truth_match import (
     match_to_truth,
     prepare_truth,
 )
-from blendhunter.benchmark.method_scores import score_network, stored_stamps
 from blendhunter.dataset import DataSet
 from blendhunter.detection import DetectedImage
 from blendhunter.simulation import FieldRanges
 from blendhunter.simulation.fields import draw_field
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth.labels import label_positions
+from blendhunter.truth.blend_definition import label_positions
 
 __all__ = ['SURVEY_RANGES', 'evaluate_field', 'evaluate_survey',
            'train_on_survey']
@@ -50,16 +43,12 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
         A `~blendhunter.DetectedImage` has its own mask, noise, background
         and settings; its sources are detected ones.
-    truth : Table or path
-        See `~blendhunter.benchmark.field.prepare_truth`.
+    truth, truth_columns, mag_limit, mag_column
+        As in `~blendhunter.benchmark.field.prepare_truth`.
     identifier : `~blendhunter.BlendIdentifier`
         Its region is not used.
     regions : sequence of {'segment', 'stamp'}, optional
         What the network is asked about.
-    truth_columns : tuple of str, optional
-        Position columns of the truth.
-    mag_limit, mag_column : optional
-        As in `~blendhunter.benchmark.field.prepare_truth`.
     trees : optional
         Boosted trees, from `train_on_survey`.
 
@@ -91,12 +80,12 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
     truth = _on_image(truth, detected.image.data.shape)
     table = match_to_truth(detected.catalog, detected.segmentation, truth)
     table['stamp_label'] = label_positions(table, truth, STAMP_SIZE)
-    scores = score_network(detected, identifier, regions=regions)
-    scores |= catalog_scores(detected, trees=trees,
-                             split=split_by_photutils(detected))
+    scores = baselines.score_methods(
+        detected, identifier, regions=regions, trees=trees,
+        split=baselines.split_by_photutils(detected))
     for name, values in scores.items():
         table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
-    return DataSet({'stamps': stored_stamps(detected)}, table,
+    return DataSet({'stamps': baselines.stored_stamps(detected)}, table,
                    {'role': 'field', 'detection': detected.settings.to_meta()})
 
 
@@ -126,18 +115,11 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
     ranges : `~blendhunter.simulation.FieldRanges`, optional
         What the fields look like. By default only the seeing varies, from
         0.9 to 1.1 times the survey's. ``n_sigma`` is not used.
-    shape : tuple of int, optional
-        (ny, nx) of each field.
-    kind, cosmos_dir : optional
-        Galaxies, as in `~blendhunter.simulation.simulate_detections`.
+    shape, kind, cosmos_dir, rng, n_jobs, progress : optional
+        As in `~blendhunter.simulate_detections`.
     regions, trees : optional
         As in `evaluate_field`.
     settings : `~blendhunter.DetectionSettings`, optional
-    rng : None, int, SeedSequence or Generator, optional
-    n_jobs : int, optional
-        Processes that render.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -145,11 +127,11 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
         As from `evaluate_field`, with ``field``.
     """
     seeds = seed_sequence(rng)
+    ranges = ranges or SURVEY_RANGES
     stamps, tables = [], []
-    draw = partial(draw_field, shape, survey, ranges or SURVEY_RANGES,
-                   kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)
     for i, (detected, truth) in enumerate(_detected_fields(
-            draw, child_seed(seeds, 0).spawn(n_fields), settings, progress)):
+            child_seed(seeds, 0).spawn(n_fields), settings, progress, shape,
+            survey, ranges, kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)):
         made = evaluate_field(detected, truth, identifier, regions=regions,
                               trees=trees)
         made.truth.add_column(np.full(len(made), i, dtype=np.int32),
@@ -158,8 +140,7 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
         tables.append(made.truth)
     return DataSet({'stamps': np.concatenate(stamps)}, vstack(tables),
                    {'role': 'field', 'survey': str(survey),
-                    'ranges': str(ranges or SURVEY_RANGES),
-                    'seed': str(seeds.entropy)})
+                    'ranges': str(ranges), 'seed': str(seeds.entropy)})
 
 
 def train_on_survey(survey, n_fields, *, ranges=None,
@@ -168,35 +149,28 @@ def train_on_survey(survey, n_fields, *, ranges=None,
     """
     Train boosted trees on other fields of the same survey.
 
-    Parameters
-    ----------
-    survey, n_fields, ranges, shape, kind, cosmos_dir, settings
-        As in `evaluate_survey`.
-    rng, n_jobs, progress : optional
-        As in `evaluate_survey`; the same seed gives other fields there.
-
-    Returns
-    -------
-    trees : `sklearn.ensemble.HistGradientBoostingClassifier`
-        On segment area, axis ratio, SNR and flag of the detections.
+    The arguments are those of `evaluate_survey`, which makes other fields
+    with the same seed. Returns a
+    `sklearn.ensemble.HistGradientBoostingClassifier` on segment area, axis
+    ratio, SNR and flag of the detections.
     """
     seeds = seed_sequence(rng)
-    draw = partial(draw_field, shape, survey, ranges or SURVEY_RANGES,
-                   kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)
-    return train_trees(vstack([
+    return baselines.train_trees(vstack([
         match_to_truth(detected.catalog, detected.segmentation,
                        prepare_truth(truth))
         for detected, truth in _detected_fields(
-            draw, child_seed(seeds, 1).spawn(n_fields), settings, progress)]),
+            child_seed(seeds, 1).spawn(n_fields), settings, progress, shape,
+            survey, ranges or SURVEY_RANGES, kind=kind,
+            cosmos_dir=cosmos_dir, n_jobs=n_jobs)]),
         rng=rng if isinstance(rng, int) else child_seed(seeds, 2))
 
 
-def _detected_fields(draw, seeds, settings, progress):
-    """Yield simulated fields, detected, and their truth."""
+def _detected_fields(seeds, settings, progress, *field, **options):
+    """Yield the fields of `draw_field`, detected, and their truth."""
     with progress_bar(total=len(seeds), description='fields',
                       enabled=progress) as bar:
         for seed in seeds:
-            image, truth, *_ = draw(seed)
+            image, truth, *_ = draw_field(*field, seed, **options)
             # without the noise of the simulation: the pipeline estimates it
             yield DetectedImage.from_image(
                 image.data, mask=image.mask, wcs=image.wcs,

@@ -3,17 +3,9 @@
 import numpy as np
 from astropy.table import Table
 
+from blendhunter.benchmark import metrics
+from blendhunter.benchmark.baselines import NETWORK, WHOLE_STAMP
 from blendhunter.benchmark.binning import score_bins, score_columns
-from blendhunter.benchmark.method_scores import NETWORK, WHOLE_STAMP
-from blendhunter.benchmark.metrics import (
-    accuracy,
-    area_under_roc,
-    completeness,
-    completeness_at_rejection,
-    share_in_top,
-    surest_answers,
-    threshold_at_purity,
-)
 from blendhunter.truth import BLEND
 
 __all__ = ['SCORE', 'clear_detections', 'field_bins', 'field_curves',
@@ -35,13 +27,13 @@ BINS = {'separation': (0, 3, 4, 5, 6, 8, 10, 15, np.inf),
 
 def _flag_at_purity(score, blended):
     """Flag all above the lowest threshold of 80 per cent purity."""
-    return (score >= threshold_at_purity(score, blended, 0.8)).astype(
+    return (score >= metrics.threshold_at_purity(score, blended, 0.8)).astype(
         float), blended
 
 
 def _flag_top(score, blended):
     """Flag the top tenth."""
-    return share_in_top(score, 0.1), blended
+    return metrics.share_in_top(score, 0.1), blended
 
 
 WORKING_POINTS = {'purity 80': _flag_at_purity, 'rejected 10': _flag_top}
@@ -120,13 +112,13 @@ def _resolvable(detections):
 
 def _statistics(score, blended, resolvable):
     """Return all scores of one method."""
-    flagged = {p: score >= threshold_at_purity(score, blended, p / 100)
+    flagged = {p: score >= metrics.threshold_at_purity(score, blended, p / 100)
                for p in PURITIES}
-    return [area_under_roc(score, blended),
-            *(completeness(flagged[p], blended) for p in PURITIES),
-            *(completeness_at_rejection(score, blended, p / 100)
+    return [metrics.area_under_roc(score, blended),
+            *(metrics.completeness(flagged[p], blended) for p in PURITIES),
+            *(metrics.completeness_at_rejection(score, blended, p / 100)
               for p in REJECTED),
-            completeness(flagged[80], resolvable)]
+            metrics.completeness(flagged[80], resolvable)]
 
 
 def _stamp_question(detections, method, score):
@@ -134,8 +126,8 @@ def _stamp_question(detections, method, score):
     if method != WHOLE_STAMP:
         return {'stamp_auc': np.nan, 'stamp_accuracy': np.nan}
     blended = np.asarray(detections['stamp_label']) == BLEND
-    return {'stamp_auc': area_under_roc(score, blended),
-            'stamp_accuracy': accuracy(score >= 0.5, blended)}
+    return {'stamp_auc': metrics.area_under_roc(score, blended),
+            'stamp_accuracy': metrics.accuracy(score >= 0.5, blended)}
 
 
 def field_bins(detections, *, n_samples=60):
@@ -176,19 +168,11 @@ def field_bins(detections, *, n_samples=60):
 
 def field_curves(detections):
     """
-    Return the curves of each method, thinned for drawing.
+    Return the curves of each method in `field_scores`, thinned for drawing.
 
-    Parameters
-    ----------
-    detections : `~astropy.table.Table`
-        As in `field_scores`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        ``method``, ``false_positives`` (fraction of the single ones that
-        are flagged), ``completeness``, ``purity``. Empty without blends,
-        or without single ones.
+    The columns are ``method``, ``false_positives`` (fraction of the single
+    ones that are flagged), ``completeness``, ``purity``. The table is empty
+    without blends, or without single ones.
     """
     from sklearn.metrics import roc_curve
 
@@ -216,14 +200,10 @@ def field_curves(detections):
 
 
 def field_examples(detections, n):
-    """
-    Return rows that show what the network gets right and wrong, by kind.
-
-    See `~blendhunter.benchmark.metrics.surest_answers`; no rows
-    if the network was not asked about segments.
-    """
+    """Return rows that show what the network gets right and wrong, by kind."""
     name = f'{SCORE}{NETWORK}'
     score = (np.asarray(detections[name], dtype=float)
              if name in detections.colnames
              else np.full(len(detections), np.nan))
-    return surest_answers(score, np.asarray(detections['truth_label']), n)
+    return metrics.surest_answers(
+        score, np.asarray(detections['truth_label']), n)

@@ -84,11 +84,7 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
 
 
 def match_to_truth(catalog, segmentation, truth):
-    """
-    Label detections by the sources of `prepare_truth` in their segments.
-
-    Returns the catalog with the columns that `evaluate_field` describes.
-    """
+    """Label detections by the sources of `prepare_truth` in their segments."""
     table = Table({name: np.asarray(catalog[name]) for name in KEPT
                    if name in catalog.colnames})
     labels = label_segments(segmentation, table, truth)

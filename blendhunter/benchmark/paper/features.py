@@ -1,4 +1,4 @@
-"""Features of frozen convolutions, cached, and a dense head on them."""
+"""Frozen convolutions, their features, and a dense head on them."""
 
 from pathlib import Path
 
@@ -6,11 +6,15 @@ import numpy as np
 
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.progress import progress_bar
-from blendhunter.network.architecture import build_head
+from blendhunter.network import architecture
+from blendhunter.network.backend import import_keras
+from blendhunter.network.model import load_model
 from blendhunter.network.preprocessing import PREPROCESSINGS
+from blendhunter.network.weights import read_metadata, resolve_weights
+from blendhunter.training.warm_start import check_backbone, load_backbone
 
-__all__ = ['apply_head', 'block_outputs', 'cache_features', 'fit_head',
-           'split_rows']
+__all__ = ['OWN', 'apply_head', 'block_outputs', 'build_frozen',
+           'cache_features', 'choose_preprocessing', 'fit_head', 'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -21,6 +25,54 @@ STOP_PATIENCE = 10
 SPLIT = (0.45, 0.45, 0.1)
 ZOOM = 0.2
 FEATURE_BATCH = 128
+#: The convolutions of this package's own weights, trained on blends.
+OWN = 'default'
+
+
+def choose_preprocessing(backbone, preprocessing=None, *,
+                         otherwise='noise'):
+    """
+    Return the preprocessing for a frozen backbone.
+
+    None takes that of the packaged weights, or ``otherwise`` for backbones
+    without one of their own; one that does not fit raises ValueError.
+    """
+    names = [name for name, entry in PREPROCESSINGS.items()
+             if entry.n_channels == architecture.N_CHANNELS]
+    if backbone == OWN:
+        names = [read_metadata(resolve_weights(OWN))['preprocessing']]
+    elif backbone in (None, 'random'):
+        names = list(PREPROCESSINGS)
+    if preprocessing is None:
+        return names[0] if backbone == OWN else otherwise
+    if preprocessing not in names:
+        msg = (f'preprocessing must be one of {names} for '
+               f'backbone={backbone!r}, got {preprocessing!r}')
+        raise ValueError(msg)
+    return preprocessing
+
+
+def build_frozen(backbone, *, preprocessing='noise', precision='auto',
+                 rng=0):
+    """
+    Build the convolutions, from (n, 65, 65, channels) to (n, 2048).
+
+    For ``backbone`` see `reproduce_paper`; None is 'random'.
+    """
+    keras = import_keras()
+
+    keras.utils.set_random_seed(integer_seed(rng))
+    if backbone == OWN:
+        network = load_model(OWN, precision=precision).network
+        return keras.Model(network.input, network.get_layer('flatten').output)
+    weights = None if backbone == 'random' else backbone
+    check_backbone(weights)
+    body = architecture.build_backbone(
+        dtype=architecture.resolve_precision(precision),
+        n_channels=PREPROCESSINGS[preprocessing].n_channels)
+    if weights is not None:
+        load_backbone(body, weights)
+    return body
 
 
 def split_rows(n):
@@ -38,19 +90,20 @@ def cache_features(body, stamps, noise, *, preprocessing, store,
     """
     Return features (n, 2048) of stamps, kept in parts in a store.
 
-    ``body`` is from `~blendhunter.benchmark.paper.frozen_backbone.
-    build_frozen`, ``noise`` the RMS per pixel in the unit of the stamps.
-    The first ``n_augmented`` stamps are zoomed by up to 20 % and flipped
-    at random. (The paper's shear of 0.2 is in degrees in the Keras of its
-    time, and left out.)
+    ``noise`` is the RMS per pixel in the unit of the stamps. The first
+    ``n_augmented`` are zoomed by up to 20 % and flipped at random. (The
+    paper's shear of 0.2 is in degrees in the Keras of its time, and left
+    out.)
     """
-    import keras
+    keras = import_keras()
 
     seed = integer_seed(rng)
     augment = keras.Sequential([
         keras.layers.RandomZoom((-ZOOM, ZOOM), (-ZOOM, ZOOM),
+                                data_format='channels_last',
                                 fill_mode='nearest', seed=seed),
-        keras.layers.RandomFlip('horizontal', seed=seed)])
+        keras.layers.RandomFlip('horizontal', seed=seed,
+                                data_format='channels_last')])
     parts = []
     with progress_bar(total=len(stamps), description=description,
                       enabled=progress) as bar:
@@ -79,7 +132,7 @@ def _features(body, stamps, noise, preprocessing, augment, n_augmented):
 
 def block_outputs(body, stamp, *, preprocessing):
     """Return the output (k, k, n) of each block for a stamp over its noise."""
-    import keras
+    keras = import_keras()
 
     blocks = [layer.output for layer in body.layers
               if layer.name.endswith('pool')]
@@ -102,16 +155,15 @@ def fit_head(features, labels, parts, *, directory, epochs=500,
     """
     Train the dense head with the paper's callbacks.
 
-    ``parts`` are from `split_rows`. ``directory`` gets the best weights
-    and the history; a head takes a minute or so, and one that was killed
-    starts anew. ``rng=None`` keeps Keras's random state. Returns the head
-    with the smallest validation loss and the number of epochs.
+    ``directory`` gets the best weights and the history; a head that was
+    killed starts anew. ``rng=None`` keeps Keras's random state. Returns the
+    head with the smallest validation loss and the number of epochs.
     """
-    import keras
+    keras = import_keras()
 
     if rng is not None:
         keras.utils.set_random_seed(integer_seed(rng))
-    head = build_head()
+    head = architecture.build_head()
     head.compile(keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON),
                  'binary_crossentropy', metrics=['accuracy'])
     work = Path(directory)

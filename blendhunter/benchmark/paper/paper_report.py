@@ -10,7 +10,7 @@ from blendhunter._utils.files import atomic_path, write_text
 from blendhunter._utils.tables import write_table
 from blendhunter.benchmark.paper import paper_scores
 from blendhunter.benchmark.paper.features import block_outputs
-from blendhunter.plotting import paper as plots
+from blendhunter.plotting import paper_figures as plots
 from blendhunter.plotting.files import save_figure
 
 __all__ = ['write_report']
@@ -28,9 +28,7 @@ def write_report(setup, on_test, on_real, truth, *, kind, body, stamp,
     Write the tables, the figures and the provenance; return the summary.
 
     ``on_test`` and ``on_real`` are the results that `parametric_scores` and
-    `realistic_scores` take, ``truth`` and ``kind`` those of the realistic
-    set, ``body`` the frozen convolutions and ``stamp`` (51, 51), over its
-    noise, for Fig. 2.
+    `realistic_scores` take; ``stamp``, over its noise, is for Fig. 2.
     """
     backbone = (f'{BACKBONES.get(setup.backbone, setup.backbone)}, '
                 f'{setup.preprocessing!r} preprocessing')

@@ -3,13 +3,8 @@
 import numpy as np
 from astropy.table import Table
 
+from blendhunter.benchmark import stamp_detectors
 from blendhunter.benchmark.paper.stages import LEFT_OUT
-from blendhunter.benchmark.published_results import (
-    published_realistic,
-    stored_realistic,
-    stored_runs,
-)
-from blendhunter.benchmark.stamp_detectors import stamp_scores
 from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['SUBSETS', 'feature_table', 'parametric_scores',
@@ -31,16 +26,14 @@ SOURCES = {
 def _scores(label, truth):
     """Return the scores of the labels that are not left out."""
     kept = np.asarray(label) != LEFT_OUT
-    return stamp_scores(np.asarray(label)[kept], truth[kept])
+    return stamp_detectors.stamp_scores(np.asarray(label)[kept], truth[kept])
 
 
 def parametric_scores(results):
     """
     Score every method on the test stamps of every step.
 
-    ``results`` is a list of (Step, labels by method, truth). The columns
-    are ``sigma``, ``realization``, ``method`` and the scores of
-    `~blendhunter.benchmark.stamp_scores`.
+    ``results`` is a list of (Step, labels by method, truth).
     """
     return Table([{'sigma': step.sigma, 'realization': step.realization,
                    'method': method, **_scores(label, truth)}
@@ -52,10 +45,9 @@ def separation_scores(results):
     """
     Score blends by their separation: the data of Fig. 3.
 
-    ``results`` as in `parametric_scores`. The columns are ``sigma``,
-    ``method``, ``separation`` (center of a bin of 3 px), ``accuracy`` of
-    its blends (their completeness), ``accuracy_std`` over realizations,
-    and ``n_stamps`` in all of them.
+    ``accuracy`` is the completeness in bins of 3 px, ``accuracy_std`` its
+    standard deviation over realizations; ``results`` as in
+    `parametric_scores`.
     """
     rows = []
     for sigma in sorted({step.sigma for step, _, _ in results}):
@@ -91,10 +83,9 @@ def realistic_scores(results, truth):
     Score every method on the realistic set: the data of Figs. 5 and 6.
 
     ``results`` is a list of (training sigma, realization, method, labels),
-    the sigma NaN without a training. One row for each of them and subset
-    ('all', 'close': below 10 px, 'distant'), with ``accuracy`` of the
-    blends of the subset and equally many isolated stamps, as in the paper:
-    the mean of ``true_positives`` and ``true_negatives``.
+    the sigma NaN without a training. ``accuracy`` is that of the blends of
+    the subset and equally many isolated stamps, as in the paper: the mean
+    of ``true_positives`` and ``true_negatives``.
     """
     rows = []
     for sigma, realization, method, label in results:
@@ -120,10 +111,8 @@ def feature_table(stamp, maps):
     """
     List the outputs of the blocks for one stamp: the data of Fig. 2.
 
-    ``maps`` are from `~blendhunter.benchmark.paper.features.block_outputs`.
-    The columns are ``block`` (0: the stamp itself), ``map`` (its channel),
-    ``width`` and the flattened ``values``, of the maps with the largest
-    variance in each block.
+    Those are the ``maps`` of `block_outputs` with the largest variance in
+    each block; block 0 is the stamp itself.
     """
     rows = [(0, 0, len(stamp), stamp)]
     for number, block in enumerate(maps, start=1):
@@ -145,15 +134,12 @@ def summary_table(tests, realistic, *, kind='realistic'):
 
     ``tests`` is from `parametric_scores`, ``realistic`` from
     `realistic_scores`, ``kind`` that of the realistic set; only 'realistic'
-    can be compared to real galaxies. The columns are ``set``
-    ('parametric', or ``kind``), ``sigma`` (of the test set, or of the
-    training), ``score``, and each method in per cent, means over
-    realizations. ``authors ...`` are the stored runs of the authors, at
-    the noise ``authors sigma``, ``published ...`` the paper's numbers; the
-    table's meta names their sources.
+    can be compared to real galaxies. For the columns see `reproduce_paper`;
+    ``authors ...`` are the stored runs, at the noise ``authors sigma``,
+    ``published ...`` the paper's numbers (`SOURCES`).
     """
     rows = []
-    authors = stored_runs()
+    authors = stamp_detectors.stored_runs()
     for sigma in np.unique(tests['sigma']):
         for score in ('accuracy', 'close', 'tnr'):
             row = {'set': 'parametric', 'sigma': float(sigma),
@@ -175,7 +161,8 @@ def _realistic_rows(realistic, kind):
     rows = []
     trained = realistic[np.isfinite(realistic['sigma'])]
     fixed = realistic[~np.isfinite(realistic['sigma'])]
-    authors, published = stored_realistic(), published_realistic()
+    authors = stamp_detectors.STORED_REALISTIC
+    published = stamp_detectors.PUBLISHED_REALISTIC
     for sigma in np.unique(trained['sigma']):
         for subset in SUBSETS:
             row = {'set': kind, 'sigma': float(sigma),

@@ -8,19 +8,19 @@ import numpy as np
 
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.resume import begin_run
-from blendhunter.benchmark.paper import plan, stages
-from blendhunter.benchmark.paper.features import split_rows
-from blendhunter.benchmark.paper.frozen_backbone import (
+from blendhunter.benchmark.paper import stages
+from blendhunter.benchmark.paper.features import (
     OWN,
     build_frozen,
     choose_preprocessing,
+    split_rows,
 )
-from blendhunter.benchmark.paper.report import write_report
+from blendhunter.benchmark.paper.paper_report import write_report
 from blendhunter.benchmark.paper.sets import make_set
 from blendhunter.identify import BlendIdentifier
 from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.weights import read_metadata, resolve_weights
-from blendhunter.training.pretrained import check_backbone
+from blendhunter.training.warm_start import check_backbone
 
 __all__ = ['estimate_time', 'reproduce_paper']
 
@@ -57,16 +57,14 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
         set; without one it is made of structured galaxies.
     rng : None, int, SeedSequence or Generator, optional
         None takes the seed of a run that was killed, if there is one.
-    n_jobs : int, optional
-        Number of processes as in scikit-learn; -1 uses every core.
+    n_jobs, progress : optional
+        As in `~blendhunter.simulate_stamps`.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of the backbone.
     epochs : int, optional
         Most epochs of a head.
     weights : str or path-like, optional
         Of the packaged model that is compared.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
     command : str, optional
         Stored in the provenance.
 
@@ -85,7 +83,7 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another reproduction.
     """
-    scale = plan.find_scale(scale)
+    scale = stages.find_scale(scale)
     preprocessing = choose_preprocessing(backbone, preprocessing)
     # before anything is written
     packaged = read_metadata(resolve_weights(weights))['sha256']
@@ -121,17 +119,10 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
 def estimate_time(scale='small', *, backbone='default', preprocessing=None,
                   cosmos_dir=None, n_jobs=1, precision='auto'):
     """
-    Estimate how long `reproduce_paper` takes on this machine.
+    Estimate how many seconds `reproduce_paper` takes on this machine.
 
-    Parameters
-    ----------
-    scale, backbone, preprocessing, cosmos_dir, n_jobs, precision
-        As in `reproduce_paper`.
-
-    Returns
-    -------
-    seconds : float
-        From the measured speed of the backbone.
+    The arguments are those of `reproduce_paper`; the speed of the backbone
+    is measured.
     """
     body = build_frozen(
         backbone, precision=precision,
@@ -140,15 +131,16 @@ def estimate_time(scale='small', *, backbone='default', preprocessing=None,
     body.predict(inputs, batch_size=PROBE // 2, verbose=0)  # compiles
     began = time.monotonic()
     body.predict(inputs, batch_size=PROBE // 2, verbose=0)
-    return plan.estimate_seconds(
-        plan.find_scale(scale), per_feature=(time.monotonic() - began) / PROBE,
+    return stages.estimate_seconds(
+        stages.find_scale(scale),
+        per_feature=(time.monotonic() - began) / PROBE,
         kind='structured' if cosmos_dir is None else stages.REALISTIC,
         n_cores=n_jobs if n_jobs > 0 else os.cpu_count())
 
 
 def _train_all(setup, parametric, realistic, body):
     """Train every head; the features of a finished set are deleted."""
-    steps = plan.list_steps(setup.scale)
+    steps = stages.list_steps(setup.scale)
     features = None
     if any(f'training-{step.name}' not in setup.store for step in steps):
         features = stages.realistic_features(setup, realistic, body)
@@ -163,18 +155,19 @@ def _compare_all(setup, parametric, realistic, weights):
 
     def compare(name, stamps, truth, noise, methods):
         stages.label_stamps(setup, name, stamps, truth, noise, methods)
-        stages.classify_stamps(setup, name, stamps, noise, identifier)
+        setup.keep('packaged model', f'packaged-{name}', lambda: {
+            'p': identifier.predict_stamps(stamps, noise=noise)})
 
-    for step in plan.list_steps(setup.scale):
+    for step in stages.list_steps(setup.scale):
         compare(step.name, *stages.held_out_stamps(setup, step, parametric),
-                step.sigma, plan.detectors_of(step))
+                step.sigma, stages.detectors_of(step))
     compare(stages.REALISTIC, stages.realistic_stamps(setup, realistic),
-            realistic.truth, plan.REALISTIC_SIGMA, ('sep', 'photutils'))
+            realistic.truth, stages.REALISTIC_SIGMA, ('sep', 'photutils'))
 
 
 def _report(setup, parametric, realistic, body, **about):
     """Collect the labels of all methods and write the report."""
-    steps = plan.list_steps(setup.scale)
+    steps = stages.list_steps(setup.scale)
     heads = {step: setup.results('training', step.name) for step in steps}
     truth = parametric.truth[split_rows(len(parametric))[2]]
     on_test = [(step, {'network': heads[step]['test'] > THRESHOLD,
@@ -184,7 +177,8 @@ def _report(setup, parametric, realistic, body, **about):
                 heads[step][stages.REALISTIC] > THRESHOLD) for step in steps]
     on_real += [(np.nan, 0, method, label) for method, label
                 in _other_labels(setup, stages.REALISTIC).items()]
-    stamp = stages.realistic_stamps(setup, realistic)[0] / plan.REALISTIC_SIGMA
+    stamp = (stages.realistic_stamps(setup, realistic)[0]
+             / stages.REALISTIC_SIGMA)
     return write_report(setup, on_test, on_real, realistic.truth,
                         body=body, stamp=stamp, **about)
 

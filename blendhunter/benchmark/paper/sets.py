@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from blendhunter._utils.noise import add_noise
 from blendhunter._utils.parallel import child_seed
 from blendhunter._utils.resume import PartStore
+from blendhunter._utils.simulated_noise import add_noise
 from blendhunter.dataset import read_dataset, write_dataset
 from blendhunter.simulation import simulate_stamps
 
@@ -15,12 +15,7 @@ __all__ = ['make_set', 'noisy_stamps', 'stamps_of']
 
 def make_set(path, n, *, kind, rng, cosmos_dir=None, n_jobs=1,
              progress=False):
-    """
-    Simulate the paper's noiseless stamps, or read them from the file.
-
-    A run that was killed continues. The arguments are those of
-    `~blendhunter.simulation.simulate_stamps`.
-    """
+    """Simulate the paper's noiseless stamps, or read them from the file."""
     path = Path(path)
     store = PartStore.beside(path)
     if not path.is_file():
@@ -34,11 +29,7 @@ def make_set(path, n, *, kind, rng, cosmos_dir=None, n_jobs=1,
 
 
 def noisy_stamps(dataset, sigma, *, rng, rows=slice(None)):
-    """
-    Return the sums of a set with noise of RMS ``sigma`` counts.
-
-    ``rows`` is a slice; the noise of a stamp is the same in any slice.
-    """
+    """Return sums with noise, which is the same for a stamp in any slice."""
     clean = (dataset.arrays['centrals'][rows]
              + dataset.arrays['companions'][rows])
     first = rows.start or 0
@@ -52,8 +43,7 @@ def stamps_of(dataset, noise=None, *, rng=0):
     """
     Return noisy stamps, labels and noise of a data set of stamps.
 
-    ``noise`` is the RMS of noise that is drawn; None takes the stamps in
-    the data set, with their noise.
+    Without a ``noise`` (RMS) to draw, they are the stamps in the data set.
     """
     arrays, stored = dataset.arrays, dataset.provenance.get('noise')
     if noise is None and stored and 'stamps' in arrays:

@@ -1,4 +1,4 @@
-"""The stages of a reproduction; each is kept when it is finished."""
+"""The size of a reproduction, and its stages, kept when finished."""
 
 import time
 from contextlib import contextmanager
@@ -9,24 +9,118 @@ import numpy as np
 
 from blendhunter._utils.parallel import child_seed
 from blendhunter._utils.resume import PartStore
-from blendhunter.benchmark.labeling import label_by_rules, pad_stamps
+from blendhunter.benchmark.detector_labels import label_by_rules, pad_stamps
 from blendhunter.benchmark.paper.features import (
     apply_head,
     cache_features,
     fit_head,
     split_rows,
 )
-from blendhunter.benchmark.paper.plan import REALISTIC_SIGMA, Scale
 from blendhunter.benchmark.paper.sets import noisy_stamps
+from blendhunter.simulation.stamps import SIGMAS
 from blendhunter.truth import UNCLEAR
 
-__all__ = ['LEFT_OUT', 'REALISTIC', 'Setup', 'classify_stamps',
-           'held_out_stamps', 'label_stamps', 'realistic_features',
-           'realistic_stamps', 'timed', 'train_step']
+__all__ = ['LEFT_OUT', 'REALISTIC', 'REALISTIC_SIGMA', 'SCALES', 'Scale',
+           'Setup', 'Step', 'detectors_of', 'estimate_seconds',
+           'find_scale', 'held_out_stamps', 'label_stamps', 'list_steps',
+           'realistic_features', 'realistic_stamps', 'timed', 'train_step']
 
 REALISTIC = 'realistic'
 #: Label of the stamps that a rule leaves out.
 LEFT_OUT = UNCLEAR - 1
+#: Noise of the paper's realistic set, in counts.
+REALISTIC_SIGMA = 14.5
+# seconds per stamp and core, measured on one with AVX512
+SIMULATE = {'parametric': 0.0033, 'structured': 0.005, 'realistic': 0.018}
+SEP, PHOTUTILS = 0.0015, 0.012
+# per training stamp, of the head's epochs; passes of the packaged model
+# take as long as features
+HEAD = 0.0012
+TEST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Scale:
+    """
+    The size of a reproduction.
+
+    Parameters
+    ----------
+    name : str
+    n_stamps : int
+        Parametric stamps: 45 % train, 45 % validate, 10 % test.
+    sigmas : tuple of float
+        Noise levels in counts.
+    n_realizations : int
+        Of the noise, each with a training of its own.
+    n_realistic : int
+        Stamps of the realistic test set.
+    """
+
+    name: str
+    n_stamps: int
+    sigmas: tuple
+    n_realizations: int
+    n_realistic: int
+
+
+#: The paper's is 'full'.
+SCALES = {
+    'small': Scale('small', 4000, (5.0, 35.0), 1, 1000),
+    'medium': Scale('medium', 20_000, SIGMAS, 2, 4000),
+    'full': Scale('full', 80_000, SIGMAS, 10, 8000)}
+
+
+def find_scale(scale):
+    """Return a scale that may be given by name."""
+    if isinstance(scale, str) and scale not in SCALES:
+        msg = f'scale must be one of {list(SCALES)}, got {scale!r}'
+        raise ValueError(msg)
+    return SCALES[scale] if isinstance(scale, str) else scale
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training with its evaluation."""
+
+    sigma: float
+    realization: int
+
+    @property
+    def name(self):
+        """Name of the results of this step."""
+        return f'sigma{self.sigma:g}-{self.realization}'
+
+
+def list_steps(scale):
+    """List the trainings, all noise levels of a realization first."""
+    return [Step(sigma, realization)
+            for realization in range(scale.n_realizations)
+            for sigma in scale.sigmas]
+
+
+def detectors_of(step):
+    """Return the detectors of a step: photutils, slow, once per noise."""
+    return ('sep', 'photutils') if step.realization == 0 else ('sep',)
+
+
+def estimate_seconds(scale, *, per_feature, kind, n_cores):
+    """
+    Estimate how long a reproduction takes.
+
+    ``per_feature`` are measured seconds for the features of one stamp.
+    """
+    n_test = TEST_SHARE * scale.n_stamps
+    n_steps = len(scale.sigmas) * scale.n_realizations
+    simulation = (scale.n_stamps * SIMULATE['parametric']
+                  + scale.n_realistic * SIMULATE[kind]) / n_cores
+    network = per_feature * (
+        n_steps * (scale.n_stamps + n_test) + 2 * scale.n_realistic)
+    heads = n_steps * scale.n_stamps * HEAD
+    detectors = (n_steps * n_test * SEP + scale.n_realistic * SEP
+                 + (len(scale.sigmas) * n_test + scale.n_realistic)
+                 * PHOTUTILS) / n_cores
+    return simulation + network + heads + detectors
 
 
 @dataclass(frozen=True)
@@ -67,6 +161,12 @@ class Setup:
     def features(self, name):
         """Return the store of features that are deleted after use."""
         return PartStore(self.store.directory / f'features-{name}')
+
+    def keep(self, stage, key, make):
+        """Keep the arrays that ``make()`` returns, unless they are there."""
+        if key not in self.store:
+            with timed(self, stage):
+                self.store.save(key, make())
 
 
 @contextmanager
@@ -115,8 +215,7 @@ def train_step(setup, step, dataset, body, realistic):
     """
     Train a head on one noise level and apply it to both test sets.
 
-    ``dataset`` is the parametric set, ``realistic`` are features (m, 2048)
-    of the other.
+    ``realistic`` are the features (m, 2048) of the realistic set.
     """
     key = f'training-{step.name}'
     if key in setup.store:
@@ -140,30 +239,15 @@ def train_step(setup, step, dataset, body, realistic):
 
 
 def label_stamps(setup, name, stamps, truth, noise, methods):
-    """
-    Label the stamps of a step, or 'realistic', by detection.
-
-    ``methods`` are 'sep' and 'photutils', each with both rules. What a
-    rule leaves out is marked.
-    """
-    key = f'detectors-{name}'
-    if key in setup.store:
-        return
-    padded = pad_stamps(stamps, noise, rng=child_seed(
-        setup.seed, *name.encode()))
-    with timed(setup, 'detectors'):
-        setup.store.save(key, {
+    """Label the stamps of a step, or 'realistic', by detectors."""
+    def label():
+        padded = pad_stamps(stamps, noise, rng=child_seed(
+            setup.seed, *name.encode()))
+        return {
             f'{method} {rule}': np.where(
                 labels['failure'], LEFT_OUT, labels['label']).astype(np.int8)
             for method, rule, labels in label_by_rules(
                 padded, truth, noise=noise, methods=methods,
-                n_jobs=setup.n_jobs)})
+                n_jobs=setup.n_jobs)}
 
-
-def classify_stamps(setup, name, stamps, noise, identifier):
-    """Apply the packaged model to the stamps of a step, or 'realistic'."""
-    key = f'packaged-{name}'
-    if key not in setup.store:
-        with timed(setup, 'packaged model'):
-            setup.store.save(key, {
-                'p': identifier.predict_stamps(stamps, noise=noise)})
+    setup.keep('detectors', f'detectors-{name}', label)

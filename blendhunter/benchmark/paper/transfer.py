@@ -11,18 +11,13 @@ from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.resume import begin_run
 from blendhunter.benchmark.paper.features import (
     apply_head,
+    build_frozen,
     cache_features,
+    choose_preprocessing,
     fit_head,
     split_rows,
 )
-from blendhunter.benchmark.paper.frozen_backbone import (
-    build_frozen,
-    choose_preprocessing,
-)
-from blendhunter.network.architecture import (
-    build_network,
-    resolve_precision,
-)
+from blendhunter.network.architecture import build_network, resolve_precision
 from blendhunter.network.model import save_network
 from blendhunter.version import __version__
 
@@ -38,8 +33,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
 
     The protocol of Farrens et al. (2022): 45 % of the stamps train, 45 %
     validate, 10 % test; training stamps are zoomed by up to 20 % and
-    flipped at random. (The paper's shear of 0.2 is in degrees in the
-    Keras of its time, and left out.) The head with the smallest
+    flipped at random, but not sheared. The head with the smallest
     validation loss is kept.
 
     Parameters
@@ -52,28 +46,17 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         Weights file to write.
     noise : float
         RMS noise per pixel in the unit of ``stamps``.
-    backbone : None, 'random', 'imagenet', 'default' or path, optional
-        Frozen weights of the convolutions; None leaves them at their
-        random initial values, 'default' takes those of the packaged
-        model, which were trained on blends.
-    preprocessing : {None, 'paper', 'noise', 'residuals'}, optional
-        None takes that of the packaged model for 'default', which works
-        with no other, and the paper's otherwise.
+    backbone, preprocessing : optional
+        As in `reproduce_paper`, but without a backbone it is 'random',
+        and without a preprocessing the paper's unless it is 'default'.
     epochs, batch_size : int, optional
         At most so many epochs.
-    precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the backbone.
-    rng : None, int, SeedSequence or Generator, optional
-    command : str, optional
-        Stored in the weights file.
+    precision, rng, command, overwrite, progress : optional
+        As in `~blendhunter.train`.
     work_dir : path-like, optional
         Holds cached features, which a training that was killed
         continues from; by default next to the output. It is deleted at
         the end.
-    overwrite : bool, optional
-        Whether an existing output may be replaced.
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -91,9 +74,11 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     """
     output = Path(output)
     check_writable(output, overwrite=overwrite)
-    stamps = np.asarray(stamps)
-    labels = np.asarray(labels, dtype=np.float32)
-    _check_labels(labels, len(stamps))
+    stamps, labels = np.asarray(stamps), np.asarray(labels, np.float32)
+    if len(labels) != len(stamps):
+        msg = (f'labels must have one entry per stamp ({len(stamps)}), '
+               f'got {len(labels)}')
+        raise ValueError(msg)
     parts = split_rows(len(stamps))
     preprocessing = choose_preprocessing(backbone, preprocessing,
                                          otherwise='paper')
@@ -103,7 +88,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         'backbone': str(backbone), 'batch_size': batch_size,
         'epochs': epochs, 'precision': precision}, rng,
         work_dir or output.with_suffix('.work'))
-    seed = integer_seed(seeds)
+    seed, test = integer_seed(seeds), parts[2]
     body = build_frozen(backbone, preprocessing=preprocessing,
                         precision=precision, rng=seed)
     features = cache_features(
@@ -112,8 +97,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     head, n_epochs = fit_head(features, labels, parts, epochs=epochs,
                               batch_size=batch_size,
                               directory=store.directory)
-    right = (apply_head(head, features[parts[2]]) > 0.5) == (
-        labels[parts[2]] > 0.5)
+    right = (apply_head(head, features[test]) > 0.5) == (labels[test] > 0.5)
     save_network(output, _join(body, head, precision), {
         'architecture': 'VGG-16', 'preprocessing': preprocessing,
         'stamp_size': stamps.shape[1], 'classes': ['isolated', 'blended'],
@@ -128,14 +112,6 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
                     output.with_suffix('.history.csv'))
     store.discard()
     return output
-
-
-def _check_labels(labels, n):
-    """Check that there is one label for each stamp."""
-    if len(labels) != n:
-        msg = (f'labels must have one entry per stamp ({n}), '
-               f'got {len(labels)}')
-        raise ValueError(msg)
 
 
 def _join(body, head, precision):

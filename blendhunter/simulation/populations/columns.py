@@ -29,12 +29,8 @@ def parameter_table(magnitude, **columns):
     """
     Return a table of parameters with the columns all populations share.
 
-    ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
-    ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
-    ``bulge_fraction`` (NaN: one Sersic profile), ``knot_fraction``,
-    ``n_knots``, ``is_star``, ``index`` (row of the catalog of real
-    galaxies, -1 for others), and the columns named in `INTERNAL`. What
-    is not given gets a neutral value.
+    What is not given gets a neutral value. ``bulge_fraction`` is NaN for
+    one Sersic profile, ``index`` the row of the catalog of real galaxies.
     """
     return complete(Table({
         'magnitude': np.asarray(magnitude, dtype=float),

@@ -2,12 +2,8 @@
 
 import numpy as np
 
+from blendhunter.simulation.populations import model
 from blendhunter.simulation.populations.columns import parameter_table
-from blendhunter.simulation.populations.model import (
-    component_radii,
-    draw_magnitudes,
-    draw_parameters,
-)
 
 __all__ = ['ParametricPopulation', 'StarPopulation', 'StructuredPopulation']
 
@@ -65,20 +61,20 @@ class ParametricPopulation:
             `render` needs.
         """
         if magnitude is None:
-            magnitude = draw_magnitudes(n, rng, bright=self.bright,
-                                        faint=self.faint)
-        model = draw_parameters(magnitude, rng)
-        index = np.round(model['sersic_index'] / INDEX_STEP) * INDEX_STEP
+            magnitude = model.draw_magnitudes(n, rng, bright=self.bright,
+                                              faint=self.faint)
+        shape = model.draw_parameters(magnitude, rng)
+        index = np.round(shape['sersic_index'] / INDEX_STEP) * INDEX_STEP
         angle = rng.uniform(0, 180, n)
-        disc, bulge = component_radii(*(model[key] for key in (
+        disc, bulge = model.component_radii(*(shape[key] for key in (
             'half_light_radius', 'bulge_fraction', 'bulge_size_ratio')))
         return parameter_table(
-            magnitude, half_light_radius=model['half_light_radius'],
-            sersic_index=index, axis_ratio=model['axis_ratio'],
-            position_angle=angle, bulge_fraction=model['bulge_fraction'],
+            magnitude, half_light_radius=shape['half_light_radius'],
+            sersic_index=index, axis_ratio=shape['axis_ratio'],
+            position_angle=angle, bulge_fraction=shape['bulge_fraction'],
             disc_radius=disc, bulge_radius=bulge,
             # a bulge is rounder than its disc, and aligned with it
-            bulge_axis_ratio=0.5 * (1 + model['axis_ratio']),
+            bulge_axis_ratio=0.5 * (1 + shape['axis_ratio']),
             bulge_angle=angle, seed=rng.integers(1, 2**31 - 1, n))
 
     def render(self, row):

@@ -5,28 +5,13 @@ from astropy.table import Table, vstack
 
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
-from blendhunter.benchmark.baselines import (
-    catalog_scores,
-    split_by_photutils,
-    train_trees,
-)
+from blendhunter.benchmark import baselines, injected_sources, metrics
 from blendhunter.benchmark.binning import score_bins, score_columns
-from blendhunter.benchmark.injection.injected_sources import (
-    MERGED,
-    inject_sources,
-    redetect,
-)
-from blendhunter.benchmark.method_scores import score_network, stored_stamps
-from blendhunter.benchmark.metrics import (
-    area_under_roc,
-    completeness_at_false_positives,
-    threshold_at_false_positives,
-)
+from blendhunter.benchmark.injected_sources import MERGED
 from blendhunter.dataset import DataSet
 from blendhunter.detection import DetectedImage
 
-__all__ = ['FALSE_POSITIVES', 'evaluate_injections', 'injection_bins',
-           'injection_scores']
+__all__ = ['evaluate_injections', 'injection_bins', 'injection_scores']
 
 #: Per cent of the untouched hosts that may be flagged.
 FALSE_POSITIVES = (1, 5, 10)
@@ -45,19 +30,15 @@ def evaluate_injections(image, identifier, *, training=None, rounds=6,
 
     Parameters
     ----------
-    image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-        A `~blendhunter.DetectedImage` has its own mask, noise, background
-        and settings; its sources are detected ones.
-    identifier : `~blendhunter.BlendIdentifier`
-        Its region is not used.
+    image, identifier
+        As in `~blendhunter.benchmark.field.evaluate_field`.
     training : `~astropy.table.Table`, optional
         Truth of simulated detections, for boosted trees.
     rounds : int, optional
         How often sources are injected, each time beside other hosts,
         until there are none left.
-    rng : None, int, SeedSequence or Generator, optional
-    progress : bool, optional
-        Whether to show a progress bar on a terminal.
+    rng, progress : optional
+        As in `~blendhunter.simulate_stamps`.
 
     Returns
     -------
@@ -82,8 +63,8 @@ def evaluate_injections(image, identifier, *, training=None, rounds=6,
         raise ValueError(msg)
     detected = (image if isinstance(image, DetectedImage)
                 else DetectedImage.from_image(image))
-    trees = None if training is None else train_trees(training)
-    split = split_by_photutils(detected)
+    trees = None if training is None else baselines.train_trees(training)
+    split = baselines.split_by_photutils(detected)
     seeds = seed_sequence(rng)
     tables, stamps, used = [], [], []
     with progress_bar(total=rounds, description='rounds',
@@ -109,20 +90,20 @@ def evaluate_injections(image, identifier, *, training=None, rounds=6,
 
 def _evaluate_round(detected, identifier, rng, used, split, trees):
     """Return the injections of one round, and their stamps."""
-    image, table = inject_sources(detected, rng, used=used)
-    after, table['outcome'], row = redetect(image, table, detected.settings)
+    image, table = injected_sources.inject_sources(detected, rng, used=used)
+    after, table['outcome'], row = injected_sources.redetect(
+        image, table, detected.settings)
     merged = np.flatnonzero(table['outcome'] == MERGED)
     for suffix, source, rows, divided in (
-            ('', after, row[merged], split_by_photutils(after)),
+            ('', after, row[merged], baselines.split_by_photutils(after)),
             ('_before', detected, np.asarray(table['host'])[merged], split)):
-        scores = score_network(source, identifier, rows)
-        scores |= catalog_scores(source, rows=rows, trees=trees,
-                                 split=divided)
+        scores = baselines.score_methods(source, identifier, rows,
+                                         trees=trees, split=divided)
         for method, values in scores.items():
             column = np.full(len(table), np.nan)
             column[merged] = values
             table[f'{method}{suffix}'] = column
-    cut = stored_stamps(after, row[merged])
+    cut = baselines.stored_stamps(after, row[merged])
     stamps = np.zeros((len(table), *cut.shape[1:]), dtype=np.float32)
     stamps[merged] = cut
     return table, stamps
@@ -145,8 +126,9 @@ def _statistics(after, before):
     """Return the AUC and the completeness at each false-positive rate."""
     score = np.concatenate([after, before])
     merged = np.arange(len(score)) < len(after)
-    return [area_under_roc(score, merged),
-            *(completeness_at_false_positives(score, merged, rate / 100)
+    return [metrics.area_under_roc(score, merged),
+            *(metrics.completeness_at_false_positives(score, merged,
+                                                      rate / 100)
               for rate in FALSE_POSITIVES)]
 
 
@@ -178,21 +160,13 @@ def injection_scores(injections):
 
 def injection_bins(injections):
     """
-    Bin the completeness by separation, flux ratio and SNR.
+    Bin the completeness of `injection_scores`.
 
-    Parameters
-    ----------
-    injections : `~astropy.table.Table`
-        Truth of `evaluate_injections`.
-
-    Returns
-    -------
-    table : `~astropy.table.Table`
-        The columns of `~blendhunter.benchmark.field.field_bins`.
-        ``working_point`` is the false-positive rate among the untouched
-        hosts: 'fpr 1', 'fpr 5' or 'fpr 10' (per cent); ``quantity`` is
-        ``separation`` (px), ``flux_ratio`` or ``snr``; the purity is NaN:
-        how many single sources a survey has is not known.
+    The columns are those of `~blendhunter.benchmark.field.field_bins`.
+    ``working_point`` is the false-positive rate among the untouched hosts:
+    'fpr 1', 'fpr 5' or 'fpr 10' (per cent); ``quantity`` is ``separation``
+    (px), ``flux_ratio`` or ``snr``; the purity is NaN: how many single
+    sources a survey has is not known.
     """
     rows = []
     for method, merged, after, before in _methods(injections):
@@ -200,7 +174,8 @@ def injection_bins(injections):
             continue
         for rate in FALSE_POSITIVES:
             def flag(after, before, rate=rate):
-                level = threshold_at_false_positives(before, rate / 100)
+                level = metrics.threshold_at_false_positives(before,
+                                                             rate / 100)
                 return (after > level).astype(float), np.ones(len(after))
             rows.extend({'method': method, 'working_point': f'fpr {rate}',
                          **row} for row in score_bins(

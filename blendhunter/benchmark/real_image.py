@@ -1,4 +1,4 @@
-"""Where the time of a classification goes, as ratios in one run."""
+"""A real image: flagged sources by brightness, and where the time goes."""
 
 import time
 
@@ -6,15 +6,59 @@ import numpy as np
 from astropy.nddata import Cutout2D
 from astropy.table import Table
 
+from blendhunter.catalogs import plain_values
 from blendhunter.detection import detect
 from blendhunter.images import accept_image
 from blendhunter.network import load_model
 from blendhunter.stamps import STAMP_SIZE, extract_stamps
 
-__all__ = ['evaluate_speed']
+__all__ = ['evaluate_image', 'evaluate_speed']
 
+N_PARTS = 4
+NEEDED = ('flux', 'n_pixels', 'blend_prob', 'is_blend')
 N_CUTOUTS = 3000
 REPEATS = 3
+
+
+def evaluate_image(result):
+    """
+    Summarize a classified catalog in each flux quartile.
+
+    A network that flags most bright single galaxies shows here.
+
+    Parameters
+    ----------
+    result : `~astropy.table.Table`
+        From `~blendhunter.BlendIdentifier.classify` on a catalog of
+        `~blendhunter.detect`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        One row per quartile, faint to bright: ``flux_min``,
+        ``flux_max``, ``n_sources`` with a probability, ``share`` of
+        ``is_blend`` among them, ``median_area`` (pixels).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    missing = [name for name in NEEDED if name not in result.colnames]
+    if missing:
+        msg = f'table lacks the columns {missing}; it has {result.colnames}'
+        raise ValueError(msg)
+    flux, area, probability, flagged = (plain_values(result[name])
+                                        for name in NEEDED)
+    usable = np.flatnonzero(np.isfinite(probability))
+    order = usable[np.argsort(flux[usable])]
+    return Table([
+        {'quartile': i, 'flux_min': flux[rows].min(),
+         'flux_max': flux[rows].max(), 'n_sources': len(rows),
+         'share': float(np.mean(flagged[rows])),
+         'median_area': float(np.median(area[rows]))}
+        for i, rows in enumerate(np.array_split(order, N_PARTS), start=1)
+        if rows.size])
 
 
 def _time(function, *args, **options):

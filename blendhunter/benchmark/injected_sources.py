@@ -33,12 +33,10 @@ def inject_sources(detected, rng, *, separation=(2.0, 10.0),
     """
     Copy clean sources of a `~blendhunter.DetectedImage` next to others.
 
-    A donor is cut along its segment, scaled down to a flux ratio, and
-    added at a whole number of pixels from its own position. The
-    separation (px) is uniform, the flux ratio in the logarithm; rows in
-    ``used`` are not hosts again. Returns the
-    `~blendhunter.detection.BackgroundSubtractedImage` and a table of the
-    injections, see `evaluate_injections`.
+    A donor is cut along its segment, scaled down to a flux ratio, and added
+    at a whole number of pixels from its own position. The separation (px)
+    is uniform, the flux ratio in the logarithm; rows in ``used`` are not
+    hosts again. Returns the image and a table, see `evaluate_injections`.
     """
     image = detected.image
     flux = plain_values(detected.catalog['flux'])
@@ -81,16 +79,14 @@ def _clean_sources(detected):
 
 def _touching(segmentation, n):
     """Return which segments touch another one, over corners, too."""
-    touches = np.zeros(n + 1, dtype=bool)
-    inner, before, after = slice(None), slice(None, -1), slice(1, None)
-    for first, second in (((before, inner), (after, inner)),
-                          ((inner, before), (inner, after)),
-                          ((before, before), (after, after)),
-                          ((before, after), (after, before))):
-        one, other = segmentation[first], segmentation[second]
-        meet = (one != other) & (one > 0) & (other > 0)
-        touches[one[meet]] = touches[other[meet]] = True
-    return touches[1:]
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    inside = segmentation > 0
+    highest = maximum_filter(segmentation, 3)
+    # without the sky
+    lowest = minimum_filter(np.where(inside, segmentation, n + 1), 3)
+    meet = inside & ((highest > segmentation) | (lowest < segmentation))
+    return np.isin(np.arange(1, n + 1), segmentation[meet])
 
 
 def _spaced_hosts(detected, used, rng):
@@ -179,9 +175,8 @@ def redetect(injected, injections, settings):
     """
     Detect again, and return what became of each injection.
 
-    Returns the `~blendhunter.DetectedImage`; the outcome: 'split' if host
-    and companion lie in two segments, 'merged' in one, 'lost' if one of
-    them lies in none; and the row at the host's position, -1 for none.
+    Returns the `~blendhunter.DetectedImage`, the outcomes, and the rows at
+    the hosts' positions, -1 for none.
     """
     detected = DetectedImage.from_background_subtracted(injected, settings)
     host, companion = (

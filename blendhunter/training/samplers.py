@@ -1,20 +1,20 @@
-"""Training examples of ``region='stamp'``: recombined pairs."""
+"""Training examples of both regions: labeled detections, and pairs."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from blendhunter._utils.noise import add_noise
+from blendhunter._utils.simulated_noise import add_noise
 from blendhunter.stamps import STAMP_SIZE
+from blendhunter.training.batches import mark_positions
 from blendhunter.training.importance_sampling import (
     ImportanceDraw,
     blend_sample_weight,
 )
-from blendhunter.training.localization import mark_positions
-from blendhunter.truth import CLOSE
+from blendhunter.truth import BLEND, CLOSE, SINGLE
 
-__all__ = ['PairSampler']
+__all__ = ['DetectionSampler', 'PairSampler']
 
 # random candidates among which a close companion is chosen
 N_CANDIDATES = 16
@@ -24,6 +24,63 @@ MERGED_SHARE = 0.5
 CENTROID_ERROR = 0.3
 # seed of the noise over the examples of isolated galaxies
 EXAMPLE_SEED = 5
+
+
+@dataclass(frozen=True)
+class DetectionSampler:
+    """
+    Labeled detections, for ``region='segment'``.
+
+    ``stamps`` over their noise and bool ``regions`` have shape (n, 51, 51);
+    ``errors`` and ``sample_weights`` are for `ImportanceDraw`; ``positions``
+    (n, 2) are x and y, px, of the second brightest source, or NaN.
+    """
+
+    stamps: np.ndarray
+    regions: np.ndarray
+    labels: np.ndarray
+    blend_fraction: float = 0.4
+    # largest RMS of added noise, in units of the stamp's
+    extra_noise: float = 0.35
+    errors: np.ndarray | None = None
+    sample_weights: np.ndarray | None = None
+    positions: np.ndarray | None = None
+
+    region = 'segment'
+
+    def __len__(self):
+        return len(self.stamps)
+
+    def examples(self):
+        """Return all stamps over noise, regions and labels."""
+        return self.stamps, self.regions, self.labels == BLEND
+
+    @cached_property
+    def _draws(self):
+        """Draws of blends and of single sources."""
+        classes = [np.flatnonzero(self.labels == label)
+                   for label in (BLEND, SINGLE)]
+        return [ImportanceDraw(rows, *(
+            None if values is None else values[rows]
+            for values in (self.errors, self.sample_weights)))
+            for rows in classes]
+
+    def draw(self, n, rng):
+        """Return stamps over noise, regions, labels, weights and marks."""
+        n_blends = round(self.blend_fraction * n)
+        rows, weights = (np.concatenate(parts) for parts in zip(
+            *(draw(number, rng) for draw, number in zip(
+                self._draws, (n_blends, n - n_blends), strict=True)),
+            strict=True))
+        extra = rng.uniform(0, self.extra_noise, (n, 1, 1)).astype(np.float32)
+        z = add_noise(self.stamps[rows].astype(np.float32), extra, rng)
+        z /= np.sqrt(1 + extra**2)
+        marks = np.zeros(z.shape, dtype=bool)
+        if self.positions is not None:
+            blends = np.flatnonzero(self.labels[rows] == BLEND)
+            mark_positions(marks, blends, self.positions[rows[blends]])
+        return (z, self.regions[rows], self.labels[rows].astype(np.float32),
+                weights.astype(np.float32), marks)
 
 
 @dataclass(frozen=True)

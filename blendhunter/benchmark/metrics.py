@@ -1,0 +1,217 @@
+"""Scores of a blend identifier with their errors, as pure functions."""
+
+import numpy as np
+from astropy.stats import binom_conf_interval
+
+from blendhunter.truth import BLEND, SINGLE
+
+__all__ = ['accuracy', 'area_under_roc', 'bootstrap_error',
+           'calibration_error', 'clustered_error', 'completeness',
+           'completeness_at_false_positives', 'completeness_at_purity',
+           'completeness_at_rejection', 'proportion_error', 'purity']
+
+
+def completeness(flagged, blended):
+    """Return the fraction of the blends that are flagged; NaN without."""
+    flagged, blended = np.asarray(flagged, bool), np.asarray(blended, bool)
+    n = blended.sum()
+    return float((flagged & blended).sum() / n) if n else np.nan
+
+
+def purity(flagged, blended):
+    """Return the fraction of the flagged that are blends; NaN without."""
+    return completeness(blended, flagged)
+
+
+def accuracy(flagged, blended):
+    """Return the fraction of the sources with the right label."""
+    right = np.asarray(flagged) == np.asarray(blended)
+    return float(right.mean()) if right.size else np.nan
+
+
+def area_under_roc(score, blended):
+    """Return the area under the ROC curve; NaN if a kind is missing."""
+    from sklearn.metrics import roc_auc_score
+
+    if len(np.unique(np.asarray(blended, dtype=bool))) < 2:
+        return np.nan  # scikit-learn warns
+    return float(roc_auc_score(blended, score))
+
+
+def threshold_at_purity(score, blended, wanted):
+    """
+    Return the lowest threshold with a purity of at least ``wanted``.
+
+    Sources with this score are flagged, too. It is infinite if no
+    threshold is pure enough.
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    if not np.any(blended):
+        return np.inf
+    pure, complete, thresholds = precision_recall_curve(blended, score)
+    good = (pure[:-1] >= wanted) & (complete[:-1] > 0)
+    return float(thresholds[good].min()) if good.any() else np.inf
+
+
+def completeness_at_purity(score, blended, wanted):
+    """
+    Return the greatest completeness at a purity of at least ``wanted``.
+
+    It is 0 if no threshold is pure enough, and NaN without blends.
+    """
+    flagged = np.asarray(score) >= threshold_at_purity(score, blended,
+                                                       wanted)
+    return completeness(flagged, blended)
+
+
+def share_in_top(score, fraction):
+    """
+    Return to what share each source is in the top ``fraction`` (0 to 1).
+
+    Sources that tie at the limit get equal shares of what is left, so
+    that their order does not count.
+    """
+    score = np.asarray(score, dtype=float)
+    n = fraction * len(score)
+    if not len(score):
+        return np.zeros(0)
+    level = np.sort(score)[::-1][min(int(n), len(score) - 1)]
+    above, tied = score > level, score == level
+    return above + tied * min((n - above.sum()) / tied.sum(), 1)
+
+
+def completeness_at_rejection(score, blended, rejected):
+    """
+    Return the completeness if the top ``rejected`` of all is flagged.
+
+    Of sources that tie it is the expected value. NaN without blends.
+    """
+    blended = np.asarray(blended, dtype=bool)
+    if not blended.any():
+        return np.nan
+    return float(share_in_top(score, rejected)[blended].mean())
+
+
+def threshold_at_false_positives(singles, fraction):
+    """Return the score above which at most ``fraction`` of them lie."""
+    singles = np.sort(singles)[::-1]
+    allowed = int(fraction * singles.size + 1e-9)
+    return float(singles[min(allowed, singles.size - 1)])
+
+
+def completeness_at_false_positives(score, blended, fraction):
+    """
+    Return the completeness at a false-positive rate.
+
+    At most ``fraction`` of the sources that are not blended lie above
+    the threshold. Sources that tie with it are not flagged. NaN without
+    blends or without others.
+    """
+    score, blended = np.asarray(score), np.asarray(blended, dtype=bool)
+    if blended.all():
+        return np.nan
+    return completeness(score > threshold_at_false_positives(
+        score[~blended], fraction), blended)
+
+
+def highest_first(score, wanted):
+    """Return the rows that are wanted and scored, highest score first."""
+    rows = np.flatnonzero(wanted & np.isfinite(score))
+    return rows[np.argsort(-score[rows], kind='stable')]
+
+
+def surest_answers(probability, label, n, *, threshold=0.5):
+    """
+    Return n rows of which a classifier is surest, by name.
+
+    Flagged blends of the highest probability ('found'), other blends of the
+    lowest ('missed'), and flagged single sources ('false positives').
+    """
+    flagged = probability >= threshold
+    blended = label == BLEND
+    return {'found': highest_first(probability, flagged & blended)[:n],
+            'missed': highest_first(-probability, ~flagged & blended)[:n],
+            'false positives': highest_first(
+                probability, flagged & (label == SINGLE))[:n]}
+
+
+def proportion_error(fraction, n):
+    """
+    Return the error of a fraction of n: half of Wilson's 68.27 % interval.
+
+    It is never zero, not even for 0 or n of n; NaN for n = 0.
+    """
+    fraction, n = np.broadcast_arrays(np.asarray(fraction, dtype=float),
+                                      np.rint(n))
+    error = np.full(n.shape, np.nan)
+    known = (n > 0) & np.isfinite(fraction)
+    n = n[known].astype(int)
+    count = np.rint(fraction[known] * n).astype(int)
+    low, high = binom_conf_interval(count, n, interval='wilson')
+    error[known] = (high - low) / 2
+    return error[()]
+
+
+def clustered_error(values, groups):
+    """
+    Return the standard error of a fraction over groups that are alike.
+
+    A thousand stamps of one galaxy tell about one galaxy. The variance is
+    the cluster-robust one (Cameron & Miller 2015, J. Human Resources 50,
+    317, eq. 10, with their correction k / (k - 1) for k groups). Values
+    of group -1 are groups of one. If all values are equal, the error is
+    that of k groups (`proportion_error`); for k < 2 it is NaN.
+    """
+    values = np.asarray(values, dtype=float)
+    groups = np.asarray(groups)
+    alone = groups < 0
+    _, which = np.unique(groups[~alone], return_inverse=True)
+    residuals = values - values.mean() if values.size else values
+    sums = np.append(np.bincount(which, residuals[~alone]),
+                     residuals[alone])
+    k = len(sums)
+    if k < 2:
+        return np.nan
+    if not np.any(residuals):
+        return float(proportion_error(values[0], k))
+    return float(np.sqrt(k / (k - 1) * np.sum(sums**2)) / len(values))
+
+
+# scipy.stats.bootstrap warns and gives NaN as soon as one resampled set
+# has no value (a bin without blends), and refuses a single source
+def bootstrap_error(statistic, *arrays, n_samples=200, rng=0):
+    """
+    Return the standard error of a statistic, from resampled sources.
+
+    ``statistic`` takes the arrays, of shape (n,), and returns one number
+    or several. Resampled sets without a value (NaN) do not count; an
+    error is NaN if no set has a value.
+    """
+    rng = np.random.default_rng(rng)
+    arrays = [np.asarray(array) for array in arrays]
+    n = len(arrays[0])
+    values = [statistic(*(array[rows] for array in arrays))
+              for rows in (rng.integers(0, n, n) for _ in range(n_samples))]
+    error = np.ma.masked_invalid(values).std(axis=0)
+    return (np.ma.filled(error, np.nan) if np.ndim(error)
+            else float(np.ma.filled(error, np.nan)))
+
+
+def calibration_error(probability, blended, *, n_bins=10):
+    """
+    Return the expected calibration error.
+
+    The mean difference, without sign, of the mean probability and the
+    fraction of blends, over bins of equally many sources (Naeini et al.
+    2015, AAAI 29, 2901, with equal-mass bins). NaN without sources.
+    """
+    probability = np.asarray(probability, dtype=float)
+    blended = np.asarray(blended, dtype=float)
+    if not probability.size:
+        return np.nan
+    parts = np.array_split(np.argsort(probability, kind='stable'),
+                           min(n_bins, probability.size))
+    return float(sum(
+        len(part) * abs(probability[part].mean() - blended[part].mean())
+        for part in parts) / probability.size)
