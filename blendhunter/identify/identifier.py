@@ -60,9 +60,12 @@ class BlendIdentifier:
 
     Examples
     --------
-    >>> from blendhunter import BlendIdentifier, detect
-    >>> catalog = detect(image)  # doctest: +SKIP
-    >>> result = BlendIdentifier().classify(image, catalog)  # doctest: +SKIP
+    >>> from blendhunter import BlendIdentifier, detect, simulate_field
+    >>> image, truth = simulate_field((200, 200), rng=1)
+    >>> catalog = detect(image)
+    >>> result = BlendIdentifier().classify(image, catalog)
+    >>> result.colnames[-4:]
+    ['blend_prob', 'is_blend', 'blend_flags', 'n_neighbors']
     """
 
     def __init__(self, weights='default', *, region='segment', threshold=0.5,
