@@ -10,7 +10,6 @@ from astropy.table import Table
 from numpy.testing import assert_allclose, assert_array_equal
 
 from blendhunter import (
-    BlendIdentifier,
     DetectedImage,
     DetectionSettings,
     detect,
@@ -21,30 +20,8 @@ from blendhunter.simulation import FieldRanges, simulate_detections
 from blendhunter.simulation.fields import draw_field
 
 
-class StampRecorder(BlendIdentifier):
-    """An identifier whose model keeps the stamps that it is shown."""
-
-    regions = ('segment', 'stamp')
-    metadata = {'domain': {}, 'sha256': 'none'}  # noqa: RUF012
-
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.stamps, self.asked = [], []
-
-    def _model(self, region=None):  # noqa: ARG002
-        return self
-
-    def predict(self, stamps, regions, **options):  # noqa: ARG002
-        self.stamps.append(stamps)
-        self.asked.append(regions)
-        return np.full(len(stamps), 0.5, dtype=np.float32)
-
-    def prior_fractions(self, region, prior):  # noqa: ARG002
-        return 0.5, 0.5
-
-
 @pytest.mark.parametrize('method', ['sep', 'photutils'])
-def test_training_stamps_are_those_that_classify_cuts(method):
+def test_training_stamps_are_those_that_classify_cuts(method, recorder):
     """To the bit, with saturated (masked) pixels and drawn thresholds."""
     shape, ranges = (500, 480), FieldRanges(saturation=1.0)
     made = simulate_detections(1, shape=shape, ranges=ranges, rng=10,
@@ -52,7 +29,6 @@ def test_training_stamps_are_those_that_classify_cuts(method):
     seeds = np.random.SeedSequence(10).spawn(1)[0]
     image, _, n_sigma, _ = draw_field(shape, 'cfis', ranges, seeds)
     assert image.mask.any()
-    recorder = StampRecorder()
     recorder.classify(NDData(image.data, mask=image.mask),
                       settings=DetectionSettings(method=method,
                                                  n_sigma=n_sigma))
