@@ -399,6 +399,17 @@ def test_areas_of_one_repeated_value(sky, method, value):
     assert_array_equal(found['x_centroid'], expected['x_centroid'])
 
 
+def test_areas_of_one_value_beside_larger_masked_ones(sky):
+    """Masked pixels are no value that repeats."""
+    image = sky.copy()
+    image[:, :70] = 0
+    mask = np.zeros(sky.shape, dtype=bool)
+    mask[:, 128:] = True
+    with pytest.warns(BlendHunterWarning, match='one repeated value'):
+        found = subtract_background(image, mask=mask).mask
+    assert_array_equal(found, mask | (np.arange(300) < 70))
+
+
 @pytest.mark.filterwarnings('ignore:no source')
 def test_few_counts_are_data():
     counts = np.random.default_rng(1).poisson(0.05, (300, 300))

@@ -56,11 +56,10 @@ def _repeated_values(data, mesh_size):
     value, share = [], []
     for y in range(0, data.shape[0], mesh_size):
         for x in range(0, data.shape[1], mesh_size):
-            mesh = np.sort(data[y:y + mesh_size, x:x + mesh_size], axis=None)
-            # what fills more than half of a sorted list is in its middle
-            middle = mesh[mesh.size // 2]
-            first, last = np.searchsorted(mesh, middle), np.searchsorted(
-                mesh, middle, side='right')
+            mesh = data[y:y + mesh_size, x:x + mesh_size].ravel()
+            # what fills more than half of a sorted list is in its middle;
+            # unknown pixels (NaN) equal nothing
+            middle = np.partition(mesh, mesh.size // 2)[mesh.size // 2]
             value.append(middle)
-            share.append((last - first) / mesh.size)
+            share.append(np.mean(mesh == middle))
     return np.array(value), np.array(share)
