@@ -11,6 +11,7 @@ from blendhunter.plotting.classified_field import (
 )
 from blendhunter.plotting.contact_sheet import plot_stamps
 from blendhunter.plotting.files import check_figure_path, save_figure
+from blendhunter.plotting.null_test import plot_singles, plot_worst_singles
 from blendhunter.plotting.paper_figures import (
     plot_accuracy,
     plot_confusion,
@@ -22,5 +23,6 @@ from blendhunter.plotting.paper_figures import (
 __all__ = ['check_figure_path', 'plot_accuracy', 'plot_confusion',
            'plot_features', 'plot_field_bins', 'plot_field_curves',
            'plot_injections', 'plot_realistic', 'plot_result',
-           'plot_separation', 'plot_stamps', 'save_figure',
+           'plot_separation', 'plot_singles', 'plot_stamps',
+           'plot_worst_singles', 'save_figure',
            'write_ds9_regions']

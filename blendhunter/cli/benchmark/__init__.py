@@ -10,6 +10,7 @@ from blendhunter.cli.benchmark import (
     on_stamps,
     paper,
     results,
+    singles,
 )
 from blendhunter.cli.options import IMAGE_FILES, new_parser
 
@@ -18,6 +19,7 @@ __all__ = ['add_parser', 'run']
 KINDS = {'paper': (paper.add_parser, paper.run),
          'field': (field.add_parser, field.run),
          'inject': (inject.add_parser, inject.run),
+         'singles': (singles.add_parser, singles.run),
          'compare': (compare.add_parser, compare.run),
          'stamps': (on_stamps.add_stamps, on_stamps.run_stamps),
          'detectors': (on_stamps.add_detectors, on_stamps.run_detectors),
@@ -28,8 +30,10 @@ INPUTS = (*IMAGE_FILES, 'table', 'truth', 'training', 'weights', 'catalog',
           'segmentation', 'wcs')
 # what is written into a directory
 WRITTEN = (*(f'{name}.ecsv' for name in (
-    'detections', 'injections', 'scores', 'bins', 'curves')), 'scores.rst',
-    *(f'{name}.png' for name in ('bins', 'curves', 'strip', 'completeness')),
+    'detections', 'injections', 'singles', 'scores', 'bins', 'curves')),
+    'scores.rst',
+    *(f'{name}.png' for name in (
+        'bins', 'curves', 'strip', 'completeness', 'singles')),
     'bins.pdf', 'curves.pdf')
 # these load no network
 PLAIN = ('compare', 'detectors', 'image')
@@ -43,6 +47,7 @@ def add_parser(verbs):
         'blendhunter benchmark paper --scale small -o paper\n'
         '  blendhunter benchmark field --survey lsst -o lsst\n'
         '  blendhunter benchmark inject kids.fits -o injected\n'
+        '  blendhunter benchmark singles kids.fits -o singles\n'
         '  blendhunter benchmark compare mine.ecsv theirs.fits '
         '--truth field.ecsv\n'
         '  blendhunter benchmark stamps')
