@@ -55,8 +55,9 @@ NAMES = {
         'simulate_detections': (
             "(n_fields, *, shape=(1500, 1500), survey='cfis', "
             "kind='structured', cosmos_dir=None, ranges=None, "
-            "detectors=('sep',), artifacts=None, keep_unclear=False, "
-            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+            "detectors=('sep',), artifacts=None, min_flux_ratio=0.01, "
+            'keep_unclear=False, rng=None, n_jobs=1, work_dir=None, '
+            'progress=False)'),
         'simulate_field': (
             "(shape, *, survey='cfis', sources=None, exposure=None, "
             'rng=None, n_jobs=1, work_dir=None, progress=False)'),
@@ -70,11 +71,11 @@ NAMES = {
             'rng=None, n_jobs=1, work_dir=None, progress=False)'),
         'train': (
             '(*, output, pairs=None, detections=None, n_steps=1600, '
-            'batch_size=128, learning_rate=0.00015, weight_decay=0.001,'
-            ' dropout=0.3, weights=None, backbone=None, '
+            'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
+            'dropout=0.3, weights=None, backbone=None, '
             "importance=False, precision='auto', rng=0, "
-            "checkpoint=None, checkpoint_seconds=180, command='', "
-            'overwrite=False, progress=False)'),
+            'checkpoint=None, checkpoint_seconds=180, n_jobs=1, '
+            "command='', overwrite=False, progress=False)"),
     },
     'blendhunter.detection': {
         'BackgroundSubtractedImage': (
@@ -168,14 +169,20 @@ NAMES = {
             '(bad_pixels, bad_columns, cosmic_rays, trails, '
             'residual_background, masked)'),
         'Artifacts.draw': '(self, shape, noise, rng)',
+        'CameraPSF': '(seeing, coma, trefoil, astigmatism, drift)',
+        'CameraPSF.draw': '(self, rng, *, seeing_factor=1.0)',
+        'CameraPSF.draw_grid': '(self, rng, n_nodes, *, seeing_factor=1.0)',
         'Exposure': (
-            '(psf, seeing_factor, psf_variation, noise, '
-            'noise_correlation, gain, saturation, spikes, wings, '
-            'artifacts)'),
+            '(psf, seeing_factor, psf_variation, coma, trefoil, '
+            'astigmatism, drift, brighter_fatter, noise, '
+            'noise_correlation, gain, saturation, mask_saturated, '
+            'bleed, resampling, spikes, wings, artifacts)'),
         'FieldRanges': (
             '(density, clustering, bright, star_fraction, companions, '
             'noise, noise_correlation, seeing_factor, psf_variation, '
-            'spikes, wings, saturation, gain, n_sigma)'),
+            'spikes, wings, saturation, gain, n_sigma, coma, trefoil, '
+            'astigmatism, drift, brighter_fatter, bleed, '
+            'mask_saturated, resampling)'),
         'FieldRanges.draw': (
             "(self, rng, survey='cfis', *, kind='structured', "
             'cosmos_dir=None, artifacts=None)'),
@@ -204,8 +211,9 @@ NAMES = {
         'simulate_detections': (
             "(n_fields, *, shape=(1500, 1500), survey='cfis', "
             "kind='structured', cosmos_dir=None, ranges=None, "
-            "detectors=('sep',), artifacts=None, keep_unclear=False, "
-            'rng=None, n_jobs=1, work_dir=None, progress=False)'),
+            "detectors=('sep',), artifacts=None, min_flux_ratio=0.01, "
+            'keep_unclear=False, rng=None, n_jobs=1, work_dir=None, '
+            'progress=False)'),
         'simulate_field': (
             "(shape, *, survey='cfis', sources=None, exposure=None, "
             'rng=None, n_jobs=1, work_dir=None, progress=False)'),
@@ -231,11 +239,11 @@ NAMES = {
     'blendhunter.training': {
         'train': (
             '(*, output, pairs=None, detections=None, n_steps=1600, '
-            'batch_size=128, learning_rate=0.00015, weight_decay=0.001,'
-            ' dropout=0.3, weights=None, backbone=None, '
+            'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
+            'dropout=0.3, weights=None, backbone=None, '
             "importance=False, precision='auto', rng=0, "
-            "checkpoint=None, checkpoint_seconds=180, command='', "
-            'overwrite=False, progress=False)'),
+            'checkpoint=None, checkpoint_seconds=180, n_jobs=1, '
+            "command='', overwrite=False, progress=False)"),
     },
     'blendhunter.truth': {
         'BLEND': 'int',
@@ -245,8 +253,11 @@ NAMES = {
         'SNR_SINGLE': 'float',
         'UNCLEAR': 'int',
         'blendedness': "(isolated, total, *, norm='source')",
-        'detection_outcomes': '(segmentation, detections, labels, truth)',
-        'label_segments': '(segmentation, detections, truth)',
+        'detection_outcomes': (
+            '(segmentation, detections, labels, truth, *, '
+            'min_flux_ratio=0.01)'),
+        'label_segments': (
+            '(segmentation, detections, truth, *, min_flux_ratio=0.01)'),
         'marginalized_snr': '(snr, separation, seeing)',
     },
     'blendhunter.dataset': {
@@ -256,29 +267,39 @@ NAMES = {
     },
     'blendhunter.benchmark': {
         'STAMP_SETS': 'tuple',
-        'StampSpec': '(kind, sigma, blend_fraction, varied)',
+        'SinglesResult': '(sources, scores, detected)',
+        'StampSpec': '(kind, sigma, blend_fraction, varied, psf)',
+        'StampSpec.name': 'property',
         'evaluate_detectors': (
             '(n=8000, *, sigmas=(5.0, 14.0, 26.0, 35.0), '
             "methods=('sep', 'photutils'), centering='exact', "
             "kind='parametric', cosmos_dir=None, rng=3001, n_jobs=1, "
             'progress=False)'),
         'evaluate_image': '(result)',
+        'evaluate_singles': (
+            '(identifier, image, catalog=None, *, isolation=12.0, '
+            'progress=False)'),
         'evaluate_speed': '(identifier, image, *, ext=None)',
         'evaluate_stamps': (
-            "(identifier, n=8000, *, sets=(StampSpec(kind='parametric',"
-            ' sigma=5.0, blend_fraction=0.5, varied=False), '
+            "(identifier, n=8000, *, sets=(StampSpec(kind='parametric', "
+            'sigma=5.0, blend_fraction=0.5, varied=False, psf=None), '
             "StampSpec(kind='parametric', sigma=14.5, "
-            'blend_fraction=0.5, varied=False), '
+            'blend_fraction=0.5, varied=False, psf=None), '
             "StampSpec(kind='parametric', sigma=35.0, "
-            'blend_fraction=0.5, varied=False), '
+            'blend_fraction=0.5, varied=False, psf=None), '
             "StampSpec(kind='structured', sigma=14.5, "
-            'blend_fraction=0.5, varied=True), '
+            'blend_fraction=0.5, varied=True, psf=None), '
             "StampSpec(kind='realistic', sigma=14.5, "
-            "blend_fraction=0.5, varied=False), StampSpec(kind='stars',"
-            ' sigma=14.5, blend_fraction=0.0, varied=False)), '
-            "cosmos_dir=None, detectors=('sep', 'photutils'), "
-            "centering='sep', rng=4001, n_jobs=1, examine=None, "
-            'progress=False)'),
+            'blend_fraction=0.5, varied=False, psf=None), '
+            "StampSpec(kind='stars', sigma=14.5, blend_fraction=0.0, "
+            "varied=False, psf=None), StampSpec(kind='knots', "
+            'sigma=14.5, blend_fraction=0.5, varied=False, psf=None), '
+            "StampSpec(kind='structured', sigma=14.5, "
+            "blend_fraction=0.5, varied=False, psf='camera'), "
+            "StampSpec(kind='stars', sigma=14.5, blend_fraction=0.0, "
+            "varied=False, psf='camera')), cosmos_dir=None, "
+            "detectors=('sep', 'photutils'), centering='sep', rng=4001, "
+            'n_jobs=1, examine=None, progress=False)'),
         'label_by_detection': (
             '(stamps, *, noise, positions=None, settings=None, '
             'n_jobs=1, progress=False)'),
@@ -288,14 +309,19 @@ NAMES = {
     'blendhunter.benchmark.paper': {
         'SCALES': 'dict',
         'Scale': '(name, n_stamps, sigmas, n_realizations, n_realistic)',
+        'compare_blocks': (
+            "(directory, *, backbone='imagenet', scale='small', "
+            'preprocessing=None, cosmos_dir=None, rng=0, n_jobs=1, '
+            "precision='auto', epochs=500, tuning_epochs=8, "
+            "features_dir=None, progress=False, command='')"),
         'estimate_time': (
-            "(scale='small', *, backbone='default', preprocessing=None,"
-            " cosmos_dir=None, n_jobs=1, precision='auto')"),
+            "(scale='small', *, backbone='default', preprocessing=None, "
+            "cosmos_dir=None, n_jobs=1, precision='auto')"),
         'reproduce_paper': (
             "(directory, *, scale='small', backbone='default', "
             'preprocessing=None, cosmos_dir=None, rng=0, n_jobs=1, '
             "precision='auto', epochs=500, weights='default', "
-            "progress=False, command='')"),
+            "features_dir=None, progress=False, command='')"),
         'train_transfer': (
             '(stamps, labels, *, output, noise, backbone=None, '
             'preprocessing=None, epochs=500, batch_size=250, '
@@ -308,16 +334,18 @@ NAMES = {
         'compare_catalogs': (
             '(catalogs, truth, *, columns=None, positions=None, '
             'truth_columns=None, segmentation=None, radius=2.0, '
-            'wcs=None, mag_limit=None, mag_column=None)'),
+            'wcs=None, mag_limit=None, mag_column=None, '
+            'min_flux_ratio=0.01)'),
         'evaluate_field': (
             "(image, truth, identifier, *, regions=('segment', "
             "'stamp'), truth_columns=None, mag_limit=None, "
-            'mag_column=None, trees=None)'),
+            'mag_column=None, min_flux_ratio=0.01, trees=None)'),
         'evaluate_survey': (
             '(survey, identifier, n_fields, *, ranges=None, '
             "shape=(1500, 1500), kind='structured', cosmos_dir=None, "
-            "regions=('segment', 'stamp'), settings=None, trees=None, "
-            'rng=0, n_jobs=1, progress=False)'),
+            "regions=('segment', 'stamp'), settings=None, "
+            'min_flux_ratio=0.01, trees=None, rng=0, n_jobs=1, '
+            'progress=False)'),
         'field_bins': '(detections, *, n_samples=60)',
         'field_curves': '(detections)',
         'field_scores': '(detections, *, n_samples=100)',
@@ -326,8 +354,8 @@ NAMES = {
             'mag_column=None)'),
         'train_on_survey': (
             '(survey, n_fields, *, ranges=None, shape=(1500, 1500), '
-            "kind='structured', cosmos_dir=None, settings=None, rng=0, "
-            'n_jobs=1, progress=False)'),
+            "kind='structured', cosmos_dir=None, settings=None, "
+            'min_flux_ratio=0.01, rng=0, n_jobs=1, progress=False)'),
     },
     'blendhunter.benchmark.injection': {
         'evaluate_injections': (
@@ -360,7 +388,9 @@ NAMES = {
         'plot_realistic': "(table, *, title='')",
         'plot_result': '(detected, result, *, title=None)',
         'plot_separation': "(table, *, title='')",
+        'plot_singles': '(sources, *, threshold=0.5)',
         'plot_stamps': '(stamps, *, noise=None, marks=None, across=25)',
+        'plot_worst_singles': '(detected, sources, rows)',
         'save_figure': '(figure, path)',
         'write_ds9_regions': '(path, detected, result)',
     },

@@ -33,8 +33,8 @@ def lines(capsys):
     [], ['demo'], ['detect'], ['classify'], ['simulate'], ['train'],
     ['benchmark'], ['calibrate'], ['simulate', 'stamps'],
     *(['benchmark', what] for what in (
-        'paper', 'field', 'inject', 'singles', 'compare', 'stamps', 'detectors',
-        'image', 'speed'))])
+        'paper', 'field', 'inject', 'singles', 'compare', 'stamps',
+        'detectors', 'image', 'speed'))])
 def test_help(verb, capsys):
     with pytest.raises(SystemExit) as error:
         main([*verb, '--help'])

@@ -22,9 +22,9 @@ from blendhunter.simulation.populations.kinds import (
     get_population,
 )
 from blendhunter.simulation.populations.parametric import (
+    KnottyPopulation,
     ParametricPopulation,
     StarPopulation,
-    StructuredPopulation,
 )
 
 
@@ -150,8 +150,8 @@ def test_profiles_have_the_half_light_radius_of_their_row():
         assert measured == pytest.approx(row['half_light_radius'], rel=0.08)
 
 
-def test_structured_galaxies_have_knots_bars_and_twists():
-    table = StructuredPopulation(faint=24).draw(
+def test_galaxies_with_knots_have_bars_and_twists():
+    table = KnottyPopulation(faint=24).draw(
         400, np.random.default_rng(1))
     share = np.mean(table['knot_fraction'] > 0)
     assert 0.5 < share < 0.85

@@ -231,7 +231,7 @@ def test_photon_noise_of_the_sources():
 
 def test_psf_that_varies_over_the_field():
     rng = np.random.default_rng(2)
-    psf = VaryingPSF(PaperPSF(0.65).draw(rng), (100, 200), 0.2, rng)
+    psf = VaryingPSF(PaperPSF(0.65), (100, 200), 0.2, rng)
     middle, corner = (psf.at(*position).calculateFWHM(scale=0.02, size=401)
                       for position in ((99.5, 49.5), (199, 99)))
     assert middle == pytest.approx(0.65, rel=0.03)
@@ -462,7 +462,8 @@ def test_ranges_are_drawn_within_their_limits():
 def test_ranges_without_width_take_no_random_numbers():
     """Otherwise what is fixed would change the other draws."""
     fixed = FieldRanges(**{
-        name: (max(value), max(value)) if hasattr(value, '__iter__') else None
+        name: (max(value), max(value)) if hasattr(value, '__iter__')
+        else None if value is None else 0.0
         for name, value in vars(FieldRanges()).items()})
     rng = np.random.default_rng(3)
     sources, exposure, n_sigma = fixed.draw(rng)

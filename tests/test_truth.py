@@ -3,12 +3,18 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from numpy.testing import assert_array_equal
 
+from blendhunter.cli import main
+from blendhunter.simulation import FieldRanges, simulate_detections
+from blendhunter.training import simulated_sets
 from blendhunter.truth.blend_definition import (
+    check_flux_ratio,
     detection_outcomes,
     label_positions,
     label_segments,
     label_stamps,
+    source_fluxes,
 )
 from blendhunter.truth.overlap import (
     blendedness,
@@ -19,15 +25,20 @@ from blendhunter.truth.overlap import (
 )
 
 
-def label(sources, *, at=(60.0, 60.0)):
-    """Label of a segment of 20x20 px that holds the given sources."""
+def label(sources, *, at=(60.0, 60.0), flux=None, **options):
+    """
+    Label of a segment of 20x20 px that holds the given sources.
+
+    Their fluxes are their SNRs unless they are given.
+    """
     segmentation = np.zeros((120, 120), dtype=int)
     segmentation[50:70, 50:70] = 4
     truth = Table(rows=sources or None, names=('x', 'y', 'snr'),
                   dtype=(float, float, float))
+    truth['flux'] = truth['snr'] if flux is None else flux
     detections = Table({'label': [4], 'x_centroid': [at[0]],
                         'y_centroid': [at[1]]})
-    return label_segments(segmentation, detections, truth)[0]
+    return label_segments(segmentation, detections, truth, **options)[0]
 
 
 @pytest.mark.parametrize(('sources', 'expected'), [
@@ -44,6 +55,95 @@ def label(sources, *, at=(60.0, 60.0)):
     ([], -1)])
 def test_segments(sources, expected):
     assert label(sources)['truth_label'] == expected
+
+
+STAR = (60, 60, 2000.0)
+
+
+@pytest.mark.parametrize(('sources', 'ratio', 'expected'), [
+    ([STAR, (65, 60, 20.0)], 0.01, 1),   # 1 % of the star's flux
+    ([STAR, (65, 60, 19.9)], 0.01, -1),
+    ([STAR, (65, 60, 19.9)], 0.009, 1),
+    ([STAR, (65, 60, 6.0)], 0.01, -1),   # 0.3 %
+    ([STAR, (65, 60, 6.0)], 0, 1),
+    ([STAR, (65, 60, 4.0)], 0.01, -1),   # of SNR 3 to 5
+    ([STAR, (65, 60, 2.9)], 0.01, 0),    # of SNR below 3: it is not seen
+    ([STAR, (65, 60, 6.0), (60, 65, 100.0)], 0.01, 1),
+    ([STAR, (65, 60, 6.0), (61, 60, 100.0)], 0.01, -1),  # nearer than 2 px
+    ([STAR, (65, 60, 2000.0)], 1, 1),
+    ([STAR, (65, 60, 1999.0)], 1.0, -1)])
+def test_companions_without_flux_are_unclear(sources, ratio, expected):
+    assert label(sources, min_flux_ratio=ratio)['truth_label'] == expected
+
+
+def test_the_companion_is_the_one_that_matters():
+    """A small source of 0.3 % may have the higher SNR of two."""
+    sources = [STAR, (65, 60, 60.0), (60, 70 - 1, 50.0)]
+    row = label(sources, flux=[2000, 6, 100])
+    assert row['truth_label'] == 1
+    assert (row['primary'], row['secondary']) == (0, 2)
+    assert row['separation'] == 9
+    assert row['companion_snr'] == 50
+    assert row['n_sources'] == 3
+    every = label(sources, flux=[2000, 6, 100], min_flux_ratio=0)
+    assert (every['secondary'], every['separation']) == (1, 5)
+    # without it, the next in SNR
+    faint = label(sources[:2], flux=[2000, 6])
+    assert (faint['primary'], faint['secondary']) == (0, 1)
+    assert np.isnan(faint['separation'])
+    assert np.isnan(faint['companion_snr'])
+
+
+def test_brightest_is_the_highest_snr():
+    """A wide source of SNR 4 and much flux does not set the scale."""
+    sources = [(60, 60, 50.0), (65, 60, 10.0), (58, 60, 4.0)]
+    row = label(sources, flux=[50, 10, 5000])
+    assert row['truth_label'] == 1
+    assert (row['primary'], row['secondary']) == (0, 1)
+
+
+def test_fluxes_from_magnitudes():
+    truth = Table({'magnitude': [20.0, 24.9, 25.1, np.nan]})
+    flux = source_fluxes(truth, 0.01)
+    assert (flux[1:3] >= 0.01 * flux[0]).tolist() == [True, False]
+    assert np.isnan(flux[3])
+    # a column of fluxes is preferred if there is one that is known
+    truth['flux'] = np.nan
+    assert source_fluxes(truth, 0.01)[0] == flux[0]
+    truth['flux'] = [5.0, 0.0, -1.0, np.inf]
+    assert_array_equal(source_fluxes(truth, 0.01), [5, *[np.nan] * 3])
+    assert source_fluxes(truth, 0).tolist() == [1] * 4
+    masked = Table(truth, masked=True)
+    masked['flux'].mask = [False, True, True, True]
+    assert_array_equal(source_fluxes(masked, 0.01), [5, *[np.nan] * 3])
+    assert truth['flux'][2] == -1
+
+
+def test_a_companion_of_unknown_flux_is_unclear():
+    sources = [(60, 60, 50.0), (65, 60, 40.0)]
+    for flux in ([9.0, np.nan], [np.nan, 9.0], [9.0, -1.0]):
+        assert label(sources, flux=flux)['truth_label'] == -1
+        assert label(sources, flux=flux,
+                     min_flux_ratio=0)['truth_label'] == 1
+
+
+def test_truth_without_fluxes():
+    for columns in ({}, {'flux': [np.nan]}, {'magnitude': [np.nan]}):
+        truth = Table({'snr': [9.0], **columns})
+        with pytest.raises(ValueError, match="no 'flux' or 'magnitude' is "
+                           'known.*min_flux_ratio of 0'):
+            source_fluxes(truth, 0.01)
+        assert source_fluxes(truth, 0).tolist() == [1]
+    assert source_fluxes(Table({'snr': []}), 0.01).size == 0
+
+
+@pytest.mark.parametrize('ratio', [-0.01, 1.01, np.nan, None, '0.01'])
+def test_bad_flux_ratio(ratio):
+    with pytest.raises(ValueError, match='min_flux_ratio must lie between '
+                       '0 and 1, got'):
+        check_flux_ratio(ratio)
+    with pytest.raises(ValueError, match='min_flux_ratio must lie'):
+        label([STAR], min_flux_ratio=ratio)
 
 
 def test_edge_is_unclear():
@@ -107,18 +207,94 @@ def test_outcomes():
         'label': [3, 5, 6, 7, 9], 'x_centroid': [35.0, 65, 75, 115, 155],
         'y_centroid': np.full(5, 45.0)})
     truth = Table({'x': [33.0, 37, 65, 75, 115], 'y': np.full(5, 45.0),
-                   'snr': [40.0, 9, 30, 6, 20]})
+                   'snr': [40.0, 9, 30, 6, 20],
+                   'flux': [40.0, 9, 30, 6, 20]})
 
-    def outcomes():
-        labels = label_segments(segmentation, detections, truth)
-        return detection_outcomes(segmentation, detections, labels,
-                                  truth).tolist()
+    def outcomes(ratio=0.01):
+        labels = label_segments(segmentation, detections, truth,
+                                min_flux_ratio=ratio)
+        return detection_outcomes(segmentation, detections, labels, truth,
+                                  min_flux_ratio=ratio).tolist()
 
     assert outcomes() == ['unrecognized', 'recognized', 'recognized',
                           'single', 'unclear']
     # a source too faint to count makes no split blend of its neighbor
     truth['snr'][3] = 4.0
     assert outcomes()[1:3] == ['single', 'single']
+    # nor does one with too little flux, merged or split
+    truth['snr'][3] = 6.0
+    truth['flux'] = [1000.0, 9, 1000, 6, 20]
+    assert outcomes() == ['unclear', 'single', 'single', 'single', 'unclear']
+    assert outcomes(0) == ['unrecognized', 'recognized', 'recognized',
+                           'single', 'unclear']
+
+
+def test_faint_neighbors_of_a_star_are_split_from_each_other():
+    """Each with its nearest in flux, in any order along the row."""
+    segmentation = np.zeros((120, 160), dtype=int)
+    for number, x in ((1, 40), (2, 50), (3, 60), (4, 70)):
+        segmentation[40:50, x:x + 10] = number
+    detections = Table({
+        'label': [2, 1, 3, 4, 1], 'x_centroid': [55.0, 45, 65, 75, 45],
+        'y_centroid': np.full(5, 45.0)})
+    truth = Table({'x': [45.0, 55, 65, 75], 'y': np.full(4, 45.0),
+                   'snr': [10.0, 5000, 12, 900]})
+    truth['flux'] = truth['snr']
+
+    def outcomes():
+        labels = label_segments(segmentation, detections, truth)
+        return detection_outcomes(segmentation, detections, labels,
+                                  truth).tolist()
+
+    # 5000 and 900; 10 and 12, whose segments do not touch each other
+    assert outcomes() == ['recognized'] * 5
+    truth['flux'][3] = 20.0
+    assert outcomes() == ['single', *['recognized'] * 4]
+    truth['flux'] = [10.0, 5000, np.nan, np.nan]
+    assert outcomes() == ['single'] * 5
+
+
+def test_labels_of_simulated_detections():
+    """The ratio changes labels alone, of blends with faint companions."""
+    options = {'shape': (300, 300), 'rng': 4, 'keep_unclear': True,
+               'ranges': FieldRanges(
+                   density=(130.0, 130.0), noise=(0.5, 0.5),
+                   n_sigma=(1.5, 1.5))}
+    made = simulate_detections(1, min_flux_ratio=0.3, **options)
+    every = simulate_detections(1, min_flux_ratio=0, **options)
+    assert_array_equal(made.arrays['stamps'], every.arrays['stamps'])
+    before, after = (np.asarray(item.truth['truth_label'])
+                     for item in (every, made))
+    changed = before != after
+    assert changed.sum() > 2
+    assert np.all(before[changed] == 1)
+    assert np.all(after[changed] == -1)
+    for item, blend in ((made, after == 1), (every, changed)):
+        difference = np.asarray(item.truth['magnitude_2']
+                                - item.truth['magnitude_1'])
+        assert_array_equal(difference[blend] > -2.5 * np.log10(0.3),
+                           changed[blend])
+    assert [item.provenance['min_flux_ratio']
+            for item in (made, every)] == [0.3, 0]
+    with pytest.raises(ValueError, match='min_flux_ratio must lie'):
+        simulate_detections(100, min_flux_ratio=1.1)
+
+
+def test_command_of_detections(tmp_path, monkeypatch, capsys):
+    seen = {}
+
+    def simulate(n, **options):
+        seen.update(n=n, **options)
+        return simulate_detections(0)
+
+    command = ['simulate', 'detections', '3', '--n-jobs', '1', '-o',
+               str(tmp_path / 'd.h5'), '--min-flux-ratio']
+    assert main([*command, '1.5']) == 1
+    assert capsys.readouterr().err.splitlines()[0].endswith(
+        'min_flux_ratio must lie between 0 and 1, got 1.5')
+    monkeypatch.setattr(simulated_sets, 'simulate_detections', simulate)
+    assert main([*command, '0']) == 0
+    assert (seen['n'], seen['min_flux_ratio']) == (3, 0)
 
 
 def test_blendedness():

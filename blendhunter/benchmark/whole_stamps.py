@@ -32,12 +32,21 @@ class StampSpec:
     A set of test stamps, with noise of RMS ``sigma`` in CFIS counts.
 
     If ``varied``, shifted, rescaled and rotated stamps are evaluated, too.
+    ``psf`` is that of `~blendhunter.simulate_stamps`.
     """
 
     kind: str
     sigma: float
     blend_fraction: float = 0.5
     varied: bool = False
+    psf: object = None
+
+    @property
+    def name(self):
+        """What the set holds."""
+        if self.psf is None:
+            return self.kind
+        return f'{self.kind}, {self.psf} PSF'
 
 
 #: The sets that a model is evaluated on.
@@ -45,7 +54,10 @@ STAMP_SETS = (StampSpec('parametric', 5.0), StampSpec('parametric', 14.5),
               StampSpec('parametric', 35.0),
               StampSpec('structured', 14.5, varied=True),
               StampSpec('realistic', 14.5),
-              StampSpec('stars', 14.5, blend_fraction=0.0))
+              StampSpec('stars', 14.5, blend_fraction=0.0),
+              StampSpec('knots', 14.5),
+              StampSpec('structured', 14.5, psf='camera'),
+              StampSpec('stars', 14.5, blend_fraction=0.0, psf='camera'))
 
 
 def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
@@ -105,11 +117,12 @@ def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
                 n, kind=spec.kind, n_jobs=n_jobs, noise=spec.sigma,
                 rng=(rng + number if isinstance(rng, (int, np.integer))
                      else child_seed(seeds, number, 0)),
-                centering=centering, blend_fraction=spec.blend_fraction,
+                centering=centering, psf=spec.psf,
+                blend_fraction=spec.blend_fraction,
                 cosmos_dir=cosmos_dir if spec.kind == 'realistic' else None)
             answers = _answers(identifier, made, spec,
                                child_seed(seeds, number))
-            about = {'set': spec.kind, 'sigma': spec.sigma}
+            about = {'set': spec.name, 'sigma': spec.sigma}
             rows.extend({**about, 'method': name,
                          **_network_scores(p, made.truth)}
                         for name, p in answers.items())

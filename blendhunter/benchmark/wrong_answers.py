@@ -26,7 +26,7 @@ class WrongAnswers:
         total = np.sum(table['false_positives'])
         if total:
             self.remarks.append(
-                f'{spec.kind}: {table["false_positives"][0]} of {total} '
+                f'{spec.name}: {table["false_positives"][0]} of {total} '
                 f'false positives are stamps of galaxy {table["index"][0]}, '
                 f'one of {len(table)}')
         stamps = made.stamps

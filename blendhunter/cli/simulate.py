@@ -8,6 +8,7 @@ from functools import partial
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.resume import PartStore
 from blendhunter._utils.tables import check_table_path, write_table
+from blendhunter.cli.benchmark.common import add_flux_ratio
 from blendhunter.cli.dataclass_options import (
     add_dataclass_options,
     from_options,
@@ -53,6 +54,8 @@ def add_parser(verbs):
                              help=f'number of {counted}')
         if what == 'stamps':
             _add_stamp_options(sub)
+        elif what == 'detections':
+            add_flux_ratio(sub)
         elif what == 'field':
             _add_field_options(sub)
         sub.add_argument('-o', '--output', required=True, metavar='FILE',
@@ -136,7 +139,7 @@ def run(arguments):
 
     makers = {'stamps': partial(_stamps, arguments),
               'pairs': simulated_sets.simulate_training_pairs,
-              'detections': simulated_sets.simulate_training_detections}
+              'detections': partial(_detections, arguments)}
     with _resumable(arguments) as options:
         dataset = makers[arguments.what](arguments.n, **options)
         write_dataset(arguments.output, dataset)
@@ -192,6 +195,16 @@ def _stamps(arguments, n, **options):
     return simulate_stamps(
         n, **{name: getattr(arguments, name) for name in names},
         artifacts=_artifacts(arguments), **options).to_dataset()
+
+
+def _detections(arguments, n_fields, **options):
+    """Simulate detections for training."""
+    from blendhunter.training.simulated_sets import (
+        simulate_training_detections,
+    )
+
+    return simulate_training_detections(
+        n_fields, min_flux_ratio=arguments.min_flux_ratio, **options)
 
 
 def _field(arguments):

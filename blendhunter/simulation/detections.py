@@ -14,7 +14,12 @@ from blendhunter.simulation.fields import check_shape, draw_field
 from blendhunter.simulation.populations.kinds import get_population
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth.blend_definition import label_positions, label_segments
+from blendhunter.truth.blend_definition import (
+    MIN_FLUX_RATIO,
+    check_flux_ratio,
+    label_positions,
+    label_segments,
+)
 
 __all__ = ['simulate_detections']
 
@@ -22,8 +27,8 @@ __all__ = ['simulate_detections']
 def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
                         kind='structured', cosmos_dir=None, ranges=None,
                         detectors=('sep',), artifacts=None,
-                        keep_unclear=False, rng=None, n_jobs=1,
-                        work_dir=None, progress=False):
+                        min_flux_ratio=MIN_FLUX_RATIO, keep_unclear=False,
+                        rng=None, n_jobs=1, work_dir=None, progress=False):
     """
     Render fields, detect, and cut what ``classify`` would cut.
 
@@ -46,6 +51,9 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         Fields take them in turn.
     artifacts : `Artifacts`, optional
         Bad pixels, cosmic rays, trails, residual background.
+    min_flux_ratio : float, optional
+        As in `~blendhunter.truth.label_segments`: fainter companions make
+        a detection unclear.
     keep_unclear : bool, optional
         Whether to keep detections that are neither blend nor single.
     rng, n_jobs, work_dir, progress : optional
@@ -74,6 +82,7 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
         msg = f'n_fields must not be negative, got {n_fields!r}'
         raise ValueError(msg)
     shape = check_shape(shape)
+    check_flux_ratio(min_flux_ratio)
     ranges = _listed(FieldRanges() if ranges is None else ranges, 'ranges')
     surveys = [get_survey(item) for item in _listed(survey, 'survey')]
     methods = [DetectionSettings(method=method).method
@@ -81,12 +90,14 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
     get_population(kind, cosmos_dir=cosmos_dir)  # refused before the run
     galaxies = {'kind': kind, 'cosmos_dir': cosmos_dir,
                 'artifacts': artifacts}
+    labeling = {'min_flux_ratio': min_flux_ratio,
+                'keep_unclear': keep_unclear}
     seeds, provenance, store = begin_run('detections', {
         'n_fields': n_fields, 'shape': shape, 'survey': surveys,
         **galaxies, 'ranges': ranges, 'detectors': methods,
-        'keep_unclear': keep_unclear}, rng, work_dir)
+        **labeling}, rng, work_dir)
     tasks = [(shape, surveys[i % len(surveys)], ranges[i % len(ranges)],
-              methods[i % len(methods)], galaxies, keep_unclear, seed)
+              methods[i % len(methods)], galaxies, labeling, seed)
              for i, seed in enumerate(seeds.spawn(n_fields))]
     empty = np.zeros((0, STAMP_SIZE, STAMP_SIZE), dtype=np.float32)
     stamps, regions, tables = [empty], [empty.astype(bool)], [Table()]
@@ -115,7 +126,7 @@ def _listed(value, name):
     return items
 
 
-def _detect_field(shape, survey, ranges, method, galaxies, keep_unclear,
+def _detect_field(shape, survey, ranges, method, galaxies, labeling,
                   seeds):
     """Return stamps, regions and truth of the detections of one field."""
     image, truth, n_sigma, values = draw_field(shape, survey, ranges, seeds,
@@ -124,7 +135,8 @@ def _detect_field(shape, survey, ranges, method, galaxies, keep_unclear,
     detected = DetectedImage.from_image(
         image.data, mask=image.mask, settings=DetectionSettings(
             method=method, n_sigma=n_sigma))
-    labels = label_segments(detected.segmentation, detected.catalog, truth)
+    labels = label_segments(detected.segmentation, detected.catalog, truth,
+                            min_flux_ratio=labeling['min_flux_ratio'])
     # the table outlives its units in HDF5
     table = hstack([Table(detected.catalog, copy=False), labels])
     table.meta.clear()
@@ -132,7 +144,7 @@ def _detect_field(shape, survey, ranges, method, galaxies, keep_unclear,
     table['field_photutils'] = method == 'photutils'
     for key, value in values.items():
         table[f'field_{key}'] = np.float32(value)
-    rows = (np.arange(len(table)) if keep_unclear
+    rows = (np.arange(len(table)) if labeling['keep_unclear']
             else np.flatnonzero(labels['truth_label'] >= 0))
     cut = detected.stamps(rows)
     return {'stamps': cut.data, 'regions': cut.regions}, table[rows]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from blendhunter.simulation.camera_psf import ABERRATIONS, WAVES, CameraPSF
 from blendhunter.simulation.parameters import check_value, described, parameter
-from blendhunter.simulation.psf import convolve, get_psf
+from blendhunter.simulation.psf import accuracy, convolve, get_psf
 from blendhunter.simulation.surveys import Survey
 
 __all__ = ['Artifacts', 'Camera', 'Exposure', 'get_noise']
@@ -39,9 +40,13 @@ SPIKE_ANGLE = 45.0
 # wide wings of the same stars: a Moffat profile that falls as r**-4, the
 # second of the two that stellar profiles need (Racine 1996, PASP 108, 699)
 WING_BETA = 2.0
+# peak over the noise at which the brighter-fatter effect is given, without
+# saturation
+FULL = 1e4
 NOISE_HELP = ("RMS noise per pixel in counts, 'survey' for that of the "
               'survey, none for no noise')
-PSF_HELP = 'FITS image of a PSF; by default that of the paper'
+PSF_HELP = ("FITS image of a PSF, or 'camera' for random aberrations; by "
+            'default that of the paper')
 
 
 @described
@@ -137,6 +142,18 @@ class Exposure:
         0.0, "RMS of the relative change of the PSF's size, and of each "
         'component of its shear, in the corners of the field',
         'lie in 0 to 1')
+    coma: float = parameter(
+        0.0, 'aberration of the optics, RMS of the wavefront in waves; see '
+        '`~blendhunter.simulation.CameraPSF`', WAVES)
+    trefoil: float = parameter(0.0, 'the same, of trefoil', WAVES)
+    astigmatism: float = parameter(0.0, 'the same, of astigmatism', WAVES)
+    drift: float = parameter(
+        0.0, 'length of the tracking error, over the seeing',
+        'lie in 0 to 1')
+    brighter_fatter: float = parameter(
+        0.0, 'relative growth of the width of a star that saturates, or '
+        'whose peak is 10 000 times the noise; less in proportion for '
+        'others', 'lie in 0 to 1')
     noise: float | str | None = parameter('survey', NOISE_HELP, 'be positive')
     noise_correlation: float = parameter(
         0.0, 'width of the smoothing that correlates the noise, in px',
@@ -147,6 +164,14 @@ class Exposure:
     saturation: float | None = parameter(
         None, 'counts above which pixels are cut off and masked',
         'be positive')
+    mask_saturated: bool = parameter(
+        True, 'whether saturated pixels are masked')
+    bleed: float = parameter(
+        0.0, 'fraction of the charge above the saturation that runs along '
+        'the columns', 'lie in 0 to 1')
+    resampling: bool = parameter(
+        False, 'move the finished image by a random part of a pixel, with a '
+        'Lanczos kernel as coadds do: correlated noise, ringing')
     spikes: float = parameter(
         0.0, 'fraction of the light of bright stars in four diffraction '
         'spikes', 'lie in 0 to 1')
@@ -168,6 +193,20 @@ def get_noise(noise, survey):
     return float(noise)
 
 
+def _psf_of(survey, exposure):
+    """Return the PSF model of an exposure, with its aberrations."""
+    optics = {name: getattr(exposure, name)
+              for name in (*ABERRATIONS, 'drift')
+              if getattr(exposure, name)}
+    if not optics:
+        return get_psf(exposure.psf, survey)
+    if exposure.psf is not None:
+        msg = (f'{next(iter(optics))} is for the default PSF: the psf given '
+               'has its own aberrations')
+        raise ValueError(msg)
+    return CameraPSF(survey.seeing, **optics)
+
+
 @dataclass(frozen=True)
 class Camera:
     """An exposure of a survey, with its PSF and its noise in counts."""
@@ -185,7 +224,7 @@ class Camera:
             msg = (f'saturation must exceed the noise of {noise:g}, got '
                    f'{exposure.saturation!r}')
             raise ValueError(msg)
-        return cls(survey, exposure, get_psf(exposure.psf, survey), noise)
+        return cls(survey, exposure, _psf_of(survey, exposure), noise)
 
     def depth(self):
         """Return how faint the sources need to be drawn, in magnitudes."""
@@ -209,19 +248,31 @@ class Camera:
 
     def star(self, psf, flux):
         """Return the image of a star, of unit flux."""
+        growth = self.exposure.brighter_fatter
+        if growth:
+            full = self.exposure.saturation or FULL * self.noise
+            width = (self.survey.seeing * self.exposure.seeing_factor
+                     / self.survey.pixel_scale)
+            # of a Gaussian
+            peak = flux * (4 * np.log(2) / np.pi) / width**2
+            psf = psf.dilate(1 + growth * min(peak / full, 1.0))
         wings, spikes = self.exposure.wings, self.exposure.spikes
         if flux < SPIKE_LIMIT * self.noise:
             return psf
         import galsim
 
+        # profiles of another accuracy would make galsim tabulate the
+        # PSF again for each star
         if wings:
             wide = galsim.Moffat(
                 beta=WING_BETA,
-                fwhm=self.survey.seeing * self.exposure.seeing_factor)
+                fwhm=self.survey.seeing * self.exposure.seeing_factor,
+                gsparams=accuracy())
             psf = (1 - wings) * psf + wings * wide
         if not spikes:
             return psf
-        arm = galsim.Exponential(half_light_radius=SPIKE_RADIUS)
+        arm = galsim.Exponential(half_light_radius=SPIKE_RADIUS,
+                                 gsparams=accuracy())
         arms = [convolve(arm.shear(galsim.Shear(
             q=SPIKE_AXIS_RATIO, beta=(SPIKE_ANGLE + turn) * galsim.degrees)),
             psf) for turn in (0, 90)]

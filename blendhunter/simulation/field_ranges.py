@@ -1,31 +1,34 @@
 """What varies from one simulated field to the next."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
+from blendhunter.simulation.camera_psf import OPTICS, WAVES
 from blendhunter.simulation.exposure import Exposure
-from blendhunter.simulation.parameters import check_value, described, parameter
+from blendhunter.simulation.parameters import (
+    LogUniform,
+    check_value,
+    described,
+    draw_within,
+    parameter,
+)
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.surveys import get_survey
 
-__all__ = ['FieldRanges', 'LogUniform']
+__all__ = ['CAMERA', 'FieldRanges']
 
 # galaxies end here, before the faint limit of any field
 MAX_BRIGHT = 23.0
 # where a real image is cut off and masked, in units of its noise
 SATURATION = (3e3, 1e5)
-
-
-@dataclass(frozen=True)
-class LogUniform:
-    """Two limits, between which values are uniform in the logarithm."""
-
-    low: float
-    high: float
-
-    def __iter__(self):
-        yield from (self.low, self.high)
+# what some of the fields have, and others have not
+SHARES = ('saturation', 'mask_saturated', 'resampling')
+#: Ranges of what cameras do, besides noise and seeing.
+CAMERA = {
+    **OPTICS,
+    'brighter_fatter': (0.0, 0.03), 'psf_variation': (0.0, 0.05),
+    'bleed': (0.0, 1.0), 'mask_saturated': 0.5, 'resampling': 0.4}
 
 
 @described
@@ -75,12 +78,32 @@ class FieldRanges:
     n_sigma: tuple = parameter(
         (1.0, 3.0), 'detection threshold', 'be positive')
 
+    coma: tuple = parameter(
+        (0.0, 0.0), 'coma of the optics in waves; see '
+        '`~blendhunter.simulation.CameraPSF`', WAVES)
+    trefoil: tuple = parameter((0.0, 0.0), 'trefoil in waves', WAVES)
+    astigmatism: tuple = parameter((0.0, 0.0), 'astigmatism in waves', WAVES)
+    drift: tuple = parameter(
+        (0.0, 0.0), 'tracking error over the seeing', 'lie in 0 to 1')
+    brighter_fatter: tuple = parameter(
+        (0.0, 0.0), 'growth of the width of stars that saturate',
+        'lie in 0 to 1')
+    bleed: tuple = parameter(
+        (0.0, 0.0), 'fraction of the charge above the saturation that runs '
+        'along the columns', 'lie in 0 to 1')
+    mask_saturated: float = parameter(
+        1.0, 'fraction of the fields with saturation that mask it',
+        'lie in 0 to 1')
+    resampling: float = parameter(
+        0.0, 'fraction of the fields that are resampled, as coadds are',
+        'lie in 0 to 1')
+
     def __post_init__(self):
         for item in fields(self):
             limits = getattr(self, item.name)
             if limits is None and item.name in ('saturation', 'gain'):
                 continue
-            if item.name == 'saturation':
+            if item.name in SHARES:
                 limits = (limits, limits)
             values = tuple(limits)
             if len(values) != 2 or values[0] > values[1]:
@@ -120,15 +143,13 @@ class FieldRanges:
     def _draw(self, item, rng):
         """Draw one value; a range of zero width takes no random number."""
         limits = getattr(self, item.name)
-        if item.name == 'saturation':
-            if not limits or (limits < 1 and rng.random() >= limits):
+        if item.name in SHARES:
+            chosen = bool(limits) and (limits >= 1 or rng.random() < limits)
+            if item.name != 'saturation':
+                return chosen
+            if not chosen:
                 return None
             return float(np.exp(rng.uniform(*np.log(SATURATION))))
         if limits is None:
             return None
-        low, high = limits
-        if low == high:
-            return low
-        if isinstance(limits, LogUniform):
-            return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-        return float(rng.uniform(low, high))
+        return draw_within(limits, rng)

@@ -10,10 +10,14 @@ from blendhunter._utils.meta import record_meta
 from blendhunter._utils.parallel import map_chunks, seed_sequence
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
-from blendhunter._utils.simulated_noise import add_noise
 from blendhunter.simulation.exposure import Camera, Exposure
-from blendhunter.simulation.populations.columns import INTERNAL, rows_of
+from blendhunter.simulation.populations.columns import (
+    INTERNAL,
+    rows_of,
+    simplify,
+)
 from blendhunter.simulation.psf import VaryingPSF, convolve
+from blendhunter.simulation.readout import expose
 from blendhunter.simulation.source_model import SourceModel
 from blendhunter.simulation.surveys import get_survey
 from blendhunter.truth.overlap import group_sources, neighbor_separation
@@ -23,9 +27,9 @@ __all__ = ['check_shape', 'draw_field', 'render_field', 'simulate_field']
 # where the field lies: in COSMOS
 CENTER = (150.1, 2.2)
 CHUNK = 200
-# knots of sources with less flux over the noise per pixel would not
+# structure of sources with less flux over the noise per pixel would not
 # show, and cost more time than all else
-KNOT_LIMIT = 200.0
+STRUCTURE_LIMIT = 200.0
 
 
 def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
@@ -152,13 +156,11 @@ def render_field(shape, sources, camera, seeds, *, n_jobs=1, store=None,
     source_seed, noise_seed, psf_seed = seeds.spawn(3)
     truth = sources.draw(shape, camera.survey,
                          np.random.default_rng(source_seed))
-    smooth = np.asarray(truth['flux']) < KNOT_LIMIT * camera.noise
-    for name in ('knot_fraction', 'n_knots'):
-        truth[name][smooth] = 0
+    smooth = np.asarray(truth['flux']) < STRUCTURE_LIMIT * camera.noise
+    simplify(truth, smooth)
     rng = np.random.default_rng(psf_seed)
-    psf = VaryingPSF(
-        camera.psf.draw(rng, seeing_factor=camera.exposure.seeing_factor),
-        shape, camera.exposure.psf_variation, rng)
+    psf = VaryingPSF(camera.psf, shape, camera.exposure.psf_variation, rng,
+                     seeing_factor=camera.exposure.seeing_factor)
     tasks = [(sources.population, truth[i:i + CHUNK], psf, camera, shape)
              for i in range(0, len(truth), CHUNK)]
     pixels = np.zeros(shape, dtype=np.float32)
@@ -172,24 +174,11 @@ def render_field(shape, sources, camera, seeds, *, n_jobs=1, store=None,
                 pixels[box] += stamp
             parts.append(arrays)
     _describe(truth, pixels, parts, camera)
-    pixels, mask = _expose(pixels, camera, np.random.default_rng(noise_seed))
+    pixels, mask, shift = expose(pixels, camera,
+                                 np.random.default_rng(noise_seed))
+    for axis, step in zip('xy', shift, strict=True):
+        truth[axis] += step
     return pixels, mask, truth
-
-
-def _expose(pixels, camera, rng):
-    """Add noise and artifacts, and saturate; return pixels and mask."""
-    exposure = camera.exposure
-    if exposure.noise is not None:
-        pixels = add_noise(pixels, np.sqrt(camera.variance(pixels)), rng,
-                           correlation=exposure.noise_correlation)
-    mask = np.zeros(pixels.shape, dtype=bool)
-    if exposure.artifacts is not None:
-        extra, mask = exposure.artifacts.draw(pixels.shape, camera.noise, rng)
-        pixels += extra
-    if exposure.saturation is not None:
-        mask |= pixels >= exposure.saturation
-        pixels = np.minimum(pixels, np.float32(exposure.saturation))
-    return pixels, mask
 
 
 def _render_sources(population, sources, psf, camera, shape):

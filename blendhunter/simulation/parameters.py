@@ -7,11 +7,13 @@ from typing import get_args
 
 import numpy as np
 
-__all__ = ['check_parameters', 'check_value', 'described', 'parameter']
+__all__ = ['LogUniform', 'check_parameters', 'check_value', 'described',
+           'draw_within', 'parameter']
 
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
     'not be negative': lambda value: 0 <= value < np.inf,
+    'lie in 0 to 0.5': lambda value: 0 <= value <= 0.5,
     'lie in 0 to 1': lambda value: 0 <= value <= 1}
 RAISES = """
 Raises
@@ -19,6 +21,27 @@ Raises
 ValueError
     If a value is out of range; the message names it.
 """
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """Two limits, between which values are uniform in the logarithm."""
+
+    low: float
+    high: float
+
+    def __iter__(self):
+        yield from (self.low, self.high)
+
+
+def draw_within(limits, rng):
+    """Draw a value; limits that are equal take no random number."""
+    low, high = limits
+    if low == high:
+        return low
+    if isinstance(limits, LogUniform):
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return float(rng.uniform(low, high))
 
 
 def parameter(default, text, condition=None, **metadata):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ['FixedPSF', 'PaperPSF', 'VaryingPSF', 'convolve', 'get_psf']
+__all__ = ['FixedPSF', 'PaperPSF', 'VaryingPSF', 'accuracy', 'convolve',
+           'get_psf']
 
 MOFFAT_BETA = 4.765
 # standard deviation of each ellipticity component: of the atmosphere
@@ -17,13 +18,15 @@ OPTICS_ELLIPTICITY = 0.02
 # (measured with galsim.Image.calculateFWHM at 0.02 per pixel)
 COMBINED_FWHM = 1.5338
 MAX_SHEAR = 0.1
+# parts of a field, per axis, that have a camera's PSF of their own
+N_NODES = 3
 # the Moffat profile ends here, in FWHM: GalSim tabulates a truncated one
 # and would evaluate Bessel functions for each pixel of an infinite one
 TRUNCATION = 12
 
 
 @cache
-def _params():
+def accuracy():
     """
     Return the accuracy of what is rendered.
 
@@ -40,7 +43,7 @@ def convolve(source, psf):
     """Convolve a source with a PSF, at the accuracy of the simulations."""
     import galsim
 
-    return galsim.Convolve(source, psf, gsparams=_params())
+    return galsim.Convolve(source, psf, gsparams=accuracy())
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def _profiles(width):
     import galsim
 
     return (galsim.Moffat(beta=MOFFAT_BETA, fwhm=width,
-                          trunc=TRUNCATION * width, gsparams=_params()),
-            galsim.Kolmogorov(fwhm=width, gsparams=_params()))
+                          trunc=TRUNCATION * width, gsparams=accuracy()),
+            galsim.Kolmogorov(fwhm=width, gsparams=accuracy()))
 
 
 @dataclass(frozen=True)
@@ -101,39 +104,54 @@ class VaryingPSF:
     Size and both shear components are polynomials of the second degree
     in the position, with random coefficients. ``amplitude`` is the RMS
     over fields of the relative change of size, and of each shear
-    component, in a corner of the ``shape``.
+    component, in a corner of the ``shape``. A model with a ``draw_grid``,
+    such as `~blendhunter.simulation.CameraPSF`, has other aberrations in
+    each of 3 x 3 parts of the field.
     """
 
-    def __init__(self, profile, shape, amplitude, rng):
-        self.profile = profile
+    def __init__(self, model, shape, amplitude, rng, *, seeing_factor=1.0):
+        if hasattr(model, 'draw_grid'):
+            self.profiles = model.draw_grid(rng, N_NODES,
+                                            seeing_factor=seeing_factor)
+        else:
+            self.profiles = [[model.draw(rng, seeing_factor=seeing_factor)]]
         self.shape = shape
         # the four terms of the polynomial that are not constant
         self.coefficients = rng.normal(0, amplitude / 2, (3, 4))
 
     def at(self, x, y):
         """Return the PSF at a position in px."""
+        row, column = (
+            min(max(int(value / length * len(self.profiles)), 0),
+                len(self.profiles) - 1)
+            for value, length in zip((y, x), self.shape, strict=True))
+        profile = self.profiles[row][column]
         if not self.coefficients.any():
-            return self.profile
+            return profile
         u = 2 * x / max(self.shape[1] - 1, 1) - 1
         v = 2 * y / max(self.shape[0] - 1, 1) - 1
         terms = np.array([u, v, u * v, (u * u + v * v) / 2])
         size, g1, g2 = self.coefficients @ terms
         g1, g2 = np.clip([g1, g2], -MAX_SHEAR, MAX_SHEAR)
-        return self.profile.dilate(max(1 + size, 0.5)).shear(g1=g1, g2=g2)
+        return profile.dilate(max(1 + size, 0.5)).shear(g1=g1, g2=g2)
 
 
 def get_psf(psf, survey):
     """Return the PSF model of a ``psf`` argument, by default the paper's."""
     if psf is None:
         return PaperPSF(survey.seeing)
+    if psf == 'camera':
+        from blendhunter.simulation.camera_psf import OPTICS, CameraPSF
+
+        return CameraPSF(survey.seeing, **OPTICS)
     if isinstance(psf, (str, Path)):
         psf = _read_image(psf, survey.pixel_scale)
     if hasattr(psf, 'drawImage'):
-        return FixedPSF(psf.withFlux(1.0).withGSParams(_params()))
+        return FixedPSF(psf.withFlux(1.0).withGSParams(accuracy()))
     if hasattr(psf, 'draw'):
         return psf
-    msg = ('psf must be None, a galsim object, a FITS file or an object '
-           f'with a draw method, got {type(psf).__name__}')
+    msg = ("psf must be None, 'camera', a galsim object, a FITS file or an "
+           f'object with a draw method, got {type(psf).__name__}')
     raise TypeError(msg)
 
 

@@ -33,8 +33,9 @@ HOST_LIMIT = 25.5
 COMPANION_DISTANCE = (1.5, 13.0)
 FAINTER = (-0.5, 3.0)
 FAINTER_FRACTION = 0.7
-KIND_HELP = ("galaxies: 'parametric' (smooth), 'structured' (with knots and "
-             "bars), 'realistic' (HST images), 'cosmos' (the fits to them) "
+KIND_HELP = ("galaxies: 'parametric' (smooth), 'structured' (lopsided, with "
+             "arms, clumps and dust lanes), 'knots' (smooth, with point-like "
+             "knots), 'realistic' (HST images), 'cosmos' (the fits to them) "
              "or 'stars'")
 
 

@@ -72,7 +72,7 @@ def render_chunk(scene, counts, factors, seed):
     margin = MARGIN if scene.centering == SEP_CENTERING else 0
     size = STAMP_SIZE + 2 * margin
     pixels = np.zeros((2, len(counts), size, size), dtype=np.float32)
-    psfs = [scene.psf.draw(rng, seeing_factor=factor) for factor in factors]
+    psfs = _draw_psfs(scene.psf, factors, rng)
     for i, row in enumerate(rows_of(central)):
         pixels[0, i] = _render(scene, row, psfs[i], size)
     for i, row in zip(owner, rows_of(others), strict=True):
@@ -96,6 +96,17 @@ def render_chunk(scene, counts, factors, seed):
                          shift)
     truth['seeing_factor'] = factors
     return arrays, truth
+
+
+def _draw_psfs(psf, factors, rng):
+    """Draw the PSF of each stamp, or of each group of equal factors."""
+    if not getattr(psf, 'shared', False):
+        return [psf.draw(rng, seeing_factor=factor) for factor in factors]
+    starts = np.flatnonzero(np.diff(factors, prepend=np.nan))
+    lengths = np.diff([*starts, len(factors)])
+    return [profile for start, length in zip(starts, lengths, strict=True)
+            for profile in length * [psf.draw(
+                rng, seeing_factor=factors[start])]]
 
 
 def _draw_sources(scene, counts, rng):

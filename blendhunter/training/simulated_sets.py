@@ -5,15 +5,17 @@ from pathlib import Path
 from blendhunter._utils.resume import PartStore
 from blendhunter.dataset import write_dataset
 from blendhunter.simulation.detections import simulate_detections
-from blendhunter.simulation.field_ranges import FieldRanges, LogUniform
+from blendhunter.simulation.field_ranges import CAMERA, FieldRanges
+from blendhunter.simulation.parameters import LogUniform
 from blendhunter.simulation.stamps import simulate_stamps
+from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
 __all__ = ['simulate_missing', 'simulate_training_detections',
            'simulate_training_pairs']
 
-# the seeing, 2.2 to 7 px for CFIS, and the stamps that share one
+# the seeing, 2.2 to 7 px for CFIS, and the stamps that share one PSF
 PAIR_SEEING = (0.65, 2.0)
-PAIR_GROUP = 250
+PAIR_GROUP = 50
 STAR_SHARE = 0.1
 # deep fields with bright stars, their wings, large galaxies and the photon
 # noise of all, most of them without a companion: every real image has
@@ -22,11 +24,15 @@ BRIGHT_FIELDS = FieldRanges(
     density=(20.0, 80.0), bright=(15.0, 17.5), star_fraction=(0.1, 0.6),
     companions=(0.0, 0.2), noise=LogUniform(0.3, 2.0),
     seeing_factor=LogUniform(0.7, 1.5), wings=(0.0, 0.25),
-    gain=LogUniform(8.0, 80.0))
-FIELDS = (FieldRanges(), FieldRanges(), BRIGHT_FIELDS)
+    gain=LogUniform(8.0, 80.0), **CAMERA)
+# fields as they are, without many companions, of the depth of a survey
+QUIET_FIELDS = FieldRanges(
+    density=(60.0, 130.0), bright=(16.0, 18.0), companions=(0.0, 0.2),
+    noise=LogUniform(0.5, 2.0), seeing_factor=LogUniform(0.7, 1.7), **CAMERA)
+FIELDS = (FieldRanges(**CAMERA), BRIGHT_FIELDS, QUIET_FIELDS)
 SURVEYS = ('cfis', 'kids', 'cfis', 'lsst', 'des')
 # seeds of the packaged model's sets
-PAIR_SEED, DETECTION_SEED = 11, 14
+PAIR_SEED, DETECTION_SEED = 21, 24
 
 
 def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
@@ -39,15 +45,16 @@ def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
     `~blendhunter.simulate_stamps`.
     """
     return simulate_stamps(
-        n, kind='structured', blend_fraction=1.0, noise=None,
+        n, kind='structured', blend_fraction=1.0, noise=None, psf='camera',
         star_fraction=STAR_SHARE, centering='training',
         seeing_range=PAIR_SEEING, group_size=PAIR_GROUP, rng=rng,
         n_jobs=n_jobs, work_dir=work_dir,
         progress=progress).to_dataset(role='pairs')
 
 
-def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
-                                 work_dir=None, progress=False):
+def simulate_training_detections(n_fields, *,
+                                 min_flux_ratio=MIN_FLUX_RATIO, rng=None,
+                                 n_jobs=1, work_dir=None, progress=False):
     """
     Simulate labeled detections for ``region='segment'``.
 
@@ -57,8 +64,9 @@ def simulate_training_detections(n_fields, *, rng=None, n_jobs=1,
     """
     return simulate_detections(
         n_fields, survey=SURVEYS, ranges=FIELDS,
-        detectors=('sep', 'sep', 'sep', 'photutils'), rng=rng,
-        n_jobs=n_jobs, work_dir=work_dir, progress=progress)
+        detectors=('sep', 'sep', 'sep', 'photutils'),
+        min_flux_ratio=min_flux_ratio, rng=rng, n_jobs=n_jobs,
+        work_dir=work_dir, progress=progress)
 
 
 def simulate_missing(work_dir, n_pairs, n_fields, *, n_jobs=1,

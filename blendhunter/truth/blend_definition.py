@@ -1,13 +1,16 @@
 """Labels of stamps and of segments, and what a detector made of them."""
 
+from numbers import Real
+
 import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position, values_at
 
-__all__ = ['BLEND', 'CLOSE', 'OUTCOMES', 'SINGLE', 'SNR_BLEND', 'SNR_SINGLE',
-           'UNCLEAR', 'detection_outcomes', 'label_positions',
-           'label_segments', 'label_stamps']
+__all__ = ['BLEND', 'CLOSE', 'MIN_FLUX_RATIO', 'OUTCOMES', 'SINGLE',
+           'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR', 'check_flux_ratio',
+           'detection_outcomes', 'label_positions', 'label_segments',
+           'label_stamps', 'source_fluxes']
 
 SINGLE = 0
 BLEND = 1
@@ -20,6 +23,9 @@ CLOSE = 10.0
 SNR_BLEND = 5.0
 SNR_SINGLE = 3.0
 MIN_SEPARATION = 2.0
+#: Flux of a second source over that of the brightest, below which it makes
+#: no blend: every bright star has such companions.
+MIN_FLUX_RATIO = 0.01
 EDGE = 26
 #: What a detection can be.
 OUTCOMES = ('unrecognized', 'recognized', 'single', 'unclear')
@@ -49,16 +55,51 @@ def label_positions(detections, truth, size):
         center, size / 2, p=np.inf, return_length=True))
 
 
-def label_segments(segmentation, detections, truth):
+def check_flux_ratio(min_flux_ratio):
+    """Refuse a flux ratio that is no number from 0 to 1."""
+    if (not isinstance(min_flux_ratio, Real)
+            or not 0 <= min_flux_ratio <= 1):
+        msg = ('min_flux_ratio must lie between 0 and 1, got '
+               f'{min_flux_ratio!r}')
+        raise ValueError(msg)
+
+
+def source_fluxes(truth, min_flux_ratio):
+    """
+    Return the fluxes of true sources, NaN where unknown, in any unit.
+
+    They are from ``flux``, or from ``magnitude`` if no flux is known. If
+    the smallest ratio is 0 they do not matter, and are all the same.
+    """
+    check_flux_ratio(min_flux_ratio)
+    if min_flux_ratio == 0 or not len(truth):
+        return np.ones(len(truth))
+    for name in ('flux', 'magnitude'):
+        if name not in truth.colnames:
+            continue
+        values = np.array(np.ma.filled(truth[name], np.nan), dtype=float)
+        flux = values if name == 'flux' else 10 ** (-0.4 * values)
+        flux[~(np.isfinite(flux) & (flux > 0))] = np.nan
+        if not np.all(np.isnan(flux)):
+            return flux
+    msg = ("truth: no 'flux' or 'magnitude' is known, which tells the "
+           'companions that matter; a min_flux_ratio of 0 counts all')
+    raise ValueError(msg)
+
+
+def label_segments(segmentation, detections, truth, *,
+                   min_flux_ratio=MIN_FLUX_RATIO):
     """
     Say for each detection whether its segment holds one source or more.
 
     A segment is a *blend* if it holds the centers (rounded pixel) of two
     or more sources of matched-filter SNR of at least 5, at least one of
-    them 2 px or more from the brightest. It is *single* if it holds a
-    center and no second source with an SNR of 3 or more. All else is
-    *unclear*: no center at all, a second source of SNR 3 to 5 or nearer
-    than 2 px, or a detection within 26 px of the image edge.
+    them 2 px or more from the brightest and with 1 % or more of its flux.
+    It is *single* if it holds a center and no second source with an SNR
+    of 3 or more. All else is *unclear*: no center at all, a second source
+    of SNR 3 to 5, nearer than 2 px or with less than 1 % of the flux, or a
+    detection within 26 px of the image edge. The brightest source is the
+    one of the highest SNR.
 
     Parameters
     ----------
@@ -67,7 +108,12 @@ def label_segments(segmentation, detections, truth):
     detections : `~astropy.table.Table`
         With ``label``, ``x_centroid`` and ``y_centroid`` (pixels).
     truth : `~astropy.table.Table`
-        True sources with ``x``, ``y`` (pixels) and ``snr``.
+        True sources with ``x``, ``y`` (pixels), ``snr``, and ``flux`` (any
+        unit) or ``magnitude``. A companion of unknown flux (NaN, or not
+        positive) makes no blend.
+    min_flux_ratio : float, optional
+        The smallest flux, over the brightest source's, of a companion that
+        makes a blend, from 0 to 1. With 0 the flux is not needed.
 
     Returns
     -------
@@ -79,7 +125,14 @@ def label_segments(segmentation, detections, truth):
         rows of ``truth`` of the brightest source in the segment and of
         that companion, or else of the next brightest: ``primary`` and
         ``secondary`` (-1 if there is none).
+
+    Raises
+    ------
+    ValueError
+        If ``min_flux_ratio`` does not lie between 0 and 1, or is positive
+        and no flux is known.
     """
+    flux = source_fluxes(truth, min_flux_ratio)
     n = len(detections)
     result = Table({
         name: np.full(n, missing, dtype=kind) for name, missing, kind in (
@@ -97,7 +150,8 @@ def label_segments(segmentation, detections, truth):
         first, others = inside[0], inside[1:]
         distance = np.hypot(x[others] - x[first], y[others] - y[first])
         second = ((snr[others] >= SNR_BLEND) & (distance >= MIN_SEPARATION)
-                  & (snr[first] >= SNR_BLEND))
+                  & (snr[first] >= SNR_BLEND)
+                  & (flux[others] >= min_flux_ratio * flux[first]))
         result['n_sources'][row] = np.sum(snr[inside] >= SNR_SINGLE)
         result['primary'][row] = first
         if others.size:
@@ -136,7 +190,8 @@ def _members(segmentation, truth):
                     strict=True)) if unique.size else {}
 
 
-def detection_outcomes(segmentation, detections, labels, truth):
+def detection_outcomes(segmentation, detections, labels, truth, *,
+                       min_flux_ratio=MIN_FLUX_RATIO):
     """
     Say of each detection whether it is a blend, and if it was split.
 
@@ -149,32 +204,55 @@ def detection_outcomes(segmentation, detections, labels, truth):
     labels : `~astropy.table.Table`
         From `~blendhunter.truth.label_segments`, of the same detections.
     truth : `~astropy.table.Table`
-        True sources with ``snr``.
+        True sources as in `~blendhunter.truth.label_segments`.
+    min_flux_ratio : float, optional
+        As in `~blendhunter.truth.label_segments`.
 
     Returns
     -------
     outcome : str `~numpy.ndarray` of shape (n,)
         'unrecognized': the segment is a blend. 'recognized': it is
         single, and the detector has split it from another detection:
-        their segments form one connected region (8 neighbors), and each
-        holds the center of a source of SNR 5 or more. 'single': any
-        other single one. 'unclear': neither blend nor single.
+        their segments form one connected region (8 neighbors), each holds
+        the center of a source of SNR 5 or more, and the flux of the
+        fainter source is 1 % or more of the other's. 'single': any other
+        single one. 'unclear': neither blend nor single.
+
+    Raises
+    ------
+    ValueError
+        As in `~blendhunter.truth.label_segments`.
     """
+    flux = source_fluxes(truth, min_flux_ratio)
     label = np.asarray(labels['truth_label'])
     primary = np.asarray(labels['primary'])
     holds = primary >= 0
     holds[holds] = np.asarray(truth['snr'])[primary[holds]] >= SNR_BLEND
-    region = _connected_regions(segmentation, detections)
-    # segments are counted, not rows: a catalog may list one twice
-    _, first = np.unique(np.asarray(detections['label'])[holds],
-                         return_index=True)
-    count = np.bincount(region[holds][first],
-                        minlength=int(region.max(initial=0)) + 1)
+    segment = np.asarray(detections['label'])
+    # segments are compared, not rows: a catalog may list one twice
+    _, first = np.unique(segment[holds], return_index=True)
+    rows = np.flatnonzero(holds)[first]
+    split = rows[_have_partner(
+        _connected_regions(segmentation, detections)[rows],
+        flux[primary[rows]], min_flux_ratio)]
     outcome = np.full(len(label), 'unclear', dtype='U12')
     outcome[label == BLEND] = 'unrecognized'
     outcome[label == SINGLE] = 'single'
-    outcome[(label == SINGLE) & holds & (count[region] > 1)] = 'recognized'
+    outcome[(label == SINGLE) & holds
+            & np.isin(segment, segment[split])] = 'recognized'
     return outcome
+
+
+def _have_partner(region, flux, min_flux_ratio):
+    """Return which have another of a similar flux in their region."""
+    order = np.lexsort((flux, region))
+    # of those in a region, the next in flux has the most similar one
+    low, high = order[:-1], order[1:]
+    pair = ((region[low] == region[high])
+            & (flux[low] >= min_flux_ratio * flux[high]))
+    result = np.zeros(len(region), dtype=bool)
+    result[low[pair]] = result[high[pair]] = True
+    return result
 
 
 def _connected_regions(segmentation, detections):

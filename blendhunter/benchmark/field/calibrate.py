@@ -29,7 +29,8 @@ def calibrate_weights(weights, detections, *, output=None, overwrite=False):
         'default' or the path of a weights file.
     detections : `~astropy.table.Table`
         As ``blendhunter benchmark field`` writes them, with these very
-        weights.
+        weights. The probabilities are then those of a blend as it was
+        defined there (``min_flux_ratio``).
     output : path-like, optional
         The new weights file; by default the file itself is changed.
     overwrite : bool, optional

@@ -10,6 +10,10 @@ from blendhunter.benchmark.field.truth_match import (
 )
 from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.stamps import assign_segments
+from blendhunter.truth.blend_definition import (
+    MIN_FLUX_RATIO,
+    check_flux_ratio,
+)
 
 __all__ = ['compare_catalogs', 'paint_ellipses']
 
@@ -30,7 +34,8 @@ MARGIN = 3
 
 def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
                      truth_columns=None, segmentation=None, radius=2.0,
-                     wcs=None, mag_limit=None, mag_column=None):
+                     wcs=None, mag_limit=None, mag_column=None,
+                     min_flux_ratio=MIN_FLUX_RATIO):
     """
     Score classified catalogs of one image against the same truth.
 
@@ -60,6 +65,9 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
         out; each row belongs to one detection, the nearest.
     wcs, mag_limit, mag_column : optional
         As in `~blendhunter.benchmark.field.prepare_truth`.
+    min_flux_ratio : float, optional
+        As in `~blendhunter.truth.label_segments`, for true sources;
+        labeled detections keep their labels.
 
     Returns
     -------
@@ -72,8 +80,11 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
     Raises
     ------
     ValueError
-        If there is no answer in a catalog, or no common detection.
+        If there is no answer in a catalog, no common detection, no known
+        flux of true sources, or ``min_flux_ratio`` does not lie between
+        0 and 1.
     """
+    check_flux_ratio(min_flux_ratio)
     if not catalogs:
         msg = 'catalogs must not be empty'
         raise ValueError(msg)
@@ -82,7 +93,8 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
     reference, segments = _reference(
         as_table(truth), next(iter(tables.values())), segmentation,
         positions=positions, wcs=wcs, truth_columns=truth_columns,
-        mag_limit=mag_limit, mag_column=mag_column)
+        mag_limit=mag_limit, mag_column=mag_column,
+        min_flux_ratio=min_flux_ratio)
     # of labeled detections the columns are those of the truth
     columns = truth_columns if segments == 'given' else None
     common = np.ones(len(reference), dtype=bool)
@@ -146,7 +158,7 @@ def _values(table, name, column):
 
 
 def _reference(truth, catalog, segmentation, *, positions, truth_columns,
-               wcs, mag_limit, mag_column):
+               wcs, mag_limit, mag_column, min_flux_ratio):
     """Return the labeled detections, and where their segments are from."""
     if LABELED in truth.colnames:
         kept = [name for name in truth.colnames
@@ -166,7 +178,7 @@ def _reference(truth, catalog, segmentation, *, positions, truth_columns,
         'snr' in catalog.colnames) else {}
     return match_to_truth(
         Table({**own, 'label': labels, 'x_centroid': x, 'y_centroid': y}),
-        segmentation, truth), source
+        segmentation, truth, min_flux_ratio=min_flux_ratio), source
 
 
 def paint_ellipses(catalog, x, y):

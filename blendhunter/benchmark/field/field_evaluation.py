@@ -16,7 +16,11 @@ from blendhunter.detection import DetectedImage
 from blendhunter.simulation import FieldRanges
 from blendhunter.simulation.fields import draw_field
 from blendhunter.stamps import STAMP_SIZE
-from blendhunter.truth.blend_definition import label_positions
+from blendhunter.truth.blend_definition import (
+    MIN_FLUX_RATIO,
+    check_flux_ratio,
+    label_positions,
+)
 
 __all__ = ['SURVEY_RANGES', 'evaluate_field', 'evaluate_survey',
            'train_on_survey']
@@ -34,7 +38,7 @@ SURVEY_RANGES = FieldRanges(
 
 def evaluate_field(image, truth, identifier, *, regions=REGIONS,
                    truth_columns=None, mag_limit=None, mag_column=None,
-                   trees=None):
+                   min_flux_ratio=MIN_FLUX_RATIO, trees=None):
     """
     Detect and classify an image whose true sources are known.
 
@@ -49,6 +53,10 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
         Its region is not used.
     regions : sequence of {'segment', 'stamp'}, optional
         What the network is asked about.
+    min_flux_ratio : float, optional
+        The smallest flux, over the brightest source's, of a companion that
+        makes a blend. With a fainter one the detection is unclear; see
+        `~blendhunter.truth.label_segments`. 0 counts all companions.
     trees : optional
         Boosted trees, from `train_on_survey`.
 
@@ -68,8 +76,10 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
     Raises
     ------
     ValueError
-        If nothing is detected, or the truth has no source on the image.
+        If nothing is detected, the truth has no source on the image or
+        no known flux, or ``min_flux_ratio`` does not lie between 0 and 1.
     """
+    check_flux_ratio(min_flux_ratio)
     detected = (image if isinstance(image, DetectedImage)
                 else DetectedImage.from_image(image))
     truth = prepare_truth(truth, wcs=detected.wcs, columns=truth_columns,
@@ -78,7 +88,8 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
         msg = 'image: no source was detected'
         raise ValueError(msg)
     truth = _on_image(truth, detected.image.data.shape)
-    table = match_to_truth(detected.catalog, detected.segmentation, truth)
+    table = match_to_truth(detected.catalog, detected.segmentation, truth,
+                           min_flux_ratio=min_flux_ratio)
     table['stamp_label'] = label_positions(table, truth, STAMP_SIZE)
     scores = baselines.score_methods(
         detected, identifier, regions=regions, trees=trees,
@@ -86,7 +97,8 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
     for name, values in scores.items():
         table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
     return DataSet({'stamps': baselines.stored_stamps(detected)}, table,
-                   {'role': 'field', 'detection': detected.settings.to_meta()})
+                   {'role': 'field', 'min_flux_ratio': min_flux_ratio,
+                    'detection': detected.settings.to_meta()})
 
 
 def _on_image(truth, shape):
@@ -102,7 +114,8 @@ def _on_image(truth, shape):
 
 def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
                     shape=(1500, 1500), kind='structured', cosmos_dir=None,
-                    regions=REGIONS, settings=None, trees=None, rng=0,
+                    regions=REGIONS, settings=None,
+                    min_flux_ratio=MIN_FLUX_RATIO, trees=None, rng=0,
                     n_jobs=1, progress=False):
     """
     Evaluate simulated fields of a survey.
@@ -117,7 +130,7 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
         0.9 to 1.1 times the survey's. ``n_sigma`` is not used.
     shape, kind, cosmos_dir, rng, n_jobs, progress : optional
         As in `~blendhunter.simulate_detections`.
-    regions, trees : optional
+    regions, min_flux_ratio, trees : optional
         As in `evaluate_field`.
     settings : `~blendhunter.DetectionSettings`, optional
 
@@ -126,6 +139,7 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
     detections : `~blendhunter.dataset.DataSet`
         As from `evaluate_field`, with ``field``.
     """
+    check_flux_ratio(min_flux_ratio)
     seeds = seed_sequence(rng)
     ranges = ranges or SURVEY_RANGES
     stamps, tables = [], []
@@ -133,19 +147,21 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
             child_seed(seeds, 0).spawn(n_fields), settings, progress, shape,
             survey, ranges, kind=kind, cosmos_dir=cosmos_dir, n_jobs=n_jobs)):
         made = evaluate_field(detected, truth, identifier, regions=regions,
-                              trees=trees)
+                              min_flux_ratio=min_flux_ratio, trees=trees)
         made.truth.add_column(np.full(len(made), i, dtype=np.int32),
                               name='field', index=0)
         stamps.append(made.arrays['stamps'])
         tables.append(made.truth)
     return DataSet({'stamps': np.concatenate(stamps)}, vstack(tables),
                    {'role': 'field', 'survey': str(survey),
-                    'ranges': str(ranges), 'seed': str(seeds.entropy)})
+                    'ranges': str(ranges), 'min_flux_ratio': min_flux_ratio,
+                    'seed': str(seeds.entropy)})
 
 
 def train_on_survey(survey, n_fields, *, ranges=None,
                     shape=(1500, 1500), kind='structured', cosmos_dir=None,
-                    settings=None, rng=0, n_jobs=1, progress=False):
+                    settings=None, min_flux_ratio=MIN_FLUX_RATIO, rng=0,
+                    n_jobs=1, progress=False):
     """
     Train boosted trees on other fields of the same survey.
 
@@ -154,10 +170,11 @@ def train_on_survey(survey, n_fields, *, ranges=None,
     `sklearn.ensemble.HistGradientBoostingClassifier` on segment area, axis
     ratio, SNR and flag of the detections.
     """
+    check_flux_ratio(min_flux_ratio)
     seeds = seed_sequence(rng)
     return baselines.train_trees(vstack([
         match_to_truth(detected.catalog, detected.segmentation,
-                       prepare_truth(truth))
+                       prepare_truth(truth), min_flux_ratio=min_flux_ratio)
         for detected, truth in _detected_fields(
             child_seed(seeds, 1).spawn(n_fields), settings, progress, shape,
             survey, ranges or SURVEY_RANGES, kind=kind,

@@ -11,9 +11,11 @@ from blendhunter.truth import (
     detection_outcomes,
     label_segments,
 )
+from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
 __all__ = ['match_to_truth', 'prepare_truth']
 
+FLUXES = ('flux', 'FLUX_AUTO', 'flux_auto')
 MAGNITUDES = ('magnitude', 'mag', 'MAG_AUTO', 'mag_auto')
 # catalogs write 99 or -99 for those they do not know
 NO_MAGNITUDE = 90.0
@@ -48,8 +50,11 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
     Returns
     -------
     truth : `~astropy.table.Table`
-        ``x``, ``y`` (px), ``snr``, ``magnitude`` (NaN if unknown). Rows
-        without a position, or without an SNR, are dropped.
+        ``x``, ``y`` (px), ``snr``, ``magnitude``, ``flux`` (both NaN if
+        unknown). Rows without a position, or without an SNR, are dropped.
+        The flux is that of ``flux``, ``FLUX_AUTO`` or ``flux_auto``. It is
+        the one of the magnitude (1 at magnitude 0) if there is none, or if
+        ``mag_limit`` or ``mag_column`` is given.
 
     Raises
     ------
@@ -80,16 +85,32 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
                'faintest magnitude that counts as a source of its own')
         raise ValueError(msg)
     good = np.isfinite(x) & np.isfinite(y) & np.isfinite(snr)
-    return Table({'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude})[good]
+    by_magnitude = mag_limit is not None or mag_column is not None
+    return Table({'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude,
+                  'flux': _fluxes(table, magnitude, by_magnitude)})[good]
 
 
-def match_to_truth(catalog, segmentation, truth):
+def _fluxes(table, magnitude, by_magnitude):
+    """Return the fluxes of true sources, NaN if unknown."""
+    name = None if by_magnitude else next(
+        (name for name in FLUXES if name in table.colnames), None)
+    if name is not None:
+        flux = plain_values(table[name])
+        if np.any(np.isfinite(flux)):
+            return flux
+    return 10 ** (-0.4 * magnitude)
+
+
+def match_to_truth(catalog, segmentation, truth, *,
+                   min_flux_ratio=MIN_FLUX_RATIO):
     """Label detections by the sources of `prepare_truth` in their segments."""
     table = Table({name: np.asarray(catalog[name]) for name in KEPT
                    if name in catalog.colnames})
-    labels = label_segments(segmentation, table, truth)
+    labels = label_segments(segmentation, table, truth,
+                            min_flux_ratio=min_flux_ratio)
     table = hstack([table, labels])
-    table['outcome'] = detection_outcomes(segmentation, table, labels, truth)
+    table['outcome'] = detection_outcomes(
+        segmentation, table, labels, truth, min_flux_ratio=min_flux_ratio)
     companion = _companions(labels, truth)
     primary = np.asarray(labels['primary'])
     known = (primary >= 0) & (companion >= 0)

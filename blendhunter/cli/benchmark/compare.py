@@ -4,6 +4,7 @@ from pathlib import Path
 
 from blendhunter.cli.benchmark.common import (
     add_directory,
+    add_flux_ratio,
     add_truth_options,
 )
 from blendhunter.cli.options import new_parser
@@ -30,6 +31,7 @@ def add_parser(kinds):
     parser.add_argument('--positions', nargs=2, metavar=('X', 'Y'),
                         help="the catalogs' position columns")
     add_truth_options(parser)
+    add_flux_ratio(parser)
     parser.add_argument('--segmentation', metavar='FITS',
                         help="the first catalog's segments, for true "
                              'sources; without it, ellipses')
@@ -57,7 +59,8 @@ def run(arguments):
         read_catalog(arguments.truth), columns=arguments.columns,
         positions=arguments.positions, wcs=wcs, radius=arguments.radius,
         truth_columns=arguments.truth_columns, segmentation=segmentation,
-        mag_limit=arguments.mag_limit, mag_column=arguments.mag_column)
+        mag_limit=arguments.mag_limit, mag_column=arguments.mag_column,
+        min_flux_ratio=arguments.min_flux_ratio)
     scores = field_scores(table)
     scores.remove_columns(['stamp_auc', 'stamp_accuracy'])
     if arguments.directory:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from blendhunter.cli.benchmark.common import (
     add_directory,
+    add_flux_ratio,
     add_record,
     add_run_options,
     add_truth_options,
@@ -43,6 +44,7 @@ def add_parser(kinds):
                         choices=('segment', 'stamp'), metavar='REGION',
                         help='what the network is asked about: segment, '
                              'stamp (both)')
+    add_flux_ratio(parser)
     parser.add_argument('--training', metavar='HDF5',
                         help='simulated detections from which boosted trees '
                              'learn')
@@ -68,7 +70,8 @@ def _add_survey_options(group):
     group.add_argument('--size', type=positive_int, default=1500,
                        help='their width in px (%(default)s)')
     group.add_argument('--kind', default='structured',
-                       choices=('structured', 'parametric', 'realistic'),
+                       choices=('structured', 'knots', 'parametric',
+                                'realistic'),
                        help='galaxies (%(default)s)')
     group.add_argument('--cosmos-dir', metavar='DIR',
                        help='RealGalaxyCatalog, for --kind realistic')
@@ -82,6 +85,9 @@ def _add_survey_options(group):
     group.add_argument('--seeing-factor', type=float, nargs=2,
                        default=(0.9, 1.1), metavar=('LOW', 'HIGH'),
                        help="times the survey's seeing (0.9 1.1)")
+    group.add_argument('--psf', default='paper', choices=('paper', 'camera'),
+                       help='camera: random aberrations in each field, '
+                            'bleeding and resampling (%(default)s)')
 
 
 def run(arguments):
@@ -99,6 +105,7 @@ def run(arguments):
     # before the trees are trained, so that a bad file costs nothing
     own = _read_own(arguments, settings) if arguments.image else None
     options = {'regions': tuple(arguments.regions),
+               'min_flux_ratio': arguments.min_flux_ratio,
                'trees': _trees(arguments, settings)}
     identifier = BlendIdentifier(arguments.weights,
                                  n_views=arguments.n_views)
@@ -123,8 +130,10 @@ def _check(arguments):
     """Check, before any work, what belongs together."""
     from blendhunter.benchmark.report import check_recordable
     from blendhunter.network.weights import resolve_weights
+    from blendhunter.truth.blend_definition import check_flux_ratio
 
     check_image_options(arguments)
+    check_flux_ratio(arguments.min_flux_ratio)
     if bool(arguments.image) != bool(arguments.truth):
         msg = 'image: --image and --truth go together'
         raise ValueError(msg)
@@ -141,8 +150,10 @@ def _check(arguments):
 def _survey_options(arguments):
     """Return the keywords of simulated fields."""
     from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
+    from blendhunter.simulation.field_ranges import CAMERA
 
-    ranges = replace(SURVEY_RANGES, seeing_factor=tuple(
+    camera = CAMERA if arguments.psf == 'camera' else {}
+    ranges = replace(SURVEY_RANGES, **camera, seeing_factor=tuple(
         arguments.seeing_factor), **{name: (value, value) for name, value in (
             ('density', arguments.density),
             ('clustering', arguments.clustering),
@@ -158,12 +169,15 @@ def _read_own(arguments, settings):
     from blendhunter.benchmark.field import prepare_truth
     from blendhunter.catalogs import read_catalog
     from blendhunter.detection import DetectedImage
+    from blendhunter.truth.blend_definition import source_fluxes
 
     image, background = read_image(arguments)
     truth = prepare_truth(
         read_catalog(arguments.truth), wcs=lambda: image.wcs,
         columns=arguments.truth_columns, mag_limit=arguments.mag_limit,
         mag_column=arguments.mag_column)
+    # an error if a flux is needed, and unknown
+    source_fluxes(truth, arguments.min_flux_ratio)
     return DetectedImage.from_image(image, background=background,
                                     settings=settings), truth
 
@@ -180,4 +194,4 @@ def _trees(arguments, settings):
         return None
     return field.train_on_survey(
         arguments.survey, arguments.n_training, settings=settings,
-        **_survey_options(arguments))
+        min_flux_ratio=arguments.min_flux_ratio, **_survey_options(arguments))

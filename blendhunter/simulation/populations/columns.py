@@ -3,18 +3,28 @@
 import numpy as np
 from astropy.table import Table
 
-__all__ = ['INTERNAL', 'complete', 'parameter_table', 'rows_of']
+__all__ = ['INTERNAL', 'complete', 'parameter_table', 'rows_of', 'simplify']
 
 #: Columns that say how to render a source, of no use in a truth table.
 INTERNAL = ('disc_radius', 'bulge_radius', 'bulge_axis_ratio',
-            'bulge_angle', 'bar_fraction', 'bar_angle', 'seed', 'mirror')
+            'bulge_angle', 'bar_fraction', 'bar_angle', 'seed', 'mirror',
+            'lopsided_fraction', 'lopsided_offset', 'arm_fraction',
+            'clump_fraction', 'n_pieces', 'dust_depth', 'halo_fraction',
+            'bulge_offset')
+# those that make a galaxy more than a smooth, concentric profile (bars are
+# smooth and cost little)
+STRUCTURE = ('knot_fraction', 'n_knots', 'lopsided_fraction', 'arm_fraction',
+             'clump_fraction', 'dust_depth', 'halo_fraction', 'bulge_offset')
 DEFAULTS = {
     'magnitude': np.nan, 'half_light_radius': np.nan,
     'sersic_index': np.nan, 'axis_ratio': np.nan, 'position_angle': 0.0,
     'bulge_fraction': np.nan, 'knot_fraction': 0.0, 'n_knots': 0,
     'is_star': False, 'disc_radius': np.nan, 'bulge_radius': np.nan,
     'bulge_axis_ratio': np.nan, 'bulge_angle': 0.0, 'bar_fraction': 0.0,
-    'bar_angle': 0.0, 'seed': 0, 'index': -1, 'mirror': False}
+    'bar_angle': 0.0, 'seed': 0, 'index': -1, 'mirror': False,
+    'lopsided_fraction': 0.0, 'lopsided_offset': 0.0,
+    'arm_fraction': 0.0, 'clump_fraction': 0.0, 'n_pieces': 0,
+    'dust_depth': 0.0, 'halo_fraction': 0.0, 'bulge_offset': 0.0}
 
 
 def complete(sources):
@@ -23,6 +33,17 @@ def complete(sources):
         if name not in sources.colnames:
             sources[name] = np.full(len(sources), default)
     return sources
+
+
+def simplify(sources, rows):
+    """
+    Turn sources of a table into their smooth version, in place.
+
+    ``rows`` is a mask or an array of indices. Flux, size and shape stay.
+    """
+    for name in STRUCTURE:
+        if name in sources.colnames:
+            sources[name][rows] = 0
 
 
 def parameter_table(magnitude, **columns):

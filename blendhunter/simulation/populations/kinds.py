@@ -5,17 +5,21 @@ import numpy as np
 from blendhunter.simulation.populations.columns import complete
 from blendhunter.simulation.populations.cosmos import COSMOSPopulation
 from blendhunter.simulation.populations.parametric import (
+    KnottyPopulation,
     ParametricPopulation,
     StarPopulation,
+)
+from blendhunter.simulation.populations.structured import (
     StructuredPopulation,
 )
 
 __all__ = ['KINDS', 'MixedPopulation', 'get_population']
 
 #: Kinds of sources.
-KINDS = ('parametric', 'structured', 'realistic', 'cosmos', 'stars')
+KINDS = ('parametric', 'structured', 'knots', 'realistic', 'cosmos', 'stars')
 CLASSES = {'parametric': ParametricPopulation,
-           'structured': StructuredPopulation, 'stars': StarPopulation}
+           'structured': StructuredPopulation, 'knots': KnottyPopulation,
+           'stars': StarPopulation}
 # of COSMOS galaxies
 IMAGES = {'realistic': 'real', 'cosmos': 'parametric'}
 

@@ -66,7 +66,7 @@ def draw_magnitudes(n, rng, *, bright, faint):
     return magnitude.clip(bright, faint)
 
 
-def draw_parameters(magnitude, rng):
+def draw_parameters(magnitude, rng, *, max_size=SIZE_LIMITS[1]):
     """
     Draw the shape of galaxies of given magnitudes.
 
@@ -76,7 +76,7 @@ def draw_parameters(magnitude, rng):
     AB). Fitted from 18 to 23.5; to 27 they follow the trends (not the
     values) of CatSim; brighter than 19 only sizes change, by 0.15 dex per
     magnitude: those of galaxies of constant surface brightness would by
-    0.2.
+    0.2. Sizes end at ``max_size`` (arcsec).
 
     Returns a dict of arrays: ``half_light_radius`` (arcsec, of the whole
     galaxy, circularized: the semi-major axis times the root of the axis
@@ -98,7 +98,7 @@ def draw_parameters(magnitude, rng):
                 for key in ('log_size', 'log_index', 'axis_ratio_logit')]
         root = np.linalg.cholesky(parts['covariance'])
         values[mask] = np.transpose(mean) + normal[mask] @ root.T
-    size = (10**values[:, 0]).clip(*SIZE_LIMITS)
+    size = (10**values[:, 0]).clip(SIZE_LIMITS[0], max_size)
     index = np.exp(values[:, 1]).clip(*INDEX_LIMITS)
     flat, round_ = AXIS_RATIO_LIMITS
     ratio = flat + (round_ - flat) * _sigmoid(values[:, 2])

@@ -1,15 +1,16 @@
-"""Galaxies, smooth or with knots and bars, and stars."""
+"""Smooth galaxies, galaxies with point-like knots, and stars."""
 
 import numpy as np
 
 from blendhunter.simulation.populations import model
 from blendhunter.simulation.populations.columns import parameter_table
 
-__all__ = ['ParametricPopulation', 'StarPopulation', 'StructuredPopulation']
+__all__ = ['KnottyPopulation', 'ParametricPopulation', 'StarPopulation',
+           'shape_of']
 
 # GalSim tabulates each index once: keep them few
 INDEX_STEP = 0.25
-# of the discs of structured galaxies; fainter galaxies have knots that no
+# of the discs of galaxies with knots; fainter galaxies have knots that no
 # ground-based image could show
 KNOT_SHARE = 0.8
 KNOT_LIMIT = 24.75
@@ -37,6 +38,9 @@ class ParametricPopulation:
         Magnitude limits (F814W).
     """
 
+    # arcsec
+    _max_size = model.SIZE_LIMITS[1]
+
     def __init__(self, *, bright=19.0, faint=25.2):
         self.bright = bright
         self.faint = faint
@@ -63,7 +67,8 @@ class ParametricPopulation:
         if magnitude is None:
             magnitude = model.draw_magnitudes(n, rng, bright=self.bright,
                                               faint=self.faint)
-        shape = model.draw_parameters(magnitude, rng)
+        shape = model.draw_parameters(magnitude, rng,
+                                      max_size=self._max_size)
         index = np.round(shape['sersic_index'] / INDEX_STEP) * INDEX_STEP
         angle = rng.uniform(0, 180, n)
         disc, bulge = model.component_radii(*(shape[key] for key in (
@@ -98,12 +103,12 @@ class ParametricPopulation:
             galaxy = galsim.Sersic(
                 row['sersic_index'],
                 half_light_radius=row['half_light_radius'])
-            return galaxy.shear(_shear(row, ''))
-        disc = self._disc(row).shear(_shear(row, ''))
+            return galaxy.shear(shape_of(row, ''))
+        disc = self._disc(row).shear(shape_of(row, ''))
         if bulge == 0:
             return disc
         core = galsim.DeVaucouleurs(half_light_radius=row['bulge_radius'])
-        return (1 - bulge) * disc + bulge * core.shear(_shear(row, 'bulge_'))
+        return (1 - bulge) * disc + bulge * core.shear(shape_of(row, 'bulge_'))
 
     def _disc(self, row):
         """Return the disc seen face-on, of unit flux."""
@@ -112,9 +117,9 @@ class ParametricPopulation:
         return galsim.Exponential(half_light_radius=row['disc_radius'])
 
 
-class StructuredPopulation(ParametricPopulation):
+class KnottyPopulation(ParametricPopulation):
     """
-    The same galaxies with star-forming knots, bars and twisted bulges.
+    The same galaxies with point-like knots, bars and twisted bulges.
 
     Four in five discs brighter than 24.75 have 3 to 35 % of their light
     in 3 to 12 point-like knots (`galsim.RandomKnots`), three in ten of
@@ -187,7 +192,7 @@ class StarPopulation:
         return galsim.DeltaFunction()
 
 
-def _shear(row, part):
+def shape_of(row, part):
     """Return the shear that gives a part its axis ratio and angle."""
     import galsim
 
