@@ -74,8 +74,9 @@ NAMES = {
             'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
             'dropout=0.3, weights=None, backbone=None, '
             "importance=False, precision='auto', rng=0, "
-            'checkpoint=None, checkpoint_seconds=180, n_jobs=1, '
-            "command='', overwrite=False, progress=False)"),
+            'checkpoint=None, checkpoint_seconds=180, max_seconds=None, '
+            "snapshot_seconds=None, n_jobs=1, command='', "
+            'overwrite=False, progress=False)'),
     },
     'blendhunter.detection': {
         'BackgroundSubtractedImage': (
@@ -242,8 +243,9 @@ NAMES = {
             'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
             'dropout=0.3, weights=None, backbone=None, '
             "importance=False, precision='auto', rng=0, "
-            'checkpoint=None, checkpoint_seconds=180, n_jobs=1, '
-            "command='', overwrite=False, progress=False)"),
+            'checkpoint=None, checkpoint_seconds=180, max_seconds=None, '
+            "snapshot_seconds=None, n_jobs=1, command='', "
+            'overwrite=False, progress=False)'),
     },
     'blendhunter.truth': {
         'BLEND': 'int',

@@ -90,8 +90,6 @@ def test_a_backbone_of_three_channels_in_five(tmp_path):
     assert_array_equal(kernel[:, :, 3:], before[:, :, 3:] / 2)
 
 
-# Keras, before it raises its error
-@pytest.mark.filterwarnings('ignore:Skipping nested container')
 def test_bad_backbones(tmp_path, monkeypatch):
     import keras
 

@@ -12,15 +12,18 @@ from blendhunter import load_model, train
 from blendhunter._utils.arrays import dihedral
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError, WeightsError
+from blendhunter.network import preprocessing
+from blendhunter.network.model import save_network
 from blendhunter.network.weights import read_metadata, read_weights
-from blendhunter.training import end_to_end
-from blendhunter.training.batches import MixedBatches, add_defects
+from blendhunter.training import end_to_end, loop
+from blendhunter.training.batches import MixedBatches, add_defects, make_ahead
 from blendhunter.training.checkpoint import (
     History,
     restore_checkpoint,
     save_checkpoint,
 )
 from blendhunter.training.data_split import prepare_samplers
+from blendhunter.training.loop import TimeLimit
 from blendhunter.training.samplers import DetectionSampler, PairSampler
 
 N = 40
@@ -104,6 +107,47 @@ def test_batches_are_reproducible_and_differ(samplers):
     assert batch.labels[6:].sum() == 4
     # without positions the auxiliary loss has no weight
     assert_array_equal(batch.map_weights, 0)
+
+
+@pytest.mark.parametrize('n_jobs', [1, 3, -1])
+def test_batches_do_not_depend_on_the_number_of_threads(samplers, n_jobs):
+    """Nor on the step that a training continues from."""
+    batches = MixedBatches(samplers, rng=3)
+    made = list(make_ahead(batches, range(2, 9), n_jobs=n_jobs))
+    assert len(made) == 7
+    for step, batch in enumerate(made, start=2):
+        again = batches(step)
+        for one, two in zip([*batch[:3], *batch.maps],
+                            [*again[:3], *again.maps], strict=True):
+            assert_array_equal(one, two)
+
+
+def test_threads_stay_a_few_batches_ahead():
+    """They neither fill the memory nor go on when the training stops."""
+    started = []
+
+    def make(step):
+        started.append(step)
+        return step
+
+    made = make_ahead(make, range(1000), n_jobs=3)
+    assert [next(made) for _ in range(2)] == [0, 1]
+    made.close()
+    assert 2 <= len(started) <= 2 + 4
+    assert list(make_ahead(make, range(0))) == []
+    failing = make_ahead(lambda _: 1 / 0, range(3))
+    with pytest.raises(ZeroDivisionError):
+        next(failing)
+
+
+def test_blocks_of_stamps_do_not_change_the_channels(monkeypatch):
+    rng = np.random.default_rng(1)
+    z = 10 * rng.standard_normal((7, 51, 51), dtype='f4')
+    regions = rng.random(z.shape) < 0.8
+    whole = preprocessing.preprocess_residuals(z, regions, 1.0)
+    monkeypatch.setattr(preprocessing, 'BLOCK', 3)
+    assert_array_equal(preprocessing.preprocess_residuals(z, regions, 1.0),
+                       whole)
 
 
 def test_sampling_does_not_change_the_data(pairs, detections, samplers):
@@ -382,6 +426,76 @@ def test_a_restored_training_is_byte_equal(tmp_path):
         restore_checkpoint(tmp_path / 'c.h5', resumed, 'another')
 
 
+def test_a_time_limit_changes_the_schedule_alone():
+    """With as many steps as were asked for, all is as without a limit."""
+    plain, limited = tiny_model(40), tiny_model(40)
+    limit = TimeLimit(limited, limited.optimizer._learning_rate, 1e4)
+    for i in range(6):
+        train_step(plain, i)
+        train_step(limited, i)
+    expected = plain.optimizer.learning_rate
+    assert_allclose(limited.optimizer.learning_rate, expected, rtol=1e-6)
+    for model in (plain, limited):
+        end_to_end.take_averages(model)
+    for a, b in zip(plain.get_weights(), limited.get_weights(), strict=True):
+        assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+    # fewer steps: the rate has fallen further after 15 of them
+    for i in range(9):
+        train_step(plain, i)
+        train_step(limited, i)
+    limit._expect(20)
+    assert float(limited.optimizer.learning_rate) < 0.7 * float(
+        plain.optimizer.learning_rate)
+
+
+def test_a_time_limit_estimates_the_steps(monkeypatch):
+    """From the rate after the first steps, which compile."""
+    now, expected = [0.0], []
+    monkeypatch.setattr(loop.time, 'monotonic', lambda: now[0])
+    model = tiny_model(10_000)
+    limit = TimeLimit(model, model.optimizer._learning_rate, 100)
+    monkeypatch.setattr(limit, '_expect', expected.append)
+    # the two first take 40 s, the others half a second
+    for done in range(1, 130):
+        now[0] += 20 if done < 3 else 0.5
+        if limit.is_over(done):
+            break
+    assert done == 122
+    assert_allclose(expected, 122, atol=1e-6)
+    assert len(expected) > 30
+
+
+def test_a_training_that_ends_by_time(pairs, tmp_path):
+    path = train(pairs=pairs, output=tmp_path / 'a.h5', max_seconds=0.01,
+                 snapshot_seconds=0.001, n_jobs=2, **options(n_steps=100))
+    assert read_metadata(path)['steps'] == 1
+    # the snapshot goes when the weights are there
+    assert {item.name for item in tmp_path.iterdir()} == {
+        'a.h5', 'a.history.csv'}
+
+
+def test_snapshots_are_weights_so_far(pairs, tmp_path, monkeypatch):
+    """A killed training leaves the last one."""
+    steps = []
+
+    class StoppedError(Exception):
+        pass
+
+    def killed(path, network, metadata):
+        save_network(path, network, metadata)
+        steps.append(metadata['steps'])
+        raise StoppedError
+
+    monkeypatch.setattr(end_to_end, 'save_network', killed)
+    with pytest.raises(StoppedError):
+        train(pairs=pairs, output=tmp_path / 'a.h5', snapshot_seconds=1e-3,
+              **options(n_steps=3))
+    assert steps == [1]
+    model = load_model(tmp_path / 'a.snapshot.h5')
+    assert model.metadata['steps'] == 1
+    assert not (tmp_path / 'a.h5').exists()
+
+
 def test_training_writes_a_model(pairs, detections, tmp_path):
     path = train(pairs=pairs, detections=detections, command='the command',
                  output=tmp_path / 'a.h5', **options())
@@ -544,6 +658,11 @@ def test_bad_arguments(pairs, tmp_path):
         train(output=tmp_path / 'a.h5')
     with pytest.raises(ValueError, match='n_steps must be at least 1'):
         train(pairs=pairs, output=tmp_path / 'a.h5', n_steps=0)
+    with pytest.raises(ValueError, match='n_jobs must be a number of thr'):
+        train(pairs=pairs, output=tmp_path / 'a.h5', n_jobs=0)
+    for name in ('max_seconds', 'snapshot_seconds'):
+        with pytest.raises(ValueError, match=f'{name} must be a positive'):
+            train(pairs=pairs, output=tmp_path / 'a.h5', **{name: 0})
     with pytest.raises(FileNotFoundError, match='data set: no such file'):
         train(pairs=tmp_path / 'gone.h5', output=tmp_path / 'a.h5')
     with pytest.raises(FileNotFoundError, match='does not exist'):

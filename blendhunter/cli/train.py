@@ -51,7 +51,9 @@ def add_parser(verbs):
                         help='the same seed gives the same weights, but for '
                              'rounding (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
-                        help='processes of the simulation')
+                        help='processes of the simulation, and threads that '
+                             'make batches; -1 for one per core '
+                             '(%(default)s)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace an existing weights file')
     return parser
@@ -158,5 +160,5 @@ def _train_end_to_end(work, options, shared, n_jobs):
     sets = simulate_missing(work, options.pop('n_pairs'),
                             options.pop('n_fields'), n_jobs=n_jobs,
                             progress=True)
-    return train(**sets, **options, **shared,
+    return train(**sets, **options, **shared, n_jobs=n_jobs,
                  checkpoint=work / f'{shared["output"].stem}.checkpoint.h5')

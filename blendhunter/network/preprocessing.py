@@ -15,6 +15,9 @@ __all__ = ['PREPROCESSINGS', 'TRAINED', 'Preprocessing', 'preprocess_noise',
 
 BORDER = (INPUT_SIZE - STAMP_SIZE) // 2
 INNER = slice(BORDER, BORDER + STAMP_SIZE)
+# stamps whose intermediate results stay in a core's cache; more or fewer
+# at once take 10 to 50 % longer
+BLOCK = 48
 
 
 def preprocess_noise(stamps, regions, noise):
@@ -27,15 +30,7 @@ def preprocess_noise(stamps, regions, noise):
     outside; 4 z / (largest z in the region, at least 1). The border of
     7 px is zero.
     """
-    z = (stamps / noise).astype(np.float32, copy=False)
-    n = len(z)
-    peak = np.max(z, axis=(1, 2), where=regions, initial=1.0)
-    channels = np.zeros((n, INPUT_SIZE, INPUT_SIZE, 3), dtype=np.float32)
-    inner = channels[:, INNER, INNER]
-    inner[..., 0] = np.arcsinh(z / 2)
-    inner[..., 1] = np.where(regions, 1, -1)
-    inner[..., 2] = 4 * z / peak[:, None, None]
-    return channels
+    return _channels(stamps, regions, noise, _fill_noise, 3)
 
 
 def preprocess_residuals(stamps, regions, noise):
@@ -45,14 +40,34 @@ def preprocess_residuals(stamps, regions, noise):
     Channels 4 and 5 of (n, 65, 65, 5) are asinh(r / 2) of both
     `~blendhunter.network.symmetric_residuals.symmetric_residuals` r.
     """
+    return _channels(stamps, regions, noise, _fill_residuals, 5)
+
+
+def _channels(stamps, regions, noise, fill, n_channels):
+    """Return channels that ``fill`` writes for z and regions, in blocks."""
     z = (stamps / noise).astype(np.float32, copy=False)
-    channels = np.zeros((len(z), INPUT_SIZE, INPUT_SIZE, 5),
+    channels = np.zeros((len(z), INPUT_SIZE, INPUT_SIZE, n_channels),
                         dtype=np.float32)
-    channels[..., :3] = preprocess_noise(z, regions, 1.0)
     inner = channels[:, INNER, INNER]
+    for start in range(0, len(z), BLOCK):
+        part = slice(start, start + BLOCK)
+        fill(inner[part], z[part], regions[part])
+    return channels
+
+
+def _fill_noise(inner, z, regions):
+    """Write the first three channels."""
+    peak = np.max(z, axis=(1, 2), where=regions, initial=1.0)
+    inner[..., 0] = np.arcsinh(z / 2)
+    inner[..., 1] = np.where(regions, 1, -1)
+    inner[..., 2] = 4 * z / peak[:, None, None]
+
+
+def _fill_residuals(inner, z, regions):
+    """Write all five channels."""
+    _fill_noise(inner, z, regions)
     for i, residual in enumerate(symmetric_residuals(z, regions), start=3):
         inner[..., i] = np.arcsinh(residual / 2)
-    return channels
 
 
 def preprocess_paper(stamps, regions, noise):

@@ -145,10 +145,16 @@ def mirror_stamps(z, centers):
     inside_x, inside_y = np.moveaxis(
         (first >= 1) & (first < size - 2), 1, 0)
     # turned about the middle, what is left is a shift by less than that
-    turned = np.pad(z[:, ::-1, ::-1], ((0, 0), (size, size), (size, size)))
     start = np.clip(2 * size - 3 - whole, 0, 2 * size - 3)
+    width = size + N_TAPS - 1
+    low = start.min(initial=size)
+    high = start.max(initial=size) + width
+    turned = np.zeros((len(z), high - low, high - low), dtype=z.dtype)
+    inner = slice(size - low, 2 * size - low)
+    turned[:, inner, inner] = z[:, ::-1, ::-1]
     windows = np.lib.stride_tricks.sliding_window_view(
-        turned, (size + N_TAPS - 1,) * 2, axis=(1, 2))
+        turned, (width, width), axis=(1, 2))
+    start -= low
     mirrored = windows[np.arange(len(z)), start[:, 1], start[:, 0]]
     mirrored = sum(weight * mirrored[:, :, 3 - i:size + 3 - i]
                    for i, weight in enumerate(_cubic_weights(
@@ -221,12 +227,13 @@ def _mean_profile(z, radius):
     fraction = radius - floor
     below = floor.astype(int)
     n_bins = int(below.max(initial=0)) + 2
-    first = (below + n_bins * np.arange(n)[:, None, None]).ravel()
-    sums = np.zeros((2, n * n_bins))
-    for step, share in enumerate((1 - fraction, fraction)):
-        for row, values in enumerate((share, share * z)):
-            sums[row] += np.bincount(first + step, values.ravel(),
-                                     minlength=n * n_bins)
+    first = below + n_bins * np.arange(n)[:, None, None]
+    sums, above = (np.stack([
+        np.bincount(first.ravel(), values.ravel(), minlength=n * n_bins)
+        for values in (share, share * z)]) for share in (
+            1 - fraction, fraction))
+    # the second share is that of the next whole px, of the same stamp
+    sums[:, 1:] += above[:, :-1]
     mean = (sums[1] / np.maximum(sums[0], 1e-6)).astype(np.float32)
-    low, high = mean[first].reshape(z.shape), mean[first + 1].reshape(z.shape)
+    low, high = mean.take(first), mean[1:].take(first)
     return low + fraction * (high - low)

@@ -1,8 +1,12 @@
 """Training batches, and the maps of sources as further targets."""
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from joblib import cpu_count
 
 from blendhunter._utils.arrays import dihedral
 from blendhunter._utils.parallel import child_seed
@@ -12,8 +16,8 @@ from blendhunter.network.preprocessing import BORDER, PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
 
 __all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'Batch', 'MixedBatches',
-           'add_defects', 'add_locators', 'locator_loss', 'mark_positions',
-           'target_maps']
+           'add_defects', 'add_locators', 'locator_loss', 'make_ahead',
+           'mark_positions', 'target_maps']
 
 # fractions of training stamps that extend over an image edge, or have a
 # masked patch filled with noise, as the pipeline leaves them
@@ -63,7 +67,6 @@ class MixedBatches:
     def __call__(self, step):
         """Return the `Batch` of a step."""
         rng = np.random.default_rng(child_seed(self.rng, step))
-        preprocess = PREPROCESSINGS[TRAINED].function
         parts = []
         for sampler, n in self.samplers:
             z, regions, label, weight, marks = sampler.draw(n, rng)
@@ -73,13 +76,36 @@ class MixedBatches:
                 for stack in (z, regions, marks):
                     stack[rows] = dihedral(stack[rows], value)
             add_defects(z, regions, rng)
-            parts.append((preprocess(z, regions, 1.0), label[:, None],
-                          weight[:, None], marks,
+            parts.append((z, regions, label[:, None], weight[:, None], marks,
                           weight[:, None] * (sampler.positions is not None)))
-        inputs, labels, weights, marks, map_weights = (
+        z, regions, labels, weights, marks, map_weights = (
             np.concatenate(part) for part in zip(*parts, strict=True))
+        inputs = PREPROCESSINGS[TRAINED].function(z, regions, 1.0)
         return Batch(inputs, labels, weights, target_maps(marks),
                      map_weights)
+
+
+def make_ahead(make_batch, steps, *, n_jobs=1):
+    """
+    Yield ``make_batch(step)`` in order, made by background threads.
+
+    The threads stay ``n_jobs + 1`` batches ahead. Each holds Python's lock
+    for a tenth of the time. A process would leave its parent half as much
+    work or more to receive a batch as it takes to make it.
+    """
+    if n_jobs < 0:
+        n_jobs = max(cpu_count() + 1 + n_jobs, 1)
+    upcoming = deque()
+    pool = ThreadPoolExecutor(n_jobs)
+    try:
+        for step in steps:
+            upcoming.append(pool.submit(make_batch, step))
+            if len(upcoming) > n_jobs + 1:
+                yield upcoming.popleft().result()
+        while upcoming:
+            yield upcoming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def add_defects(z, regions, rng):
@@ -114,18 +140,16 @@ def mark_positions(marks, rows, positions):
 
 def target_maps(marks):
     """Return which cells (n, m, m, 1) of `LOCATORS` touch a marked pixel."""
-    n = len(marks)
-    wide = np.zeros((n, WIDTH, WIDTH), dtype=bool)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            rows, columns = (slice(BORDER + step, BORDER + step + STAMP_SIZE)
-                             for step in (dy, dx))
-            wide[:, rows, columns] |= marks
+    rows, y, x = np.nonzero(marks)
     maps = []
     for size in LOCATORS.values():
         m = WIDTH // size
-        cells = wide.reshape(n, m, size, m, size).any(axis=(2, 4))
-        maps.append(cells[..., None].astype(np.float32))
+        cells = np.zeros((len(marks), m, m, 1), dtype=np.float32)
+        # the marked pixel and its neighbors
+        for dy, dx in product((-1, 0, 1), repeat=2):
+            cells[rows, (y + BORDER + dy) // size,
+                  (x + BORDER + dx) // size] = 1
+        maps.append(cells)
     return maps
 
 

@@ -1,15 +1,13 @@
 """End-to-end training of one network for both regions."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
+from math import inf
 from pathlib import Path
 
 import numpy as np
 
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.parallel import integer_seed
-from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import PartStore
 from blendhunter.network.architecture import build_network, resolve_precision
 from blendhunter.network.backend import import_keras
@@ -18,7 +16,7 @@ from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.network.priors import fit_fraction
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.training import batches, warm_start
-from blendhunter.training.batches import MixedBatches
+from blendhunter.training.batches import MixedBatches, make_ahead
 from blendhunter.training.checkpoint import (
     History,
     restore_checkpoint,
@@ -26,24 +24,28 @@ from blendhunter.training.checkpoint import (
 )
 from blendhunter.training.data_split import fixed_batches, prepare_samplers
 from blendhunter.training.importance_sampling import add_errors
+from blendhunter.training.loop import (
+    AVERAGED_SHARE,
+    TimeLimit,
+    averaged,
+    run_steps,
+    take_averages,
+)
 from blendhunter.version import __version__
 
 __all__ = ['compile_model', 'take_averages', 'train']
 
 WARMUP_STEPS = 100
-REPORT_STEPS = 20
-VALIDATE_STEPS = 200
 VALIDATION_SIZE = 1200
 CALIBRATION_SIZE = 6000
-# memory of the exponential moving average of the weights, over the steps
-AVERAGED_SHARE = 0.1
 
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
           batch_size=128, learning_rate=1.5e-4, weight_decay=1e-3,
           dropout=0.3, weights=None, backbone=None, importance=False,
           precision='auto', rng=0, checkpoint=None, checkpoint_seconds=180,
-          command='', overwrite=False, progress=False):
+          max_seconds=None, snapshot_seconds=None, n_jobs=1, command='',
+          overwrite=False, progress=False):
     """
     Train all layers, with new noise and orientations in every batch.
 
@@ -83,6 +85,17 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         from if it exists; by default next to the output. It is deleted
         at the end.
     checkpoint_seconds : float, optional
+    max_seconds : float, optional
+        End after so much time, at the latest after ``n_steps``. The rate
+        falls to its lowest value by then: how many steps there will be
+        is estimated from the measured speed. Reading the data and the
+        final calibration are not counted.
+    snapshot_seconds : float, optional
+        Also write the weights so far, next to the output with the
+        extension ``.snapshot.h5``, every so many seconds.
+    n_jobs : int, optional
+        Background threads that make the batches; -1 is one for each core.
+        The batches do not depend on it.
     command : str, optional
         Stored in the weights file, after the commands and steps of the
         weights that were fine-tuned (``training_history``).
@@ -106,11 +119,14 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         If the weights cannot be read or fine-tuned.
     """
     _check(pairs, detections, n_steps, batch_size)
+    _check_loop(n_jobs, max_seconds=max_seconds,
+                snapshot_seconds=snapshot_seconds)
     warm_start.check_start(weights=weights, backbone=backbone,
                            importance=importance)
     output = Path(output)
     check_writable(output, overwrite=overwrite)
     checkpoint = Path(checkpoint or output.with_suffix('.checkpoint.h5'))
+    snapshot = output.with_suffix('.snapshot.h5')
     seed = integer_seed(rng)
     samplers, held_out, about = prepare_samplers(pairs, detections,
                                                  batch_size)
@@ -122,7 +138,8 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         samplers = add_errors(
             samplers, load_model(weights, precision=precision), errors)
     model = batches.add_locators(network)
-    compile_model(model, n_steps, learning_rate, weight_decay)
+    schedule = compile_model(model, n_steps, learning_rate, weight_decay)
+    limit = max_seconds and TimeLimit(model, schedule, max_seconds)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
                      'learning_rate': learning_rate, 'seed': seed,
                      'weight_decay': weight_decay, 'dropout': dropout,
@@ -130,17 +147,23 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                      'backbone': str(backbone), 'importance': importance,
                      'preprocessing': TRAINED, 'data': about['data']})
     start = restore_checkpoint(checkpoint, model, identity)
-    validation = fixed_batches(held_out, VALIDATION_SIZE)
-    _loop(model, MixedBatches(samplers, rng=seed), start, n_steps,
-          validate=lambda: _validate(network, validation),
-          history=History(output.with_suffix('.history.csv'), step=start),
-          progress=progress, seconds=checkpoint_seconds,
-          save=lambda: save_checkpoint(checkpoint, model, identity))
-    take_averages(model)
-    save_network(output, network, {
-        **_metadata(about, network, held_out), 'steps': n_steps,
+    write = partial(_write, network, about, held_out, {
         'batch_size': batch_size, 'command': command,
         'training_history': warm_start.training_history(initial)})
+    validation = fixed_batches(held_out, VALIDATION_SIZE)
+    steps = run_steps(
+        model, make_ahead(MixedBatches(samplers, rng=seed),
+                          range(start, n_steps), n_jobs=n_jobs),
+        start, n_steps, limit=limit, progress=progress,
+        validate=lambda: _validate(network, validation),
+        history=History(output.with_suffix('.history.csv'), step=start),
+        actions=[(checkpoint_seconds, lambda _: save_checkpoint(
+            checkpoint, model, identity)),
+            (snapshot_seconds or inf, averaged(model)(partial(
+                write, snapshot)))])
+    take_averages(model)
+    write(output, steps)
+    snapshot.unlink(missing_ok=True)
     checkpoint.unlink(missing_ok=True)
     if importance:
         errors.discard()
@@ -156,6 +179,17 @@ def _check(pairs, detections, n_steps, batch_size):
         msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
                f'{n_steps!r} and {batch_size!r}')
         raise ValueError(msg)
+
+
+def _check_loop(n_jobs, **seconds):
+    """Check the number of threads and the times of `train`."""
+    if n_jobs == 0:
+        msg = 'n_jobs must be a number of threads, or -1, got 0'
+        raise ValueError(msg)
+    for name, value in seconds.items():
+        if value is not None and not value > 0:
+            msg = f'{name} must be a positive number of seconds, got {value!r}'
+            raise ValueError(msg)
 
 
 def _start_network(seed, dropout, precision, weights, backbone):
@@ -174,7 +208,7 @@ def _start_network(seed, dropout, precision, weights, backbone):
 
 
 def compile_model(model, n_steps, learning_rate, weight_decay):
-    """Give the model its losses, optimizer and schedule."""
+    """Give a model its losses and optimizer; return the schedule."""
     keras = import_keras()
 
     warmup = min(WARMUP_STEPS, n_steps // 4)
@@ -194,71 +228,22 @@ def compile_model(model, n_steps, learning_rate, weight_decay):
         metrics=[[keras.metrics.BinaryAccuracy(name='accuracy')],
                  *[[]] * n_maps])
     optimizer.build(model.trainable_variables)
+    return schedule
 
 
-def _metadata(about, network, held_out):
-    """Return the metadata that follow from data and network."""
+def _write(network, about, held_out, details, path, steps):
+    """Write a weights file, with what follows from data and network."""
     # the blend fraction that each region's probabilities assume
     fractions = {
         region: round(fit_fraction(*values), 4)
         for region, *values in _predictions(network, fixed_batches(
             held_out, CALIBRATION_SIZE, step=1))}
-    return {'architecture': 'VGG-16', 'preprocessing': TRAINED,
-            'stamp_size': STAMP_SIZE, 'classes': ['isolated', 'blended'],
-            'regions': sorted(fractions), 'trained_fraction': fractions,
-            'prior': about['prior'], 'domain': about['domain'],
-            'version': __version__, 'results': {}}
-
-
-def _loop(model, make_batch, start, n_steps, *, validate, history,
-          progress, save, seconds):
-    """Run the steps, with reports and checkpoints on the way."""
-    saved = began = time.monotonic()
-    with (ThreadPoolExecutor(1) as pool,
-          progress_bar(total=n_steps, initial=start, enabled=progress,
-                       description='training') as bar):
-        upcoming = pool.submit(make_batch, start) if start < n_steps else None
-        for step in range(start, n_steps):
-            batch = upcoming.result()
-            if step + 1 < n_steps:
-                upcoming = pool.submit(make_batch, step + 1)
-            logs = model.train_on_batch(
-                batch.inputs, [batch.labels, *batch.maps],
-                [batch.sample_weights.ravel(),
-                 *[batch.map_weights.ravel()] * len(batch.maps)],
-                return_dict=True)
-            done = step + 1
-            bar.update(1)
-            bar.set_postfix(loss=f'{logs["loss"]:.4f}')
-            if done % REPORT_STEPS == 0 or done == n_steps:
-                report = {key: round(float(value), 5)
-                          for key, value in logs.items()}
-                if done % VALIDATE_STEPS == 0 or done == n_steps:
-                    with _averaged(model):
-                        report.update(validate())
-                model.reset_metrics()
-                history.add(step=done, **report,
-                            seconds=round(time.monotonic() - began, 1))
-            if time.monotonic() - saved > seconds:
-                save()
-                saved = time.monotonic()
-
-
-@contextmanager
-def _averaged(model):
-    """Let a model use the averages of its weights in a block."""
-    current = model.get_weights()
-    take_averages(model)
-    yield
-    model.set_weights(current)
-
-
-def take_averages(model):
-    """Set the weights to their averages."""
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    # copies: JAX deletes the arrays that it predicts with, which weights
-    # and averages would share
-    model.set_weights(model.get_weights())
+    save_network(path, network, {
+        'architecture': 'VGG-16', 'preprocessing': TRAINED,
+        'stamp_size': STAMP_SIZE, 'classes': ['isolated', 'blended'],
+        'regions': sorted(fractions), 'trained_fraction': fractions,
+        'prior': about['prior'], 'domain': about['domain'],
+        'version': __version__, 'results': {}, 'steps': steps, **details})
 
 
 def _predictions(network, by_region):
