@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter.exceptions import WeightsError
-from blendhunter.network.architecture import build_backbone
 from blendhunter.network.backend import import_keras
 from blendhunter.network.model import set_network
 from blendhunter.network.preprocessing import TRAINED
 from blendhunter.network.weights import read_weights, resolve_weights
+from blendhunter.training.convolution_files import (
+    IMAGENET_FILE,
+    check_convolutions,
+    read_convolutions,
+)
 
 __all__ = ['check_backbone', 'check_start', 'load_backbone',
            'load_initial_weights', 'training_history', 'widen_kernel']
@@ -76,11 +80,14 @@ def widen_kernel(kernel, layer):
 
 
 def check_backbone(weights):
-    """Check, before any work, that backbone weights are there."""
-    if weights not in (None, 'imagenet') and not Path(weights).is_file():
+    """Check, before any work, that backbone weights are there and fit."""
+    if weights in (None, 'imagenet'):
+        return
+    if not Path(weights).is_file():
         msg = (f"backbone must be 'imagenet' or a file of VGG-16 weights, "
                f'got {str(weights)!r}')
         raise WeightsError(msg)
+    check_convolutions(weights)
 
 
 def load_backbone(network, weights):
@@ -88,15 +95,15 @@ def load_backbone(network, weights):
     Load VGG-16 convolutions into a network, for 3 channels of the input.
 
     ``weights`` is 'imagenet', which Keras downloads once, or a local file
-    (``.h5``, ``.weights.h5``) of ``keras.applications.VGG16``.
+    (``.h5``, ``.weights.h5``) of ``keras.applications.VGG16`` without the
+    classifier layers.
     """
     check_backbone(weights)
-    source = _imagenet() if weights == 'imagenet' else _read_backbone(weights)
-    for layer in source.layers:
-        if layer.weights:
-            kernel, bias = layer.get_weights()
-            target = network.get_layer(layer.name)
-            target.set_weights([widen_kernel(kernel, target), bias])
+    layers = (_imagenet() if weights == 'imagenet'
+              else read_convolutions(weights))
+    for name, (kernel, bias) in layers.items():
+        target = network.get_layer(name)
+        target.set_weights([widen_kernel(kernel, target), bias])
 
 
 def _imagenet():
@@ -104,22 +111,12 @@ def _imagenet():
     keras = import_keras()
 
     try:
-        return keras.applications.VGG16(include_top=False,
-                                        weights='imagenet')
+        network = keras.applications.VGG16(include_top=False,
+                                           weights='imagenet')
     except Exception as error:
         msg = ("backbone='imagenet': the weights could not be "
-               'downloaded; give the path of the file '
-               'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 '
+               f'downloaded; give the path of the file {IMAGENET_FILE} '
                'from a machine with network instead')
         raise WeightsError(msg) from error
-
-
-def _read_backbone(path):
-    """Read a file of VGG-16 weights, in either of Keras's layouts."""
-    source = build_backbone()
-    try:
-        source.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        msg = f'backbone: {str(path)!r} holds no VGG-16 weights: {error}'
-        raise WeightsError(msg) from error
-    return source
+    return {layer.name: layer.get_weights() for layer in network.layers
+            if layer.weights}

@@ -1,5 +1,6 @@
 """Reproduction of the paper's experiments: data, trainings, figures."""
 
+from blendhunter.benchmark.paper.blocks import compare_blocks
 from blendhunter.benchmark.paper.reproduction import (
            estimate_time,
            reproduce_paper,
@@ -7,5 +8,5 @@ from blendhunter.benchmark.paper.reproduction import (
 from blendhunter.benchmark.paper.stages import SCALES, Scale
 from blendhunter.benchmark.paper.transfer import train_transfer
 
-__all__ = ['SCALES', 'Scale', 'estimate_time', 'reproduce_paper',
-           'train_transfer']
+__all__ = ['SCALES', 'Scale', 'compare_blocks', 'estimate_time',
+           'reproduce_paper', 'train_transfer']

@@ -1,9 +1,11 @@
 """Frozen convolutions, their features, and a dense head on them."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 
+from blendhunter._utils.arrays import digest
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.progress import progress_bar
 from blendhunter.network import architecture
@@ -14,7 +16,8 @@ from blendhunter.network.weights import read_metadata, resolve_weights
 from blendhunter.training.warm_start import check_backbone, load_backbone
 
 __all__ = ['OWN', 'apply_head', 'block_outputs', 'build_frozen',
-           'cache_features', 'choose_preprocessing', 'fit_head', 'split_rows']
+           'cache_features', 'choose_preprocessing', 'features_key',
+           'fit_head', 'network_inputs', 'split_rows']
 
 # Sect. 3 of Farrens et al. (2022) and their code: Adam with epsilon 1e-8,
 # rate halved after 5 epochs without improvement, stop after 10
@@ -95,15 +98,7 @@ def cache_features(body, stamps, noise, *, preprocessing, store,
     paper's shear of 0.2 is in degrees in the Keras of its time, and left
     out.)
     """
-    keras = import_keras()
-
-    seed = integer_seed(rng)
-    augment = keras.Sequential([
-        keras.layers.RandomZoom((-ZOOM, ZOOM), (-ZOOM, ZOOM),
-                                data_format='channels_last',
-                                fill_mode='nearest', seed=seed),
-        keras.layers.RandomFlip('horizontal', seed=seed,
-                                data_format='channels_last')])
+    augment = _augmentation(rng)
     parts = []
     with progress_bar(total=len(stamps), description=description,
                       enabled=progress) as bar:
@@ -114,20 +109,54 @@ def cache_features(body, stamps, noise, *, preprocessing, store,
                 # the random state of a run that was not interrupted
                 augment(np.zeros((1, *body.input_shape[1:])), training=True)
             parts.append(store.arrays(start, lambda batch=batch, n=n_first: {
-                'features': _features(body, batch, noise, preprocessing,
-                                      augment, n)})['features'])
+                'features': np.asarray(body.predict_on_batch(_inputs(
+                    batch, noise, preprocessing, augment, n)),
+                    dtype=np.float32)})['features'])
             bar.update(len(batch))
     return np.concatenate(parts)
 
 
-def _features(body, stamps, noise, preprocessing, augment, n_augmented):
-    """Return the features of a batch."""
+def features_key(body, stamps, noise, *, preprocessing, n_augmented=0,
+                 rng=0):
+    """Return a name that only the same features have."""
+    text = (digest(stamps), len(stamps), noise, preprocessing, n_augmented,
+            integer_seed(rng), body.layers[-1].dtype_policy.name)
+    found = hashlib.sha256(repr(text).encode())
+    for array in body.get_weights():
+        found.update(np.ascontiguousarray(array).tobytes())
+    return f'{preprocessing}-{found.hexdigest()[:16]}'
+
+
+def network_inputs(stamps, noise, *, preprocessing, n_augmented=0, rng=0):
+    """Return the inputs (n, 65, 65, channels) of `cache_features`."""
+    augment = _augmentation(rng)
+    return np.concatenate([_inputs(
+        stamps[start:start + FEATURE_BATCH], noise, preprocessing, augment,
+        min(max(n_augmented - start, 0), FEATURE_BATCH))
+        for start in range(0, len(stamps), FEATURE_BATCH)])
+
+
+def _augmentation(rng):
+    """Return the layers that zoom and flip at random."""
+    keras = import_keras()
+
+    seed = integer_seed(rng)
+    return keras.Sequential([
+        keras.layers.RandomZoom((-ZOOM, ZOOM), (-ZOOM, ZOOM),
+                                data_format='channels_last',
+                                fill_mode='nearest', seed=seed),
+        keras.layers.RandomFlip('horizontal', seed=seed,
+                                data_format='channels_last')])
+
+
+def _inputs(stamps, noise, preprocessing, augment, n_augmented):
+    """Return the inputs of a batch."""
     inputs = PREPROCESSINGS[preprocessing].function(
         stamps, np.ones(stamps.shape, dtype=bool), noise)
     if n_augmented:
         inputs[:n_augmented] = np.asarray(
             augment(inputs[:n_augmented], training=True))
-    return np.asarray(body.predict_on_batch(inputs), dtype=np.float32)
+    return inputs
 
 
 def block_outputs(body, stamp, *, preprocessing):

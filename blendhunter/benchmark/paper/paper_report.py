@@ -3,6 +3,7 @@
 import json
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -12,14 +13,23 @@ from blendhunter.benchmark.paper import paper_scores
 from blendhunter.benchmark.paper.features import block_outputs
 from blendhunter.plotting import paper_figures as plots
 from blendhunter.plotting.files import save_figure
+from blendhunter.training.convolution_files import IMAGENET_FILE
 
-__all__ = ['write_report']
+__all__ = ['SETS', 'name_backbone', 'shorten', 'write_provenance',
+           'write_report', 'write_rst']
 
 BACKBONES = {'imagenet': 'ImageNet backbone',
              'random': 'random backbone (control)',
              'default': "this package's own blocks, trained on blends"}
 SETS = {'realistic': 'real HST galaxies',
         'structured': 'structured galaxies instead of real ones'}
+
+
+def name_backbone(backbone):
+    """Name a backbone in tables and titles; a file without its folder."""
+    name = Path(backbone).name
+    name = 'imagenet' if name == IMAGENET_FILE else name
+    return BACKBONES.get(name, name)
 
 
 def write_report(setup, on_test, on_real, truth, *, kind, body, stamp,
@@ -30,7 +40,7 @@ def write_report(setup, on_test, on_real, truth, *, kind, body, stamp,
     ``on_test`` and ``on_real`` are the results that `parametric_scores` and
     `realistic_scores` take; ``stamp``, over its noise, is for Fig. 2.
     """
-    backbone = (f'{BACKBONES.get(setup.backbone, setup.backbone)}, '
+    backbone = (f'{name_backbone(setup.backbone)}, '
                 f'{setup.preprocessing!r} preprocessing')
     features = paper_scores.feature_table(stamp, block_outputs(
         body, stamp, preprocessing=setup.preprocessing))
@@ -43,7 +53,7 @@ def write_report(setup, on_test, on_real, truth, *, kind, body, stamp,
                         ('figure4-accuracy', tests),
                         ('figure56-realistic', realistic),
                         ('summary', summary)):
-        _shorten(table)
+        shorten(table)
         table.meta['backbone'] = backbone
         table.meta['realistic set'] = SETS[kind]
         write_table(table, setup.directory / f'{name}.ecsv', overwrite=True)
@@ -60,12 +70,12 @@ def write_report(setup, on_test, on_real, truth, *, kind, body, stamp,
             save_figure(figure, setup.directory / f'{name}.{suffix}')
     _write_rst(setup.directory / 'summary.rst', summary,
                f'Network: {backbone}. Realistic set: {SETS[kind]}.')
-    _write_provenance(setup, provenance, network=backbone,
+    write_provenance(setup, provenance, network=backbone,
                       realistic_set=SETS[kind])
     return summary
 
 
-def _shorten(table):
+def shorten(table):
     """Show four digits of the numbers of a table."""
     for name in table.colnames:
         if table[name].dtype.kind == 'f':
@@ -80,15 +90,20 @@ def _write_rst(path, summary, caption):
             digits = 'g' if name.endswith('sigma') else '.1f'
             shown[name] = ['–' if np.isnan(value) else f'{value:{digits}}'
                            for value in shown[name]]
+    write_rst(path, shown, caption, '\n'.join(
+        f'* {name}: {text}.'
+        for name, text in summary.meta['sources'].items()))
+
+
+def write_rst(path, table, caption, notes=''):
+    """Write a table of strings between its caption and notes."""
     with atomic_path(path) as temporary:
-        shown.write(temporary, format='ascii.rst', overwrite=True)
-        sources = '\n'.join(f'* {name}: {text}.' for name, text
-                            in summary.meta['sources'].items())
+        table.write(temporary, format='ascii.rst', overwrite=True)
         temporary.write_text(
-            f'{caption}\n\n{temporary.read_text()}\n{sources}\n')
+            f'{caption}\n\n{temporary.read_text()}\n{notes}\n')
 
 
-def _write_provenance(setup, provenance, **about):
+def write_provenance(setup, provenance, **about):
     """Write arguments, versions, seed, command and times."""
     about = {**provenance, **about, 'n_jobs': setup.n_jobs,
              'machine': platform.machine(),

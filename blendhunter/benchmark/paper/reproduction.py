@@ -16,7 +16,7 @@ from blendhunter.benchmark.paper.features import (
     split_rows,
 )
 from blendhunter.benchmark.paper.paper_report import write_report
-from blendhunter.benchmark.paper.sets import make_set
+from blendhunter.benchmark.paper.sets import make_directory
 from blendhunter.identify import BlendIdentifier
 from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.weights import read_metadata, resolve_weights
@@ -31,7 +31,7 @@ THRESHOLD = 0.5
 def reproduce_paper(directory, *, scale='small', backbone='default',
                     preprocessing=None, cosmos_dir=None, rng=0,
                     n_jobs=1, precision='auto', epochs=500, weights=OWN,
-                    progress=False, command=''):
+                    features_dir=None, progress=False, command=''):
     """
     Repeat the experiments of Farrens et al. (2022).
 
@@ -65,6 +65,11 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
         Most epochs of a head.
     weights : str or path-like, optional
         Of the packaged model that is compared.
+    features_dir : path-like, optional
+        Keeps the features of the frozen blocks, 8 kB for a stamp and a
+        noise level. Runs with other heads or epochs take them from there
+        if stamps, blocks and preprocessing are the same; without it they
+        are deleted after use.
     command : str, optional
         Stored in the provenance.
 
@@ -90,8 +95,8 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     if backbone not in (OWN, 'random'):
         check_backbone(backbone)
     kind = 'structured' if cosmos_dir is None else stages.REALISTIC
-    directory = Path(directory)
-    directory.mkdir(exist_ok=True)
+    directory = make_directory(directory)
+    features_dir = make_directory(features_dir)
     seeds, provenance, store = begin_run('paper', {
         'scale': scale, 'backbone': str(backbone), 'epochs': epochs,
         'preprocessing': preprocessing, 'weights': packaged,
@@ -99,18 +104,11 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
         'precision': resolve_precision(precision)}, rng, directory / 'work')
     setup = stages.Setup(scale, directory, store, str(backbone),
                          preprocessing, integer_seed(seeds), n_jobs,
-                         epochs, progress)
+                         epochs, progress, features_dir)
     body = build_frozen(backbone, preprocessing=preprocessing,
                         precision=precision, rng=setup.seed)
-    with stages.timed(setup, 'simulation'):
-        parametric, realistic = (
-            make_set(store.directory / f'{name}.h5', n, kind=what,
-                     rng=setup.seed + i, cosmos_dir=cosmos_dir,
-                     n_jobs=n_jobs, progress=progress)
-            for i, (name, n, what) in enumerate((
-                ('parametric', scale.n_stamps, 'parametric'),
-                (stages.REALISTIC, scale.n_realistic, kind))))
-    _train_all(setup, parametric, realistic, body)
+    parametric, realistic = stages.make_sets(setup, kind, cosmos_dir)
+    stages.train_all(setup, parametric, realistic, body)
     _compare_all(setup, parametric, realistic, weights)
     return _report(setup, parametric, realistic, body, kind=kind,
                    provenance={'command': command, **provenance})
@@ -136,17 +134,6 @@ def estimate_time(scale='small', *, backbone='default', preprocessing=None,
         per_feature=(time.monotonic() - began) / PROBE,
         kind='structured' if cosmos_dir is None else stages.REALISTIC,
         n_cores=n_jobs if n_jobs > 0 else os.cpu_count())
-
-
-def _train_all(setup, parametric, realistic, body):
-    """Train every head; the features of a finished set are deleted."""
-    steps = stages.list_steps(setup.scale)
-    features = None
-    if any(f'training-{step.name}' not in setup.store for step in steps):
-        features = stages.realistic_features(setup, realistic, body)
-    for step in steps:
-        stages.train_step(setup, step, parametric, body, features)
-    setup.features(stages.REALISTIC).discard()
 
 
 def _compare_all(setup, parametric, realistic, weights):

@@ -10,7 +10,16 @@ from blendhunter._utils.simulated_noise import add_noise
 from blendhunter.dataset import read_dataset, write_dataset
 from blendhunter.simulation import simulate_stamps
 
-__all__ = ['make_set', 'noisy_stamps', 'stamps_of']
+__all__ = ['make_directory', 'make_set', 'noisy_stamps', 'stamps_of']
+
+
+def make_directory(path):
+    """Return a directory that exists; None for None."""
+    if path is None:
+        return None
+    path = Path(path)
+    path.mkdir(exist_ok=True)
+    return path
 
 
 def make_set(path, n, *, kind, rng, cosmos_dir=None, n_jobs=1,

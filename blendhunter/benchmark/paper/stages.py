@@ -1,5 +1,6 @@
 """The size of a reproduction, and its stages, kept when finished."""
 
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,17 +14,19 @@ from blendhunter.benchmark.detector_labels import label_by_rules, pad_stamps
 from blendhunter.benchmark.paper.features import (
     apply_head,
     cache_features,
+    features_key,
     fit_head,
     split_rows,
 )
-from blendhunter.benchmark.paper.sets import noisy_stamps
+from blendhunter.benchmark.paper.sets import make_set, noisy_stamps
 from blendhunter.simulation.stamps import SIGMAS
 from blendhunter.truth import UNCLEAR
 
 __all__ = ['LEFT_OUT', 'REALISTIC', 'REALISTIC_SIGMA', 'SCALES', 'Scale',
            'Setup', 'Step', 'detectors_of', 'estimate_seconds',
            'find_scale', 'held_out_stamps', 'label_stamps', 'list_steps',
-           'realistic_features', 'realistic_stamps', 'timed', 'train_step']
+           'make_sets', 'realistic_features', 'realistic_stamps', 'timed',
+           'train_all', 'train_head', 'train_step', 'training_part']
 
 REALISTIC = 'realistic'
 #: Label of the stamps that a rule leaves out.
@@ -129,7 +132,8 @@ class Setup:
     The arguments of a reproduction.
 
     ``store`` keeps the finished stages, ``seed`` is an integer, ``epochs``
-    the largest number for a head.
+    the largest number for a head. Features are deleted after use, unless
+    they are in ``features_dir``.
     """
 
     scale: Scale
@@ -141,6 +145,7 @@ class Setup:
     n_jobs: int
     epochs: int = 500
     progress: bool = False
+    features_dir: Path | None = None
 
     def noise_seed(self, step):
         """Return the seed of a step's noise."""
@@ -194,21 +199,67 @@ def realistic_stamps(setup, dataset):
                         rng=child_seed(setup.seed, 0, 99))
 
 
+def make_sets(setup, kind, cosmos_dir=None):
+    """Return the parametric and the realistic set, noiseless."""
+    with timed(setup, 'simulation'):
+        return [make_set(setup.store.directory / f'{name}.h5', n, kind=what,
+                         rng=setup.seed + i, cosmos_dir=cosmos_dir,
+                         n_jobs=setup.n_jobs, progress=setup.progress)
+                for i, (name, n, what) in enumerate((
+                    ('parametric', setup.scale.n_stamps, 'parametric'),
+                    (REALISTIC, setup.scale.n_realistic, kind)))]
+
+
 def _features(setup, name, body, stamps, noise, **options):
-    """Return the features (n, 2048) of stamps, and the store they are in."""
+    """Return the features (n, 2048) of stamps, maybe from another run."""
+    options['preprocessing'] = setup.preprocessing
     store = setup.features(name)
+    if setup.features_dir is not None:
+        store = PartStore(setup.features_dir / features_key(
+            body, stamps, noise, **options))
     store.begin({'what': 'features'})
     with timed(setup, 'features'):
         return cache_features(
-            body, stamps, noise, preprocessing=setup.preprocessing,
-            store=store, progress=setup.progress,
-            description=f'features {name}', **options), store
+            body, stamps, noise, store=store, progress=setup.progress,
+            description=f'features {name}', **options)
 
 
 def realistic_features(setup, dataset, body):
     """Return the features (n, 2048) of the realistic set."""
     return _features(setup, REALISTIC, body,
-                     realistic_stamps(setup, dataset), REALISTIC_SIGMA)[0]
+                     realistic_stamps(setup, dataset), REALISTIC_SIGMA)
+
+
+def train_all(setup, parametric, realistic, body):
+    """Train every head; the features of a finished set are deleted."""
+    steps = list_steps(setup.scale)
+    features = None
+    if any(f'training-{step.name}' not in setup.store for step in steps):
+        features = realistic_features(setup, realistic, body)
+    for step in steps:
+        train_step(setup, step, parametric, body, features)
+    setup.features(REALISTIC).discard()
+
+
+def training_part(setup, step, dataset):
+    """Return how the stamps that train are augmented: how many, seed."""
+    return {'n_augmented': split_rows(len(dataset))[0].stop,
+            'rng': setup.seed + 7919 * step.realization}
+
+
+def train_head(setup, step, dataset, body):
+    """Train a step's head; return it, its epochs and the features."""
+    options = training_part(setup, step, dataset)
+    features = _features(
+        setup, step.name, body, noisy_stamps(
+            dataset, step.sigma, rng=setup.noise_seed(step)), step.sigma,
+        **options)
+    labels = np.asarray(dataset.truth['label'], dtype=np.float32)
+    with (timed(setup, 'heads'), tempfile.TemporaryDirectory(
+            prefix='head-', dir=setup.store.directory) as work):
+        return (*fit_head(features, labels, split_rows(len(dataset)),
+                          directory=work, epochs=setup.epochs,
+                          rng=options['rng']), features)
 
 
 def train_step(setup, step, dataset, body, realistic):
@@ -218,24 +269,13 @@ def train_step(setup, step, dataset, body, realistic):
     ``realistic`` are the features (m, 2048) of the realistic set.
     """
     key = f'training-{step.name}'
-    if key in setup.store:
-        setup.features(step.name).discard()
-        return
-    parts = split_rows(len(dataset))
-    labels = np.asarray(dataset.truth['label'], dtype=np.float32)
-    seed = setup.seed + 7919 * step.realization
-    features, store = _features(
-        setup, step.name, body, noisy_stamps(
-            dataset, step.sigma, rng=setup.noise_seed(step)), step.sigma,
-        n_augmented=parts[0].stop, rng=seed)
-    with timed(setup, 'heads'):
-        head, n_epochs = fit_head(
-            features, labels, parts, directory=store.directory,
-            epochs=setup.epochs, rng=seed)
+    if key not in setup.store:
+        head, n_epochs, features = train_head(setup, step, dataset, body)
+        test = features[split_rows(len(dataset))[2]]
         setup.store.save(key, {
-            'test': apply_head(head, features[parts[2]]),
+            'test': apply_head(head, test),
             REALISTIC: apply_head(head, realistic), 'epochs': n_epochs})
-    store.discard()
+    setup.features(step.name).discard()
 
 
 def label_stamps(setup, name, stamps, truth, noise, methods):

@@ -1,7 +1,12 @@
 """``blendhunter benchmark paper``."""
 
 from blendhunter.cli.benchmark.common import add_directory
-from blendhunter.cli.options import PREPROCESSINGS, natural, new_parser
+from blendhunter.cli.options import (
+    PREPROCESSINGS,
+    natural,
+    new_parser,
+    positive_int,
+)
 
 __all__ = ['add_parser', 'run']
 
@@ -26,6 +31,15 @@ def add_parser(kinds):
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog for the realistic set; '
                              'without it, structured galaxies')
+    parser.add_argument('--compare-blocks', action='store_true',
+                        help='instead, compare the blocks of --backbone '
+                             '(imagenet or a file), frozen and fine-tuned, '
+                             "with random ones and this package's own")
+    parser.add_argument('--epochs', type=positive_int, default=500,
+                        help='most epochs of a head (%(default)s)')
+    parser.add_argument('--features-dir', metavar='DIR',
+                        help='keeps the features of the frozen blocks, for '
+                             'runs on the same stamps with other heads')
     parser.add_argument('--seed', type=natural, default=0,
                         help='of stamps, noise and heads (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
@@ -35,9 +49,10 @@ def add_parser(kinds):
 
 
 def run(arguments):
-    """Repeat the paper's experiments."""
+    """Repeat the paper's experiments, or compare blocks."""
     from blendhunter.benchmark.paper import (
         SCALES,
+        compare_blocks,
         estimate_time,
         reproduce_paper,
     )
@@ -45,12 +60,16 @@ def run(arguments):
     options = {name: getattr(arguments, name) for name in (
         'backbone', 'preprocessing', 'cosmos_dir', 'n_jobs')}
     scale = SCALES[arguments.scale]
-    minutes = estimate_time(scale, **options) / 60
     n_trainings = len(scale.sigmas) * scale.n_realizations
-    duration = (f'{minutes:.0f} minutes' if minutes < 120
-                else f'{minutes / 60:.1f} hours')
-    print(f'{n_trainings} trainings on {scale.n_stamps} stamps: about '
-          f'{duration}, without what is already finished', flush=True)
-    return reproduce_paper(
+    if not arguments.compare_blocks:
+        minutes = estimate_time(scale, **options) / 60
+        duration = (f'{minutes:.0f} minutes' if minutes < 120
+                    else f'{minutes / 60:.1f} hours')
+        print(f'{n_trainings} trainings on {scale.n_stamps} stamps: about '
+              f'{duration}, without what is already finished', flush=True)
+    function = (compare_blocks if arguments.compare_blocks
+                else reproduce_paper)
+    return function(
         arguments.directory, scale=scale, rng=arguments.seed, progress=True,
+        epochs=arguments.epochs, features_dir=arguments.features_dir,
         command=arguments.command, **options)
