@@ -20,7 +20,8 @@ from blendhunter.simulation.psf import convolve
 
 #: Bins of magnitude (F814W).
 BINS = ((19.0, 22.0), (22.0, 23.5), (23.5, 25.2))
-#: What is measured: asymmetry as in issue and benchmark, and statmorph's.
+#: What is measured: the asymmetry sum(abs(I - I turned)) / (2 sum(I)), and
+#: statmorph's.
 STATISTICS = ('asymmetry', 'A', 'C', 'Gini', 'M20')
 SIZE = 81
 HST_SCALE = 0.03

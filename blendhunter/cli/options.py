@@ -11,13 +11,14 @@ from blendhunter.detection import DetectionSettings
 from blendhunter.detection.settings import METHODS
 from blendhunter.images import accept_image, read_planes
 from blendhunter.images.planes import read_beside, to_noise
+from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
 __all__ = ['IMAGE_FILES', 'PREPROCESSINGS', 'add_detection_options',
-           'add_image_options', 'add_model_options', 'add_output_options',
-           'add_position_options', 'add_precision', 'check_files',
-           'check_image_options',
-           'detection_settings', 'integer_or_text', 'natural', 'new_parser',
-           'positive_int', 'read_image', 'read_plane']
+           'add_flux_ratio', 'add_image_options', 'add_model_options',
+           'add_output_options', 'add_position_options', 'add_precision',
+           'check_files', 'check_image_options', 'detection_settings',
+           'integer_or_text', 'natural', 'new_parser', 'positive_int',
+           'read_image', 'read_plane']
 
 #: The options of `add_image_options` that name a file.
 IMAGE_FILES = ('image', 'mask', 'noise', 'weight')
@@ -195,3 +196,13 @@ def add_output_options(parser, *, required=True):
                              'or .hdf5')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace existing files and columns')
+
+
+def add_flux_ratio(parser):
+    """Add which companions are too faint to make a blend."""
+    parser.add_argument('--min-flux-ratio', type=float, metavar='RATIO',
+                        default=MIN_FLUX_RATIO,
+                        help="smallest flux, over the brightest source's, "
+                             'of a companion that makes a blend; with a '
+                             'fainter one a detection is unclear and left '
+                             'out; 0 counts all (%(default)s)')

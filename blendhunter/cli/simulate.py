@@ -8,12 +8,12 @@ from functools import partial
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.resume import PartStore
 from blendhunter._utils.tables import check_table_path, write_table
-from blendhunter.cli.benchmark.common import add_flux_ratio
 from blendhunter.cli.dataclass_options import (
     add_dataclass_options,
     from_options,
 )
 from blendhunter.cli.options import (
+    add_flux_ratio,
     check_files,
     natural,
     new_parser,

@@ -1,10 +1,9 @@
 """Options that several benchmarks share."""
 
 from blendhunter.cli.options import natural
-from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
-__all__ = ['add_directory', 'add_flux_ratio', 'add_record',
-           'add_run_options', 'add_table', 'add_truth_options']
+__all__ = ['add_directory', 'add_record', 'add_run_options', 'add_table',
+           'add_truth_options']
 
 
 def add_run_options(parser, *, seed=None):
@@ -25,16 +24,6 @@ def add_truth_options(parser):
                              'its own; needed if the truth has no snr')
     parser.add_argument('--mag-column', metavar='NAME',
                         help="the truth's magnitudes")
-
-
-def add_flux_ratio(parser):
-    """Add which companions are too faint to make a blend."""
-    parser.add_argument('--min-flux-ratio', type=float, metavar='RATIO',
-                        default=MIN_FLUX_RATIO,
-                        help="smallest flux, over the brightest source's, "
-                             'of a companion that makes a blend; with a '
-                             'fainter one a detection is unclear and left '
-                             'out; 0 counts all (%(default)s)')
 
 
 def add_record(parser):

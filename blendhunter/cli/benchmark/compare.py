@@ -4,10 +4,9 @@ from pathlib import Path
 
 from blendhunter.cli.benchmark.common import (
     add_directory,
-    add_flux_ratio,
     add_truth_options,
 )
-from blendhunter.cli.options import new_parser
+from blendhunter.cli.options import add_flux_ratio, new_parser
 
 __all__ = ['add_parser', 'run']
 

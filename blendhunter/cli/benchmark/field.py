@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from blendhunter.cli.benchmark.common import (
     add_directory,
-    add_flux_ratio,
     add_record,
     add_run_options,
     add_truth_options,
 )
 from blendhunter.cli.options import (
     add_detection_options,
+    add_flux_ratio,
     add_image_options,
     add_model_options,
     check_image_options,
