@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from blendhunter.simulation.camera_psf import ABERRATIONS, WAVES, CameraPSF
+from blendhunter.simulation.given_psf import get_psf
 from blendhunter.simulation.parameters import check_value, described, parameter
-from blendhunter.simulation.psf import accuracy, convolve, get_psf
+from blendhunter.simulation.psf import accuracy, convolve
 from blendhunter.simulation.surveys import Survey
 
 __all__ = ['Artifacts', 'Camera', 'Exposure', 'get_noise']

@@ -1,13 +1,11 @@
-"""Point-spread functions: the paper's, any of GalSim's, or an image."""
+"""The PSF of the paper, and PSFs that vary over a field."""
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-__all__ = ['FixedPSF', 'PaperPSF', 'VaryingPSF', 'accuracy', 'convolve',
-           'get_psf']
+__all__ = ['PaperPSF', 'VaryingPSF', 'accuracy', 'convolve']
 
 MOFFAT_BETA = 4.765
 # standard deviation of each ellipticity component: of the atmosphere
@@ -86,17 +84,6 @@ def _profiles(width):
             galsim.Kolmogorov(fwhm=width, gsparams=accuracy()))
 
 
-@dataclass(frozen=True)
-class FixedPSF:
-    """One `galsim.GSObject` of unit flux, in arcsec, for all stamps."""
-
-    profile: object
-
-    def draw(self, rng, *, seeing_factor=1.0):  # noqa: ARG002
-        """Return the profile, dilated; see `PaperPSF.draw`."""
-        return self.profile.dilate(seeing_factor)
-
-
 class VaryingPSF:
     """
     A PSF whose size and shape change smoothly over a field.
@@ -134,49 +121,3 @@ class VaryingPSF:
         size, g1, g2 = self.coefficients @ terms
         g1, g2 = np.clip([g1, g2], -MAX_SHEAR, MAX_SHEAR)
         return profile.dilate(max(1 + size, 0.5)).shear(g1=g1, g2=g2)
-
-
-def get_psf(psf, survey):
-    """Return the PSF model of a ``psf`` argument, by default the paper's."""
-    if psf is None:
-        return PaperPSF(survey.seeing)
-    if psf == 'camera':
-        from blendhunter.simulation.camera_psf import OPTICS, CameraPSF
-
-        return CameraPSF(survey.seeing, **OPTICS)
-    if isinstance(psf, (str, Path)):
-        psf = _read_image(psf, survey.pixel_scale)
-    if hasattr(psf, 'drawImage'):
-        return FixedPSF(psf.withFlux(1.0).withGSParams(accuracy()))
-    if hasattr(psf, 'draw'):
-        return psf
-    msg = ("psf must be None, 'camera', a galsim object, a FITS file or an "
-           f'object with a draw method, got {type(psf).__name__}')
-    raise TypeError(msg)
-
-
-def _read_image(path, pixel_scale):
-    """
-    Read a PSF from the first image of a FITS file.
-
-    Its centroid becomes the center, so that it should have no background.
-    ``pixel_scale`` (arcsec) is used if the header has no ``PIXSCALE``.
-    """
-    import galsim
-    from astropy.io import fits
-
-    with fits.open(path) as hdus:
-        hdu = next((h for h in hdus if h.data is not None
-                    and h.data.ndim == 2), None)
-        if hdu is None:
-            msg = f'psf: {str(path)!r} holds no 2-D image'
-            raise ValueError(msg)
-        pixels = np.array(hdu.data, dtype=np.float64)
-        scale = float(hdu.header.get('PIXSCALE', pixel_scale))
-    if not np.all(np.isfinite(pixels)) or pixels.sum() <= 0:
-        msg = f'psf: the pixels of {str(path)!r} are not those of a PSF'
-        raise ValueError(msg)
-    psf = galsim.InterpolatedImage(galsim.Image(pixels), scale=scale,
-                                   flux=1.0)
-    # the middle of an even number of pixels lies between two of them
-    return psf.shift(-psf.centroid)

@@ -7,9 +7,9 @@ from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
 from blendhunter.simulation.exposure import get_noise
+from blendhunter.simulation.given_psf import get_psf
 from blendhunter.simulation.parameters import check_value
 from blendhunter.simulation.populations.kinds import get_population
-from blendhunter.simulation.psf import get_psf
 from blendhunter.simulation.stamp_scenes import CENTERINGS, Scene, render_chunk
 from blendhunter.simulation.stampset import StampSet
 from blendhunter.simulation.surveys import get_survey
