@@ -3,6 +3,8 @@
 import time
 from contextlib import closing, contextmanager
 
+import numpy as np
+
 from blendhunter._utils.progress import progress_bar
 
 __all__ = ['AVERAGED_SHARE', 'TimeLimit', 'averaged', 'run_steps',
@@ -29,26 +31,28 @@ def run_steps(model, made, start, n_steps, *, validate, history, progress,
     """
     began = time.monotonic()
     due = [began + seconds for seconds, _ in actions]
-    done = start
+    done, logs = start, []
     with (closing(made), progress_bar(
             total=None if limit else n_steps, initial=start,
             enabled=progress, description='training') as bar):
         for done, batch in enumerate(made, start=start + 1):
-            logs = model.train_on_batch(
+            # the metrics are those of one batch: Keras resets them
+            logs.append(model.train_on_batch(
                 batch.inputs, [batch.labels, *batch.maps],
                 [batch.sample_weights.ravel(),
                  *[batch.map_weights.ravel()] * len(batch.maps)],
-                return_dict=True)
+                return_dict=True))
             bar.update(1)
-            bar.set_postfix(loss=f'{logs["loss"]:.4f}')
+            bar.set_postfix(loss=f'{logs[-1]["loss"]:.4f}')
             last = done == n_steps or bool(limit and limit.is_over(done))
             if done % REPORT_STEPS == 0 or last:
-                report = {key: round(float(value), 5)
-                          for key, value in logs.items()}
+                report = {
+                    key: round(float(np.mean([log[key] for log in logs])), 5)
+                    for key in logs[0]}
+                logs.clear()
                 if done % VALIDATE_STEPS == 0 or last:
                     with averaged(model):
                         report.update(validate())
-                model.reset_metrics()
                 history.add(step=done, **report,
                             seconds=round(time.monotonic() - began, 1))
             if last:
