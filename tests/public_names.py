@@ -450,7 +450,11 @@ COLUMNS = {
         'field_noise': 'f', 'field_noise_correlation': 'f',
         'field_seeing_factor': 'f', 'field_psf_variation': 'f',
         'field_spikes': 'f', 'field_wings': 'f', 'field_saturation': 'f',
-        'field_gain': 'f', 'field_n_sigma': 'f', 'field_seeing': 'f'},
+        'field_gain': 'f', 'field_n_sigma': 'f', 'field_coma': 'f',
+        'field_trefoil': 'f', 'field_astigmatism': 'f', 'field_drift': 'f',
+        'field_brighter_fatter': 'f', 'field_bleed': 'f',
+        'field_mask_saturated': 'f', 'field_resampling': 'f',
+        'field_seeing': 'f'},
     'evaluate_field': {
         'label': 'i', 'x_centroid': 'f', 'y_centroid': 'f', 'n_pixels': 'i',
         'semimajor_axis': 'f', 'semiminor_axis': 'f', 'orientation': 'f',

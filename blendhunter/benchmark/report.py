@@ -25,8 +25,9 @@ from blendhunter.truth.blend_definition import BLEND, OUTCOMES
 from blendhunter.version import __version__
 
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',
-           'describe_field', 'describe_injections', 'record_scores',
-           'report_field', 'report_injections', 'table_lines']
+           'describe_field', 'describe_injections', 'record_run',
+           'record_scores', 'report_field', 'report_injections',
+           'table_lines']
 
 # methods in the figure of bins: more could not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
@@ -100,16 +101,22 @@ def _found_and_missed(table, scores):
                                ('missed', order[found:]))}
 
 
-def _write_tables(directory, command, weights, tables):
-    """Write tables by name as ECSV, and the scores as rst for a page, too."""
+def record_run(table, command, weights=None):
+    """Return a table whose meta tells version, command and weights."""
     about = {'version': __version__, 'command': command}
     if weights is not None:
         about['sha256'] = read_metadata(resolve_weights(weights))['sha256']
+    table = table.copy(copy_data=False)
+    record_meta(table.meta, **about)
+    return table
+
+
+def _write_tables(directory, command, weights, tables):
+    """Write tables by name as ECSV, and the scores as rst for a page, too."""
     directory = Path(directory)
     directory.mkdir(exist_ok=True)
     for name, table in tables.items():
-        table = table.copy(copy_data=False)
-        record_meta(table.meta, **about)
+        table = record_run(table, command, weights)
         write_table(table, directory / f'{name}.ecsv', overwrite=True)
     with atomic_path(directory / 'scores.rst') as temporary:
         _compact(tables['scores']).write(temporary, format='ascii.rst',

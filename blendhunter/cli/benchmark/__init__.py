@@ -60,7 +60,11 @@ def add_parser(verbs):
 def run(arguments):
     """Evaluate, print the scores, and write them where asked."""
     from blendhunter._utils.tables import check_table_path, write_table
-    from blendhunter.benchmark.report import check_directory, table_lines
+    from blendhunter.benchmark.report import (
+        check_directory,
+        record_run,
+        table_lines,
+    )
 
     overwrite = getattr(arguments, 'overwrite', False)
     output = getattr(arguments, 'output', None)
@@ -76,7 +80,9 @@ def run(arguments):
     table = KINDS[arguments.what][1](arguments)
     print('\n'.join(table_lines(table)))
     if output:
-        write_table(table, output, overwrite=overwrite)
+        write_table(record_run(table, arguments.command,
+                               getattr(arguments, 'weights', None)),
+                    output, overwrite=overwrite)
     if directory:
         print(f'tables and figures: {directory}')
 
