@@ -20,8 +20,11 @@ OPTIONS = {'n': N, 'noise': 14.5, 'bright': 20.0, 'faint': 24.5, 'rng': 8}
 ROWS = {
     'parametric': {},
     'structured': {'kind': 'structured', 'faint': 23.5},
+    'knots': {'kind': 'knots', 'faint': 23.5},
     'real (HST)': {'kind': 'realistic'},
     'stars': {'kind': 'stars', 'bright': 19.0, 'faint': 24.0},
+    'stars, camera PSF': {'kind': 'stars', 'bright': 19.0, 'faint': 24.0,
+                          'psf': 'camera', 'blend_fraction': 0.0},
     '2 to 5 sources': {'n_max_sources': 5, 'star_fraction': 0.2},
     'correlated noise': {'noise_correlation': 0.7},
     'artifacts': {'artifacts': ARTIFACTS},

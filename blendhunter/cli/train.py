@@ -18,8 +18,8 @@ END_TO_END, PAPER = 'end-to-end', 'paper'
 # options of one protocol, with their defaults
 OPTIONS = {
     END_TO_END: {'n_pairs': 40_000, 'n_fields': 190, 'n_steps': 1600,
-                 'learning_rate': 1.5e-4, 'weights': None,
-                 'importance': False},
+                 'batch_size': 128, 'learning_rate': 1.5e-4,
+                 'weights': None, 'importance': False},
     PAPER: {'data': None, 'noise': None, 'preprocessing': None,
             'epochs': 500}}
 
@@ -69,7 +69,10 @@ def _add_end_to_end(group):
                        help="fields to simulate; 0 trains region='stamp' "
                             f'alone ({default["n_fields"]})')
     group.add_argument('--n-steps', type=positive_int,
-                       help=f'batches of 128 ({default["n_steps"]})')
+                       help=f'batches ({default["n_steps"]})')
+    group.add_argument('--batch-size', type=positive_int,
+                       help='stamps in a batch, 72 of 128 of them detections '
+                            f'({default["batch_size"]})')
     group.add_argument('--learning-rate', type=float,
                        help=f'highest ({default["learning_rate"]})')
     group.add_argument('--weights',
