@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 def test_stamps_at_every_noise_level():
     """8 000 stamps: standard errors of 0.15 and 0.22 per cent."""
     sets = (StampSpec('parametric', 14.5), StampSpec('parametric', 35.0),
-            StampSpec('structured', 14.5))
+            StampSpec('knots', 14.5))
     table = evaluate_stamps(BlendIdentifier(region='stamp'), 8000, sets=sets,
                             detectors=(), centering='pipeline', rng=9001,
                             n_jobs=-1)
@@ -22,7 +22,7 @@ def test_stamps_at_every_noise_level():
     assert rows['parametric', 35.0]['accuracy'] > 0.94
     assert rows['parametric', 14.5]['tnr'] > 0.985
     assert rows['parametric', 35.0]['tnr'] > 0.98
-    assert rows['structured', 14.5]['accuracy'] > 0.97
+    assert rows['knots', 14.5]['accuracy'] > 0.97
 
 
 def test_isolated_real_galaxies(data_dir):

@@ -24,7 +24,7 @@ ROWS = {
     'real (HST)': {'kind': 'realistic'},
     'stars': {'kind': 'stars', 'bright': 19.0, 'faint': 24.0},
     'stars, camera PSF': {'kind': 'stars', 'bright': 19.0, 'faint': 24.0,
-                          'psf': 'camera', 'blend_fraction': 0.0},
+                          'psf': 'camera'},
     '2 to 5 sources': {'n_max_sources': 5, 'star_fraction': 0.2},
     'correlated noise': {'noise_correlation': 0.7},
     'artifacts': {'artifacts': ARTIFACTS},

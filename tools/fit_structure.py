@@ -6,8 +6,9 @@ Usage: python tools/fit_structure.py REAL_GALAXIES OUTPUT.png [N]
 Prints, for each bin of magnitude, the median and the 90th percentile of
 each statistic of real and of ``N`` (default 100) simulated galaxies, both
 with HST noise, the error of the real ones (bootstrap over galaxies), and
-whether they agree; and draws them. Numbers of
-``simulation/populations/structured.py`` are changed by hand until they do.
+whether they agree; and how many isolated galaxies SEP splits. Draws them.
+Numbers of ``simulation/populations/structured.py`` are changed by hand
+until all agree.
 """
 
 import sys
@@ -22,6 +23,9 @@ from measure_morphology import (
     measure_real,
 )
 
+from blendhunter import simulate_stamps
+from blendhunter.benchmark import label_by_detection
+from blendhunter.benchmark.detector_labels import pad_stamps
 from blendhunter.simulation.populations.columns import rows_of
 from blendhunter.simulation.populations.kinds import get_population
 
@@ -29,6 +33,8 @@ from blendhunter.simulation.populations.kinds import get_population
 TOLERANCES = {50: 0.25, 90: 0.40}
 N_BOOTSTRAP = 500
 FEW = 3
+# of isolated stamps, and their noise in CFIS counts
+N_SPLIT, NOISE = 500, 14.5
 N_SHOWN = 12
 SHOWN_WIDTH = 41
 REAL, MODEL, FORMER = '#1f5f9f', '#c8401c', '0.5'
@@ -48,6 +54,7 @@ def main(directory, output, n=100):
                                     limits, n, noise=False)
         results[limits]['clean'] = clean
         _print_bin(limits, results[limits])
+        _print_splits(limits, directory)
     _draw(hst, results, output)
 
 
@@ -73,6 +80,20 @@ def _print_bin(limits, result):
                   f'{error:5.3f}  {values["structured"]:10.3f}  '
                   f'{values["knots"]:6.3f}  {values["clean"]:9.3f}  '
                   f'{100 * difference:+6.0f} %  {verdict}\n')
+    sys.stdout.flush()
+
+
+def _print_splits(limits, directory):
+    """Print which fraction of isolated galaxies SEP splits."""
+    for kind, cosmos_dir in (('realistic', directory), ('structured', None),
+                             ('knots', None)):
+        made = simulate_stamps(N_SPLIT, kind=kind, blend_fraction=0.0,
+                               noise=NOISE, bright=limits[0],
+                               faint=limits[1], cosmos_dir=cosmos_dir, rng=77)
+        labels = label_by_detection(pad_stamps(made.stamps, NOISE, rng=1),
+                                    noise=NOISE)
+        sys.stdout.write(f'SEP splits {np.mean(labels["label"] == 1):.3f} of '
+                         f'{N_SPLIT} isolated ones: {kind}\n')
     sys.stdout.flush()
 
 

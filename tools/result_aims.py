@@ -70,8 +70,9 @@ def aim_table(results):
             digits = 2
         row, old = (results.row(name, wanted, which) for which in WEIGHTS)
         sign = '<= ' if column == 'ratio' else ''
-        rows.append({'what': what, 'former weights': number(
-            old, column, scale, digits), 'packaged weights': number(
+        new, former = WEIGHTS.values()
+        rows.append({'what': what, former: number(
+            old, column, scale, digits), new: number(
             row, column, scale, digits), 'aim': f'{sign}{aim:g}',
             'reached': reached(row, column, aim, scale)})
     return Table(rows)

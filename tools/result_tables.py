@@ -43,7 +43,7 @@ FIELDS = {'field-cfis': 'CFIS', 'field-cfis-knots': 'CFIS',
           'field-dense': 'dense, sigma 10', 'field-seeing': 'seeing x 1.6',
           'field-real': 'CFIS', 'field-lsst': 'LSST'}
 IMAGES = {'singles-kids': 'KiDS r', 'singles-ntt': 'NTT'}
-STARTS = {'packaged': 'former weights', 'imagenet': 'ImageNet blocks',
+STARTS = {'packaged': 'weights before', 'imagenet': 'ImageNet blocks',
           'scratch': 'scratch'}
 TREES = 'boosted trees'
 METHODS = {TREES: 'trees', 'area x a/b': 'area x a/b', 'flag': "SEP's flag",
@@ -158,12 +158,12 @@ def injection_table(results):
     """Return which of the merged injections are found."""
     rows = []
     for method, which, label in (
-            ('network', PACKAGED, 'network, packaged'),
-            ('network', FORMER, 'network, former'),
+            *(('network', which, f'network, {name}')
+              for which, name in WEIGHTS.items()),
             *((method, PACKAGED, title) for method, title
               in METHODS.items() if method != 'flag')):
         row = results.row(INJECTIONS, {'method': method}, which)
-        if row is None and label != 'network, packaged':
+        if row is None and (method, which) != ('network', PACKAGED):
             continue
         cells = {'AUC': number(row, 'auc')} | {
             f'found, {rate} %': percent(row, f'completeness_fpr{rate}')
@@ -216,7 +216,11 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('results', type=Path)
     parser.add_argument('directory', type=Path)
+    parser.add_argument('--names', nargs=2, default=list(WEIGHTS.values()),
+                        metavar=('NEW', 'OLD'),
+                        help='what the weights are called (%(default)s)')
     options = parser.parse_args(arguments)
+    WEIGHTS.update(zip(WEIGHTS, options.names, strict=True))
     results = Results(options.results)
     results.warn_about_weights((*FIELDS, *IMAGES, INJECTIONS))
     options.directory.mkdir(parents=True, exist_ok=True)

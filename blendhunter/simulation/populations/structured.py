@@ -25,14 +25,14 @@ STRUCTURE_LIMIT = 25.2
 DISC_INDEX = 2.0
 # Of the light of a disc: medians, scatter of the natural logarithm, and
 # the largest fraction. Fitted with tools/fit_structure.py
-LOPSIDED = (0.07, 0.5, 0.5)
+LOPSIDED = (0.11, 0.5, 0.5)
 ARMS = (0.16, 0.5, 0.4)
 CLUMPS = (0.09, 0.6, 0.35)
 HALO = (0.2, 0.4, 0.4)
 # Fainter galaxies are less regular: the lopsided light grows by so much
 # (dex) per magnitude between two magnitudes
 IRREGULAR, IRREGULAR_RANGE = 0.24, (21.0, 23.75)
-OFFSET = (0.6, 1.3)
+OFFSET = (0.3, 0.8)
 # shares of the discs
 ARM_SHARE, CLUMP_SHARE, BAR_SHARE, DUST_SHARE = 0.65, 0.7, 0.3, 0.3
 # of the light of a disc all of them together have no more
