@@ -24,7 +24,7 @@ from blendhunter.cli import main
 from blendhunter.plotting import plot_injections
 from blendhunter.simulation import SourceModel, simulate_field
 
-SPARSE = SourceModel(density=60.0)
+SPARSE = SourceModel(kind='knots', density=60.0)
 
 
 @pytest.fixture(scope='module')

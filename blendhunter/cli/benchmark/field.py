@@ -71,8 +71,9 @@ def _add_survey_options(group):
                        help='their width in px (%(default)s)')
     group.add_argument('--kind', default='structured',
                        choices=('structured', 'knots', 'parametric',
-                                'realistic'),
-                       help='galaxies (%(default)s)')
+                                'realistic'), metavar='KIND',
+                       help='galaxies: structured, knots, parametric, '
+                            'realistic (%(default)s)')
     group.add_argument('--cosmos-dir', metavar='DIR',
                        help='RealGalaxyCatalog, for --kind realistic')
     group.add_argument('--density', type=float, default=90.0,

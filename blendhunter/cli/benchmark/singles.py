@@ -17,7 +17,7 @@ def add_parser(kinds):
     """Add the null test on the user's image."""
     parser = new_parser(
         kinds, 'singles', 'Show how many isolated sources are flagged, and '
-        'how many of them are blends by chance.',
+        'how many by chance.',
         'blendhunter benchmark singles kids.fits -o singles')
     add_image_options(parser)
     parser.add_argument('--catalog', metavar='FILE',
