@@ -218,6 +218,12 @@ def test_shares_of_fields():
         assert 8 < sum(getattr(item, name) for item in drawn) < 32
 
 
+@pytest.mark.parametrize('name', ['coma', 'resampling', 'mask_saturated'])
+def test_ranges_that_are_none(name):
+    with pytest.raises(ValueError, match=f'{name} must lie in .*got None'):
+        FieldRanges(**{name: None})
+
+
 def test_ranges_of_a_camera():
     _, exposure, _ = FieldRanges(**CAMERA).draw(1)
     assert 0.01 <= exposure.coma <= 0.2

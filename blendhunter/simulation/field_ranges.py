@@ -103,6 +103,10 @@ class FieldRanges:
             limits = getattr(self, item.name)
             if limits is None and item.name in ('saturation', 'gain'):
                 continue
+            if limits is None:
+                msg = (f'{item.name} must {item.metadata["condition"]}, '
+                       'got None')
+                raise ValueError(msg)
             if item.name in SHARES:
                 limits = (limits, limits)
             values = tuple(limits)
