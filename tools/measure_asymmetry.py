@@ -11,8 +11,7 @@ so that only stars with an SNR above 600 are used.
 import sys
 
 import numpy as np
-from scipy.ndimage import shift
-from scipy.optimize import minimize
+from measure_morphology import asymmetry
 
 from blendhunter.benchmark.isolated_sources import (
     POINT_LIKE,
@@ -32,23 +31,6 @@ SEEING = 0.65
 QUANTILES = (10, 25, 50, 75, 90, 95, 100)
 
 
-def asymmetry(image):
-    """Return A of an odd, square image about the best center."""
-    middle = len(image) // 2
-    y, x = np.mgrid[-middle:middle + 1, -middle:middle + 1]
-    inside = np.hypot(x, y) < RADIUS
-
-    def about(offset):
-        moved = shift(image, offset, order=3)
-        return (np.abs(moved - moved[::-1, ::-1])[inside].sum()
-                / (2 * moved[inside].sum()))
-
-    start = -np.array([np.sum(axis * image * inside)
-                       / np.sum(image * inside) for axis in (y, x)])
-    return minimize(about, start, method='Nelder-Mead',
-                    options={'xatol': 1e-3, 'fatol': 1e-5}).fun
-
-
 def real_stars(path):
     """Return the asymmetry of the bright isolated stars of an image."""
     detected = DetectedImage.from_image(path)
@@ -62,7 +44,8 @@ def real_stars(path):
         box = (slice(y - HALF_WIDTH, y + HALF_WIDTH + 1),
                slice(x - HALF_WIDTH, x + HALF_WIDTH + 1))
         if pixels[box].shape == (2 * HALF_WIDTH + 1,) * 2:
-            values.append(asymmetry(np.array(pixels[box], dtype=float)))
+            values.append(asymmetry(np.array(pixels[box], dtype=float),
+                                    RADIUS))
     return values
 
 
@@ -71,7 +54,7 @@ def simulated_stars(rng):
     model = CameraPSF(SEEING, **OPTICS)
     size = 2 * HALF_WIDTH + 1
     return [asymmetry(model.draw(rng).drawImage(
-        nx=size, ny=size, scale=SCALE, dtype=float).array)
+        nx=size, ny=size, scale=SCALE, dtype=float).array, RADIUS)
         for _ in range(N_SIMULATED)]
 
 

@@ -97,22 +97,23 @@ class HSTGalaxies:
                 offset=rng.uniform(-0.5, 0.5, 2), dtype=float).array
 
 
-def asymmetry(image):
+def asymmetry(image, radius=np.inf):
     """
     Return sum abs(I - I turned by 180 degrees) / (2 sum I).
 
-    About the center for which it is smallest, over the whole image.
+    About the center for which it is smallest, within a radius in px.
     """
-    total = 2 * image.sum()
     y, x = np.indices(image.shape)
     weight = image.clip(min=0.2 * image.max()) - 0.2 * image.max()
-    middle = (SIZE - 1) / 2
+    middle = (len(image) - 1) / 2
+    inside = np.hypot(x - middle, y - middle) < radius
+    total = 2 * image[inside].sum()
     start = [middle - (weight * axis).sum() / weight.sum()
              for axis in (y, x)]
 
     def value(move):
         moved = shift(image, move, order=3)
-        return np.abs(moved - moved[::-1, ::-1]).sum() / total
+        return np.abs(moved - moved[::-1, ::-1])[inside].sum() / total
 
     return minimize(value, start, method='Nelder-Mead', options={
         'xatol': 0.01, 'fatol': 1e-4, 'initial_simplex': np.array(

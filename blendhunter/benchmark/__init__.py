@@ -16,5 +16,5 @@ from blendhunter.benchmark.whole_stamps import (
 
 __all__ = ['STAMP_SETS', 'SinglesResult', 'StampSpec', 'evaluate_detectors',
            'evaluate_image', 'evaluate_singles', 'evaluate_speed',
-           'evaluate_stamps',
-           'label_by_detection', 'oracle_rule', 'truth_free_rule']
+           'evaluate_stamps', 'label_by_detection', 'oracle_rule',
+           'truth_free_rule']

@@ -16,6 +16,7 @@ from blendhunter.benchmark.field.field_scores import (
 )
 from blendhunter.benchmark.injection import injection_bins, injection_scores
 from blendhunter.benchmark.metrics import completeness, highest_first, purity
+from blendhunter.benchmark.singles import worst_singles
 from blendhunter.network.weights import (
     read_metadata,
     resolve_weights,
@@ -27,12 +28,12 @@ from blendhunter.version import __version__
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',
            'describe_field', 'describe_injections', 'record_run',
            'record_scores', 'report_field', 'report_injections',
-           'table_lines']
+           'report_singles', 'table_lines']
 
 # methods in the figure of bins: more could not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
-# injections of each kind in the strip
-SHOWN = 12
+# injections, and isolated sources, of each kind in the strip
+SHOWN, SHOWN_SINGLES = 12, 10
 DIGITS = 3
 
 
@@ -99,6 +100,20 @@ def _found_and_missed(table, scores):
                                    dtype=int)] if len(part) else part
             for name, part in (('found', order[:found]),
                                ('missed', order[found:]))}
+
+
+def report_singles(directory, result, *, command, weights, threshold=0.5):
+    """Write sources, scores and figures of isolated sources."""
+    directory = _write_tables(directory, command, weights, {
+        'singles': result.sources, 'scores': result.scores})
+    plotting.save_figure(
+        plotting.plot_singles(result.sources, threshold=threshold),
+        directory / 'singles.png')
+    plotting.save_figure(
+        plotting.plot_worst_singles(
+            result.detected, result.sources,
+            worst_singles(result.sources, SHOWN_SINGLES)),
+        directory / 'strip.png')
 
 
 def record_run(table, command, weights=None):

@@ -25,11 +25,12 @@ PADDING = 2.0
 # is faster in Fourier space than three profiles, and differs from them by
 # 1.4e-3 (root of the summed squares, over that of the PSF)
 STEP, SIZE = 0.15, 181
-# the aberrations in the corners of a field differ by this fraction from
-# those in its center
+# by this fraction (RMS) the aberrations change towards the end of each axis
+# of a field; 0.7 in a corner
 CHANGE = 0.5
 # width of a drift's track over its length
 TRACK = 0.05
+LIMITS = 'float, tuple or `LogUniform`'
 #: The condition that aberrations must meet.
 WAVES = 'lie in 0 to 0.5'
 #: Aberrations, and their terms in `galsim.OpticalPSF`.
@@ -37,7 +38,7 @@ ABERRATIONS = {'coma': ('coma1', 'coma2'),
                'trefoil': ('trefoil1', 'trefoil2'),
                'astigmatism': ('astig1', 'astig2')}
 #: What ``psf='camera'`` draws from. The asymmetry of its stars (10, 50, 90,
-#: 95, 100 per cent) is 0.016, 0.043, 0.081, 0.094, 0.126; that of bright stars
+#: 95, 100 per cent) is 0.016, 0.043, 0.081, 0.095, 0.127; that of bright stars
 #: of KiDS, four bands, is 0.016, 0.027, 0.056, 0.067 (the first four).
 #: ``tools/measure_asymmetry.py`` measures both.
 OPTICS = {'coma': LogUniform(0.01, 0.2), 'trefoil': LogUniform(0.01, 0.15),
@@ -61,15 +62,15 @@ class CameraPSF:
         0.65, 'full width at half maximum in arcsec, without the optics',
         'be positive')
     coma: object = parameter(0.0, 'RMS of the wavefront in waves', WAVES,
-                             type='float, tuple or `LogUniform`')
+                             type=LIMITS)
     trefoil: object = parameter(0.0, 'RMS of the wavefront in waves', WAVES,
-                                type='float, tuple or `LogUniform`')
+                                type=LIMITS)
     astigmatism: object = parameter(
         0.0, 'RMS of the wavefront in waves; the focus is off by as much',
-        WAVES, type='float, tuple or `LogUniform`')
+        WAVES, type=LIMITS)
     drift: object = parameter(
         0.0, 'length of the tracking error, over the seeing',
-        'lie in 0 to 1', type='float, tuple or `LogUniform`')
+        'lie in 0 to 1', type=LIMITS)
 
     # the stamps of one group share a PSF
     shared = True

@@ -8,6 +8,7 @@ from blendhunter.simulation.camera_psf import OPTICS, WAVES
 from blendhunter.simulation.exposure import Exposure
 from blendhunter.simulation.parameters import (
     LogUniform,
+    allows_none,
     check_value,
     described,
     draw_within,
@@ -77,7 +78,6 @@ class FieldRanges:
         'of the sources; by default these add none', 'be positive')
     n_sigma: tuple = parameter(
         (1.0, 3.0), 'detection threshold', 'be positive')
-
     coma: tuple = parameter(
         (0.0, 0.0), 'coma of the optics in waves; see '
         '`~blendhunter.simulation.CameraPSF`', WAVES)
@@ -101,9 +101,9 @@ class FieldRanges:
     def __post_init__(self):
         for item in fields(self):
             limits = getattr(self, item.name)
-            if limits is None and item.name in ('saturation', 'gain'):
-                continue
             if limits is None:
+                if allows_none(item):
+                    continue
                 msg = (f'{item.name} must {item.metadata["condition"]}, '
                        'got None')
                 raise ValueError(msg)

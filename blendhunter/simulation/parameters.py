@@ -7,8 +7,8 @@ from typing import get_args
 
 import numpy as np
 
-__all__ = ['LogUniform', 'check_parameters', 'check_value', 'described',
-           'draw_within', 'parameter']
+__all__ = ['LogUniform', 'allows_none', 'check_parameters', 'check_value',
+           'described', 'draw_within', 'parameter']
 
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
@@ -62,12 +62,17 @@ def check_value(name, value, condition):
         raise ValueError(msg)
 
 
+def allows_none(item):
+    """Tell whether the type of a dataclass field has None."""
+    return NoneType in get_args(item.type)
+
+
 def check_parameters(model):
     """Check the values of a dataclass whose fields are parameters."""
     for item in fields(model):
         value, condition = getattr(model, item.name), item.metadata[
             'condition']
-        allowed = value is None and NoneType in get_args(item.type)
+        allowed = value is None and allows_none(item)
         if condition and not allowed and value != item.default:
             check_value(item.name, value, condition)
 

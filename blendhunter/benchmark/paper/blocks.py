@@ -87,7 +87,7 @@ def compare_blocks(directory, *, backbone='imagenet', scale='small',
         raise ValueError(msg)
     preprocessing = choose_preprocessing(backbone, preprocessing)
     check_backbone(backbone)
-    kind = 'structured' if cosmos_dir is None else stages.REALISTIC
+    kind = stages.realistic_kind(cosmos_dir)
     directory = make_directory(directory)
     seeds, provenance, store = begin_run('blocks', {
         'scale': scale, 'backbone': str(backbone), 'epochs': epochs,

@@ -94,7 +94,7 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     packaged = read_metadata(resolve_weights(weights))['sha256']
     if backbone not in (OWN, 'random'):
         check_backbone(backbone)
-    kind = 'structured' if cosmos_dir is None else stages.REALISTIC
+    kind = stages.realistic_kind(cosmos_dir)
     directory = make_directory(directory)
     features_dir = make_directory(features_dir)
     seeds, provenance, store = begin_run('paper', {
@@ -132,7 +132,7 @@ def estimate_time(scale='small', *, backbone='default', preprocessing=None,
     return stages.estimate_seconds(
         stages.find_scale(scale),
         per_feature=(time.monotonic() - began) / PROBE,
-        kind='structured' if cosmos_dir is None else stages.REALISTIC,
+        kind=stages.realistic_kind(cosmos_dir),
         n_cores=n_jobs if n_jobs > 0 else os.cpu_count())
 
 

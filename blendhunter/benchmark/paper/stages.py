@@ -23,9 +23,9 @@ from blendhunter.simulation.stamps import SIGMAS
 from blendhunter.truth import UNCLEAR
 
 __all__ = ['LEFT_OUT', 'REALISTIC', 'REALISTIC_SIGMA', 'SCALES', 'Scale',
-           'Setup', 'Step', 'detectors_of', 'estimate_seconds',
-           'find_scale', 'held_out_stamps', 'label_stamps', 'list_steps',
-           'make_sets', 'realistic_features', 'realistic_stamps', 'timed',
+           'Setup', 'Step', 'detectors_of', 'estimate_seconds', 'find_scale',
+           'held_out_stamps', 'label_stamps', 'list_steps', 'make_sets',
+           'realistic_features', 'realistic_kind', 'realistic_stamps', 'timed',
            'train_all', 'train_head', 'train_step', 'training_part']
 
 REALISTIC = 'realistic'
@@ -197,6 +197,11 @@ def realistic_stamps(setup, dataset):
     """Return the realistic stamps at their one noise level."""
     return noisy_stamps(dataset, REALISTIC_SIGMA,
                         rng=child_seed(setup.seed, 0, 99))
+
+
+def realistic_kind(cosmos_dir):
+    """Return the kind of galaxies of the realistic set."""
+    return 'structured' if cosmos_dir is None else REALISTIC
 
 
 def make_sets(setup, kind, cosmos_dir=None):

@@ -36,8 +36,8 @@ def add_parser(kinds):
 def run(arguments):
     """Classify the isolated sources; write tables and figures."""
     from blendhunter.benchmark import evaluate_singles
+    from blendhunter.benchmark.report import report_singles
     from blendhunter.benchmark.singles import describe_singles
-    from blendhunter.benchmark.singles_report import report_singles
     from blendhunter.detection import DetectedImage
     from blendhunter.identify import BlendIdentifier
 

@@ -6,10 +6,12 @@ from blendhunter.simulation.populations import model
 from blendhunter.simulation.populations.columns import parameter_table
 
 __all__ = ['KnottyPopulation', 'ParametricPopulation', 'StarPopulation',
-           'shape_of']
+           'find_discs', 'make_pure_discs', 'shape_of']
 
 # GalSim tabulates each index once: keep them few
 INDEX_STEP = 0.25
+# a single Sersic profile of a lower index counts as a disc
+DISC_INDEX = 2.0
 # of the discs of galaxies with knots; fainter galaxies have knots that no
 # ground-based image could show
 KNOT_SHARE = 0.8
@@ -19,6 +21,7 @@ MAX_KNOTS = 12
 BAR_SHARE = 0.3
 BAR_FRACTION = (0.05, 0.25)
 BAR_SIZE, BAR_AXIS_RATIO = 0.5, 0.35
+# degrees between bulge and disc
 MISALIGNED = 25.0
 # d log10(N) / dm of stars at high galactic latitude: flatter than that of
 # galaxies
@@ -133,11 +136,8 @@ class KnottyPopulation(ParametricPopulation):
         galaxies = super().draw(n, rng, magnitude=magnitude)
         clumpy = ((rng.random(n) < KNOT_SHARE)
                   & (galaxies['magnitude'] < KNOT_LIMIT))
-        single = np.isnan(galaxies['bulge_fraction'])
-        clumpy &= ~single | (galaxies['sersic_index'] < 2)
-        pure = clumpy & single
-        galaxies['bulge_fraction'][pure] = 0.0
-        galaxies['disc_radius'][pure] = galaxies['half_light_radius'][pure]
+        clumpy &= find_discs(galaxies)
+        make_pure_discs(galaxies, clumpy)
         barred = clumpy & (rng.random(n) < BAR_SHARE)
         galaxies['knot_fraction'] = np.where(
             clumpy, rng.uniform(*KNOT_FRACTION, n), 0)
@@ -166,6 +166,19 @@ class KnottyPopulation(ParametricPopulation):
                 int(row['n_knots']), half_light_radius=size,
                 rng=galsim.BaseDeviate(int(row['seed'])))
         return disc
+
+
+def find_discs(galaxies):
+    """Return which galaxies have a disc, or are nothing else."""
+    return ~np.isnan(galaxies['bulge_fraction']) | (
+        galaxies['sersic_index'] < DISC_INDEX)
+
+
+def make_pure_discs(galaxies, rows):
+    """Turn single profiles among some rows (bool) into discs, in place."""
+    pure = rows & np.isnan(galaxies['bulge_fraction'])
+    galaxies['bulge_fraction'][pure] = 0.0
+    galaxies['disc_radius'][pure] = galaxies['half_light_radius'][pure]
 
 
 class StarPopulation:

@@ -5,7 +5,13 @@ import functools
 import numpy as np
 
 from blendhunter.simulation.populations.parametric import (
+    BAR_FRACTION,
+    BAR_SHARE,
+    INDEX_STEP,
+    MISALIGNED,
     ParametricPopulation,
+    find_discs,
+    make_pure_discs,
     shape_of,
 )
 from blendhunter.simulation.populations.pieces import (
@@ -21,8 +27,6 @@ __all__ = ['StructuredPopulation']
 
 # Fainter galaxies have no structure that a ground-based image could show
 STRUCTURE_LIMIT = 25.2
-# a single Sersic profile of a lower index counts as a disc
-DISC_INDEX = 2.0
 # Of the light of a disc: medians, scatter of the natural logarithm, and
 # the largest fraction. Fitted with tools/fit_structure.py
 LOPSIDED = (0.11, 0.5, 0.5)
@@ -32,22 +36,20 @@ HALO = (0.2, 0.4, 0.4)
 # Fainter galaxies are less regular: the lopsided light grows by so much
 # (dex) per magnitude between two magnitudes
 IRREGULAR, IRREGULAR_RANGE = 0.24, (21.0, 23.75)
+# Where that light is, in half-light radii of the disc at the bright end;
+# farther out as the root of the growth
 OFFSET = (0.3, 0.8)
 # shares of the discs
-ARM_SHARE, CLUMP_SHARE, BAR_SHARE, DUST_SHARE = 0.65, 0.7, 0.3, 0.3
+ARM_SHARE, CLUMP_SHARE, DUST_SHARE = 0.65, 0.7, 0.3
 # of the light of a disc all of them together have no more
 MAX_STRUCTURE = 0.65
 # few galaxies have strong knots
 KNOT_SHARE, KNOT_FRACTION, MAX_KNOTS = 0.1, (0.02, 0.15), 4
-BAR_FRACTION = (0.05, 0.25)
-BAR_SIZE, BAR_AXIS_RATIO = 0.5, 0.35
 # dust lanes show in inclined discs
 DUST_AXIS_RATIO, DUST_DEPTH = 0.6, (0.3, 0.9)
 # of a bulge, over the half-light radius of its disc: the mode of a
 # Rayleigh distribution
 BULGE_OFFSET = 0.06
-# degrees between bulge and disc, or between a galaxy and its halo
-MISALIGNED = 25.0
 # Pieces of arms and clumps: as many as show
 PIECES = ((21.5, 8), (23.0, 6), (np.inf, 4))
 # Bright nearby ellipticals: of the galaxies that are one profile of an
@@ -61,7 +63,6 @@ MAX_SIZE = 12.0
 # A larger profile ends at so many half-light radii, where it is fainter
 # than the noise of any survey: images of 1000 px instead of 6000
 TRUNCATION, TRUNCATED_SIZE = 4.5, 1.5
-INDEX_STEP = 0.25
 
 
 class StructuredPopulation(ParametricPopulation):
@@ -85,12 +86,10 @@ class StructuredPopulation(ParametricPopulation):
         """Draw parameters; see `ParametricPopulation.draw`."""
         galaxies = super().draw(n, rng, magnitude=magnitude)
         _enlarge_nearby(galaxies, rng)
-        single = np.isnan(galaxies['bulge_fraction'])
-        pure = single & (galaxies['sersic_index'] < DISC_INDEX)
-        galaxies['bulge_fraction'][pure] = 0.0
-        galaxies['disc_radius'][pure] = galaxies['half_light_radius'][pure]
+        discs = find_discs(galaxies)
+        make_pure_discs(galaxies, discs)
         shown = galaxies['magnitude'] < STRUCTURE_LIMIT
-        disc = shown & (~single | pure)
+        disc = shown & discs
         growth = 10 ** (IRREGULAR * (galaxies['magnitude'].clip(
             *IRREGULAR_RANGE) - IRREGULAR_RANGE[0]))
         for name, part, share in (
