@@ -154,7 +154,8 @@ def test_bright_stars_are_wider():
 
 
 def exposed(pixels, **options):
-    camera = Camera.of(get_survey('cfis'), Exposure(noise=None, **options))
+    exposure = Exposure(**{'noise': None} | options)
+    camera = Camera.of(get_survey('cfis'), exposure)
     return expose(np.array(pixels, dtype=np.float32), camera,
                   np.random.default_rng(0))
 
@@ -199,6 +200,26 @@ def test_resampling_moves_correlates_and_rings():
     assert made.sum() == pytest.approx(1e4, rel=0.02)
     center = [np.sum(axis * made) / made.sum() - 15 for axis in (x, y)]
     assert_allclose(center, shift, atol=0.05)
+
+
+@pytest.mark.parametrize('correlation', [0.0, 0.6, 1.0])
+def test_resampling_keeps_the_noise_at_its_rms(correlation):
+    # constant light up to the edge: nothing rings, nothing is lost
+    made, _, _ = exposed(np.full((300, 300), 50.0), resampling=True,
+                         noise=10.0, noise_correlation=correlation)
+    assert made[3:-3, 3:-3].std() == pytest.approx(10, rel=0.04)
+    made, _, _ = exposed(np.full((30, 30), 50.0), resampling=True)
+    assert_allclose(made, 50, rtol=0.02)
+
+
+def test_resampling_widens_the_mask():
+    pixels = np.zeros((41, 41))
+    pixels[20, 20] = 1e5
+    made, mask, _ = exposed(pixels, resampling=True, saturation=1e4,
+                            mask_saturated=True)
+    assert mask.sum() == 49
+    assert np.abs(made[mask]).max() > 100
+    assert np.abs(made[~mask]).max() < 1
 
 
 def test_positions_follow_the_resampling():

@@ -170,6 +170,11 @@ def test_defects_are_outside_the_region():
     patch = np.any((z != 0) & (z != 7), axis=(1, 2))
     for changed in (blank, patch):
         assert np.mean(changed) == pytest.approx(0.04, abs=0.02)
+    # each side in turn, never two; a patch may lie on one
+    edges = np.stack([z[:, 0], z[:, -1], z[:, :, 0], z[:, :, -1]]) == 0
+    sides = edges.all(axis=-1).sum(axis=1)
+    assert sides.min() > 2
+    assert blank.sum() - 5 < sides.sum() <= blank.sum()
 
 
 def test_noise_of_a_pair_is_one(pairs):

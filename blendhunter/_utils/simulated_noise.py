@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ['add_noise', 'draw_noise']
+__all__ = ['add_noise', 'draw_noise', 'smoothing_kernel']
 
 
 def add_noise(clean, sigma, rng, *, correlation=0.0):
@@ -35,11 +35,21 @@ def draw_noise(shape, rng, *, correlation=0.0):
     margin = int(np.ceil(4 * correlation)) + 1
     wide = (*shape[:-2], shape[-2] + 2 * margin, shape[-1] + 2 * margin)
     noise = rng.standard_normal(wide, dtype=np.float32)
-    # a delta function shows by how much the filter lowers the RMS
-    delta = np.zeros(8 * int(np.ceil(correlation)) + 9)
-    delta[len(delta) // 2] = 1
-    kernel = gaussian_filter1d(delta, correlation)
     for axis in (-2, -1):
         noise = gaussian_filter1d(noise, correlation, axis=axis)
     inner = slice(margin, -margin)
-    return noise[..., inner, inner] / np.float32(np.sum(kernel**2))
+    # the filter lowers the RMS by the norm of its kernel, on each axis
+    return noise[..., inner, inner] / np.float32(
+        np.sum(smoothing_kernel(correlation)**2))
+
+
+def smoothing_kernel(correlation):
+    """Return the kernel along one axis that white noise is smoothed with."""
+    if correlation == 0:
+        return np.ones(1)
+    from scipy.ndimage import gaussian_filter1d
+
+    # a delta function shows the kernel
+    delta = np.zeros(8 * int(np.ceil(correlation)) + 9)
+    delta[len(delta) // 2] = 1
+    return gaussian_filter1d(delta, correlation)

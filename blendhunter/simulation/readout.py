@@ -3,8 +3,9 @@
 from functools import cache
 
 import numpy as np
+from scipy.ndimage import maximum_filter
 
-from blendhunter._utils.simulated_noise import add_noise
+from blendhunter._utils.simulated_noise import add_noise, smoothing_kernel
 
 __all__ = ['expose']
 
@@ -23,9 +24,10 @@ def expose(pixels, camera, rng):
     shift = rng.uniform(-0.5, 0.5, 2) if exposure.resampling else np.zeros(2)
     if exposure.noise is not None:
         # resampling smooths the noise
-        pixels = add_noise(
-            pixels, np.sqrt(camera.variance(pixels)) / _remaining(shift), rng,
-            correlation=exposure.noise_correlation)
+        sigma = np.sqrt(camera.variance(pixels)) / _remaining(
+            shift, exposure.noise_correlation)
+        pixels = add_noise(pixels, sigma, rng,
+                           correlation=exposure.noise_correlation)
     mask = np.zeros(pixels.shape, dtype=bool)
     if exposure.artifacts is not None:
         extra, mask = exposure.artifacts.draw(pixels.shape, camera.noise, rng)
@@ -41,6 +43,8 @@ def expose(pixels, camera, rng):
             mask |= full
     if exposure.resampling:
         pixels = _resample(pixels, shift)
+        # a defect rings as far as the kernel reaches
+        mask = maximum_filter(mask, 2 * ORDER + 1)
     return pixels, mask, shift
 
 
@@ -72,23 +76,27 @@ def _kernel():
     return galsim.Lanczos(ORDER)
 
 
-def _remaining(shift):
-    """Return the RMS that white noise of unit RMS keeps when resampled."""
+def _remaining(shift, correlation):
+    """Return the RMS that noise of unit RMS keeps when resampled."""
     if not np.any(shift):
         return 1.0
+    noise = smoothing_kernel(correlation)
     steps = np.arange(-ORDER, ORDER + 1)
-    return float(np.prod([np.sqrt(np.sum(_kernel().xval(steps - by) ** 2))
-                          for by in shift]))
+    return float(np.prod([
+        np.linalg.norm(np.convolve(noise, _kernel().xval(steps - by)))
+        for by in shift]) / np.sum(noise**2))
 
 
 def _resample(pixels, shift):
     """Return an image moved by less than a pixel, as a coadd resamples."""
     import galsim
 
+    # beyond the edge the sky goes on
+    wide = np.pad(pixels.astype(np.float32, copy=False), ORDER, mode='edge')
     image = galsim.InterpolatedImage(
-        galsim.Image(np.asarray(pixels, dtype=np.float32)), scale=1.0,
-        x_interpolant=_kernel(), calculate_stepk=False, calculate_maxk=False,
-        pad_factor=1.0)
-    return image.shift(*shift).drawImage(
-        nx=pixels.shape[1], ny=pixels.shape[0], scale=1.0,
-        method='no_pixel', dtype=np.float32).array
+        galsim.Image(wide), scale=1.0, x_interpolant=_kernel(),
+        calculate_stepk=False, calculate_maxk=False, pad_factor=1.0)
+    moved = image.shift(*shift).drawImage(
+        nx=wide.shape[1], ny=wide.shape[0], scale=1.0, method='no_pixel',
+        dtype=np.float32).array
+    return moved[ORDER:-ORDER, ORDER:-ORDER].copy()

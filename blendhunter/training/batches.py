@@ -24,6 +24,9 @@ __all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'Batch', 'MixedBatches',
 EDGE_SHARE = 0.04
 PATCH_SHARE = 0.04
 MAX_EDGE = 15
+# the pixels within so many px of each side of an image
+SIDES = (lambda width: np.s_[:width], lambda width: np.s_[-width:],
+         lambda width: np.s_[:, :width], lambda width: np.s_[:, -width:])
 #: Layers that locate sources, and the px that a cell of each covers.
 LOCATORS = {'block3_conv3': 4, 'block4_conv3': 8}
 #: Weight of each map's loss, the sum over its cells, in the total loss.
@@ -113,8 +116,7 @@ def add_defects(z, regions, rng):
     n = len(z)
     for i in np.flatnonzero(rng.random(n) < EDGE_SHARE):
         width = rng.integers(1, MAX_EDGE)
-        side = (slice(None), slice(0, width)) if rng.random() < 0.5 else (
-            slice(STAMP_SIZE - width, None), slice(None))
+        side = SIDES[rng.integers(len(SIDES))](width)
         z[i][side] = 0
         regions[i][side] = False
     for i in np.flatnonzero(rng.random(n) < PATCH_SHARE):
