@@ -15,6 +15,7 @@ from blendhunter.simulation import (
     LogUniform,
     SourceModel,
 )
+from blendhunter.simulation import stamps as stamps_module
 from blendhunter.simulation.exposure import Camera
 from blendhunter.simulation.field_ranges import CAMERA
 from blendhunter.simulation.psf import VaryingPSF
@@ -94,14 +95,24 @@ def test_the_psf_differs_from_field_to_field_and_inside_one():
 
 
 def test_stamps_of_a_group_share_their_psf():
-    made = [simulate_stamps(6, kind='stars', blend_fraction=0.0, noise=None,
-                            centering='exact', psf='camera', rng=5,
-                            seeing_range=(0.8, 1.2), group_size=size).stamps
-            for size in (3, 1)]
-    grouped, single = ([s / s.sum() for s in stamps] for stamps in made)
-    assert_allclose(grouped[0], grouped[2], atol=1e-5)
-    assert np.abs(grouped[0] - grouped[3]).sum() > 0.01
-    assert np.abs(single[0] - single[1]).sum() > 0.01
+    for seeing in ((0.8, 1.2), (1.0, 1.0)):
+        grouped, single = ([stamp / stamp.sum() for stamp in simulate_stamps(
+            6, kind='stars', blend_fraction=0.0, noise=None,
+            centering='exact', psf='camera', rng=5, seeing_range=seeing,
+            group_size=size).stamps] for size in (3, 1))
+        assert_allclose(grouped[0], grouped[2], atol=1e-5)
+        assert np.abs(grouped[0] - grouped[3]).sum() > 0.01
+        assert np.abs(single[0] - single[1]).sum() > 0.01
+
+
+def test_groups_are_not_divided(monkeypatch):
+    monkeypatch.setattr(stamps_module, 'CHUNK', 4)
+    made = simulate_stamps(12, kind='stars', blend_fraction=0.0, noise=None,
+                           centering='exact', psf='camera', rng=5,
+                           group_size=3).stamps
+    made /= made.sum(axis=(1, 2), keepdims=True)
+    for row in range(0, 12, 3):
+        assert_allclose(made[row], made[row + 2], atol=1e-5)
 
 
 @pytest.mark.parametrize(('name', 'value'), [
@@ -243,6 +254,37 @@ def test_shares_of_fields():
 def test_ranges_that_are_none(name):
     with pytest.raises(ValueError, match=f'{name} must lie in .*got None'):
         FieldRanges(**{name: None})
+
+
+@pytest.mark.parametrize(('model', 'options', 'message'), [
+    (FieldRanges, {'bleed': 0.1}, r'bleed must be two limits, .*got 0\.1'),
+    (FieldRanges, {'bleed': (0.1,)}, 'bleed must be two limits'),
+    (FieldRanges, {'bleed': ('a', 'b')}, 'bleed must lie in 0 to 1'),
+    (FieldRanges, {'resampling': (0, 1)}, 'resampling must lie in 0 to 1'),
+    (CameraPSF, {'coma': (0.2, 0.1)}, 'coma must be two limits, the lower'),
+    (CameraPSF, {'coma': (0.1, 0.2, 0.3)}, 'coma must be two limits'),
+    (CameraPSF, {'coma': None}, 'coma must lie in 0 to 0.5, got None'),
+    (CameraPSF, {'seeing': (0.6, 0.7)}, 'seeing must be positive, got'),
+    (Exposure, {'coma': None}, 'coma must lie in 0 to 0.5, got None'),
+    (Exposure, {'coma': True}, 'coma must lie in 0 to 0.5, got True'),
+    (Exposure, {'resampling': 0.5}, 'resampling must be True or False'),
+    (Exposure, {'mask_saturated': None}, 'mask_saturated must be True or'),
+    (LogUniform, {'low': 0, 'high': 0.1}, 'LogUniform must be positive'),
+    (LogUniform, {'low': 2, 'high': 1}, 'LogUniform must be two limits')])
+def test_one_line_for_each_value_that_cannot_be(model, options, message):
+    if model is CameraPSF:
+        options = {'seeing': 0.65, **options}
+    with pytest.raises(ValueError, match=message):
+        model(**options)
+
+
+def test_help_has_no_markup(capsys):
+    with pytest.raises(SystemExit):
+        main(['simulate', 'field', '--help'])
+    text = capsys.readouterr().out
+    assert '`' not in text
+    assert 'see CameraPSF' in text.replace('\n', ' ').replace('  ', '')
+    assert 'leave saturated pixels without a mask' in ' '.join(text.split())
 
 
 def test_ranges_of_a_camera():

@@ -75,6 +75,34 @@ def test_shapes_in_order_count_and_not_names(tmp_path):
     check_convolutions(write(tmp_path / 'a.h5', renamed))
 
 
+def test_known_names_in_any_order(tmp_path):
+    path = write(tmp_path / 'a.h5', dict(reversed(vgg().items())))
+    assert {name: kernel.shape for name, (kernel, _) in read_convolutions(
+        path).items()} == vgg()
+
+
+def test_other_biases(tmp_path):
+    path = write(tmp_path / 'a.h5', vgg())
+    with h5py.File(path, 'a') as file:
+        del file['block2_conv1/bias:0']
+        file['block2_conv1'].create_dataset('bias:0', (64,), dtype='f4')
+    with pytest.raises(WeightsError, match=r'block2_conv1 has \(64,\) '
+                       r'instead of \(128,\)$'):
+        check_convolutions(path)
+    with h5py.File(path, 'a') as file:
+        file['block2_conv1'].attrs['weight_names'] = [b'kernel:0']
+    with pytest.raises(WeightsError, match='block2_conv1 has nothing inst'):
+        check_convolutions(path)
+
+
+def test_attributes_that_are_no_names(tmp_path):
+    path = write(tmp_path / 'a.h5', vgg())
+    with h5py.File(path, 'a') as file:
+        file.attrs['layer_names'] = 3
+    with pytest.raises(WeightsError, match='damaged, or no HDF5 file'):
+        check_convolutions(path)
+
+
 @pytest.mark.parametrize('layout', ['old', 'model', 'new'])
 @pytest.mark.parametrize(('kernels', 'message'), [
     ({**vgg(), **TOP}, 'it has the classifier layers fc1, fc2 and '

@@ -193,6 +193,9 @@ def test_bad_arguments(tmp_path, made, backbone, capsys):
     with pytest.raises(ValueError, match="preprocessing must .*'residuals'"):
         compare_blocks(tmp_path / 'a', backbone=backbone,
                        preprocessing='residuals')
+    for name in ('epochs', 'tuning_epochs'):
+        with pytest.raises(ValueError, match=f'{name} must be positive'):
+            compare_blocks(tmp_path / 'a', backbone=backbone, **{name: 0})
     with pytest.raises(WeightsError, match='backbone must be .* or a file'):
         compare_blocks(tmp_path / 'a', backbone='vgg.h5')
     assert main(['benchmark', 'paper', '--compare-blocks', '-o',

@@ -328,8 +328,17 @@ def test_any_psf(tmp_path):
                   > 1.5 * paper.centrals.max(axis=(1, 2)))
     with pytest.raises(TypeError, match='psf must be None'):
         simulate_stamps(3, psf=0.65)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match='psf: no such file'):
         simulate_stamps(3, psf=tmp_path / 'none.fits')
+    (tmp_path / 'text.fits').write_text('no FITS file')
+    with pytest.raises(OSError, match='psf: cannot read .*text.fits'):
+        simulate_stamps(3, psf=tmp_path / 'text.fits')
+    for scale in (0.0, 'small'):
+        header['PIXSCALE'] = scale
+        fits.writeto(tmp_path / 'psf.fits', pixels, header, overwrite=True)
+        with pytest.raises(ValueError, match='psf: PIXSCALE of .*psf.fits.* '
+                           'must be positive, got'):
+            simulate_stamps(3, psf=tmp_path / 'psf.fits')
 
 
 @pytest.mark.parametrize('survey', ['kids', 'lsst', 'hsc-r', 'des',

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Table, vstack
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial import cKDTree
 
@@ -193,6 +193,12 @@ def test_catalog_of_the_user(recorder, image, detected, isolated):
     assert result.meta['density'] == whole.meta['density']
     with pytest.raises(ValueError, match='catalog cannot be given'):
         evaluate_singles(recorder, detected, catalog)
+    # a row that is listed twice counts once
+    again = evaluate_singles(recorder, image, vstack(
+        [catalog, catalog[:40]])).sources
+    assert_array_equal(np.sort(again['label']), np.sort(result['label']))
+    with pytest.raises(ValueError, match='catalog: it has no rows'):
+        evaluate_singles(recorder, image, catalog[:0])
 
 
 def test_segmentation_of_the_user(recorder, image, detected):

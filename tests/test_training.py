@@ -470,6 +470,28 @@ def test_a_time_limit_estimates_the_steps(monkeypatch):
     assert len(expected) > 30
 
 
+def test_a_long_limit_keeps_the_schedule(monkeypatch):
+    now, expected = [0.0], []
+    monkeypatch.setattr(loop.time, 'monotonic', lambda: now[0])
+    model = tiny_model(40)
+    limit = TimeLimit(model, model.optimizer._learning_rate, 1e6)
+    monkeypatch.setattr(limit, '_expect', expected.append)
+    for done in range(1, 30):
+        now[0] += 2
+        assert not limit.is_over(done)
+    assert set(expected) == {40}
+
+
+def test_averages_end_with_an_error():
+    model = tiny_model(40)
+    train_step(model, 0)
+    before = model.get_weights()
+    with pytest.raises(OSError, match='disk'), loop.averaged(model):
+        raise OSError('disk full')
+    for a, b in zip(before, model.get_weights(), strict=True):
+        assert_array_equal(a, b)
+
+
 def test_a_training_that_ends_by_time(pairs, tmp_path):
     path = train(pairs=pairs, output=tmp_path / 'a.h5', max_seconds=0.01,
                  snapshot_seconds=0.001, n_jobs=2, **options(n_steps=100))
@@ -666,8 +688,10 @@ def test_bad_arguments(pairs, tmp_path):
     with pytest.raises(ValueError, match='n_jobs must be a number of thr'):
         train(pairs=pairs, output=tmp_path / 'a.h5', n_jobs=0)
     for name in ('max_seconds', 'snapshot_seconds'):
-        with pytest.raises(ValueError, match=f'{name} must be a positive'):
-            train(pairs=pairs, output=tmp_path / 'a.h5', **{name: 0})
+        for value in (0, np.inf, np.nan):
+            with pytest.raises(ValueError,
+                               match=f'{name} must be a positive'):
+                train(pairs=pairs, output=tmp_path / 'a.h5', **{name: value})
     with pytest.raises(FileNotFoundError, match='data set: no such file'):
         train(pairs=tmp_path / 'gone.h5', output=tmp_path / 'a.h5')
     with pytest.raises(FileNotFoundError, match='does not exist'):

@@ -119,6 +119,22 @@ def test_fluxes_from_magnitudes():
     assert truth['flux'][2] == -1
 
 
+@pytest.mark.parametrize('unknown', [99.0, -99.0, -999.0])
+def test_magnitudes_that_mean_unknown(unknown):
+    flux = source_fluxes(Table({'magnitude': [20.0, unknown]}), 0.01)
+    assert np.isfinite(flux).tolist() == [True, False]
+
+
+def test_a_source_of_unknown_snr_is_unclear():
+    sources = [(60, 60, 50.0), (65, 60, 40.0)]
+    assert label(sources)['truth_label'] == 1
+    for snr in (np.ma.masked, np.nan):
+        assert label([*sources[:1], (65, 60, snr)])['truth_label'] == -1
+        # of unknown SNR is not the brightest
+        row = label([(60, 60, snr), (65, 60, 40.0)])
+        assert (row['primary'], row['truth_label']) == (1, -1)
+
+
 def test_a_companion_of_unknown_flux_is_unclear():
     sources = [(60, 60, 50.0), (65, 60, 40.0)]
     for flux in ([9.0, np.nan], [np.nan, 9.0], [9.0, -1.0]):

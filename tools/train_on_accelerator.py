@@ -164,6 +164,8 @@ def train(pairs, detections, options):
     from blendhunter.training import train
 
     path = options.work_dir / 'weights.h5'
+    # of an earlier call
+    path.with_suffix('.snapshot.h5').unlink(missing_ok=True)
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(
         path.with_suffix('.snapshot.h5'), path.with_suffix('.history.csv'),
@@ -201,9 +203,13 @@ def keep(weights, history, options):
     """Write weights in parts, in place of the parts before, and history."""
     content = weights.read_bytes()
     name = options.out / 'weights.h5.part'
-    for i, start in enumerate(range(0, len(content), options.part_size)):
+    starts = range(0, len(content), options.part_size)
+    for i, start in enumerate(starts):
         Path(f'{name}{i}').write_bytes(
             content[start:start + options.part_size])
+    for stale in options.out.glob('weights.h5.part*'):
+        if int(stale.name.rpartition('part')[2]) >= len(starts):
+            stale.unlink()
     (options.out / 'history.csv').write_bytes(history.read_bytes())
 
 

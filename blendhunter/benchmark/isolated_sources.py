@@ -60,7 +60,7 @@ def find_isolated_sources(detected, isolation):
     """
     found = _all_detections(detected)
     labels = detected.segments.labels
-    _check_catalog(detected, labels)
+    _check_catalog(detected, labels, len(found))
     label = np.asarray(found['label'])
     place = np.searchsorted(label, labels).clip(0, max(len(label) - 1, 0))
     nearest = _nearest_other(detected, found)
@@ -101,20 +101,28 @@ def _all_detections(detected):
     return measure_sources(detected.image, detected.segmentation)
 
 
-def _check_catalog(detected, labels):
+def _check_catalog(detected, labels, n_found):
     """Refuse positions that are hardly those of this image's sources."""
     n = len(labels)
+    if not n:
+        msg = ('catalog: it has no rows' if n_found
+               else 'image: there are no detections')
+        raise ValueError(msg)
     covered = np.mean(detected.segmentation > 0)
-    share = np.mean(labels > 0) if n else 0.0
+    share = np.mean(labels > 0)
     if share < max(LEAST_ON_SEGMENTS, min(TIMES_CHANCE * covered, 0.8)):
         msg = (f'catalog: {np.sum(labels > 0)} of {n} positions are on a '
-               'detection of image; is it a catalog of another image?'
-               if n else 'image: there are no detections')
+               'detection of image; is it a catalog of another image?')
         raise ValueError(msg)
 
 
 def _nearest_other(detected, found):
-    """Return the distance (px) from each source to any other one."""
+    """
+    Return the distance (px) from each source to any other one.
+
+    It is 0 of rows that repeat the position of another one: of these the
+    one that has the segment stays.
+    """
     from scipy.spatial import cKDTree
 
     x, y = detected.x, detected.y
@@ -127,10 +135,14 @@ def _nearest_other(detected, found):
     distance, which = cKDTree(others).query(here[known], k=2)
     label = np.append(found['label'], -1)[which]
     distance = np.where(label == own[:, None], np.inf, distance).min(axis=1)
-    if len(known) > 1:
-        among = cKDTree(here[known]).query(here[known], k=2)[0][:, 1]
-        distance = np.minimum(distance, among)
     nearest[known] = distance
+    order = known[np.argsort(-own, kind='stable')]
+    once = order[np.unique(here[order].round(2), axis=0,
+                           return_index=True)[1]]
+    nearest[np.setdiff1d(known, once)] = 0
+    if len(once) > 1:
+        among = cKDTree(here[once]).query(here[once], k=2)[0][:, 1]
+        nearest[once] = np.minimum(nearest[once], among)
     return nearest
 
 

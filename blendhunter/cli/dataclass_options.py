@@ -1,6 +1,7 @@
 """Options of the command line, generated from dataclasses."""
 
 import argparse
+import re
 from dataclasses import fields
 from types import NoneType
 from typing import get_args
@@ -17,17 +18,22 @@ def add_dataclass_options(parser, cls, *, names=None, skip=()):
 
     The default is that of the field, or the value if ``cls`` is an
     instance; the help is the field's metadata. A tuple takes two numbers,
-    a flag that is on becomes ``--no-NAME``, and 'none' gives None if the
-    type of the field allows it. The metadata may have ``choices`` and a
-    ``metavar``, too.
+    a flag that is on becomes ``--no-NAME`` with the ``off_help`` of the
+    metadata, and 'none' gives None if the type of the field allows it. The
+    metadata may have ``choices`` and a ``metavar``, too.
     """
     for field in fields(cls):
         if field.name in skip or (names is not None
                                   and field.name not in names):
             continue
         default = getattr(cls, field.name)
-        text = field.metadata.get('help', '').replace('%', '%%')
+        text = field.metadata.get('help', '')
         option = field.name.replace('_', '-')
+        if default is True:
+            text = field.metadata.get('off_help', text)
+        # of the docstring's references the names stay
+        text = re.sub(r'`~?(?:\w+\.)*(\w+)`', r'\1',
+                      text.replace('%', '%%'))
         if isinstance(default, bool):
             parser.add_argument(
                 f'--no-{option}' if default else f'--{option}',

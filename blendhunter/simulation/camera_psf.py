@@ -6,6 +6,7 @@ import numpy as np
 
 from blendhunter.simulation.parameters import (
     LogUniform,
+    check_limits,
     check_value,
     described,
     draw_within,
@@ -77,8 +78,10 @@ class CameraPSF:
 
     def __post_init__(self):
         for item in fields(self):
-            for value in _limits(getattr(self, item.name)):
-                check_value(item.name, value, item.metadata['condition'])
+            value = getattr(self, item.name)
+            ranged = item.type is object and hasattr(value, '__iter__')
+            (check_limits if ranged else check_value)(
+                item.name, value, item.metadata['condition'])
 
     def draw(self, rng, *, seeing_factor=1.0):
         """Return a `galsim.GSObject` of unit flux; see `PaperPSF.draw`."""

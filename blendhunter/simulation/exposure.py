@@ -166,7 +166,8 @@ class Exposure:
         None, 'counts above which pixels are cut off and masked',
         'be positive')
     mask_saturated: bool = parameter(
-        True, 'whether saturated pixels are masked')
+        True, 'whether saturated pixels are masked',
+        off_help='leave saturated pixels without a mask')
     bleed: float = parameter(
         0.0, 'fraction of the charge above the saturation that runs along '
         'the columns', 'lie in 0 to 1')
@@ -203,7 +204,7 @@ def _psf_of(survey, exposure):
         return get_psf(exposure.psf, survey)
     if exposure.psf is not None:
         msg = (f'{next(iter(optics))} is for the default PSF: the psf given '
-               'has its own aberrations')
+               'has its own aberrations; leave psf out')
         raise ValueError(msg)
     return CameraPSF(survey.seeing, **optics)
 

@@ -9,6 +9,7 @@ from blendhunter.simulation.exposure import Exposure
 from blendhunter.simulation.parameters import (
     LogUniform,
     allows_none,
+    check_limits,
     check_value,
     described,
     draw_within,
@@ -107,15 +108,8 @@ class FieldRanges:
                 msg = (f'{item.name} must {item.metadata["condition"]}, '
                        'got None')
                 raise ValueError(msg)
-            if item.name in SHARES:
-                limits = (limits, limits)
-            values = tuple(limits)
-            if len(values) != 2 or values[0] > values[1]:
-                msg = (f'{item.name} must be two limits, the lower first, '
-                       f'got {limits!r}')
-                raise ValueError(msg)
-            for limit in values:
-                check_value(item.name, limit, item.metadata['condition'])
+            check = check_value if item.name in SHARES else check_limits
+            check(item.name, limits, item.metadata['condition'])
         if max(self.bright) > MAX_BRIGHT:
             msg = f'bright must end before {MAX_BRIGHT}, got {self.bright!r}'
             raise ValueError(msg)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from blendhunter.images.fits_files import open_fits
 from blendhunter.simulation.camera_psf import OPTICS, CameraPSF
+from blendhunter.simulation.parameters import check_value
 from blendhunter.simulation.psf import PaperPSF, accuracy
 
 __all__ = ['FixedPSF', 'get_psf']
@@ -47,16 +49,16 @@ def _read_image(path, pixel_scale):
     ``pixel_scale`` (arcsec) is used if the header has no ``PIXSCALE``.
     """
     import galsim
-    from astropy.io import fits
 
-    with fits.open(path) as hdus:
+    with open_fits(path, 'psf') as hdus:
         hdu = next((h for h in hdus if h.data is not None
                     and h.data.ndim == 2), None)
         if hdu is None:
             msg = f'psf: {str(path)!r} holds no 2-D image'
             raise ValueError(msg)
         pixels = np.array(hdu.data, dtype=np.float64)
-        scale = float(hdu.header.get('PIXSCALE', pixel_scale))
+        scale = hdu.header.get('PIXSCALE', pixel_scale)
+    check_value(f'psf: PIXSCALE of {str(path)!r}', scale, 'be positive')
     if not np.all(np.isfinite(pixels)) or pixels.sum() <= 0:
         msg = f'psf: the pixels of {str(path)!r} are not those of a PSF'
         raise ValueError(msg)

@@ -2,13 +2,14 @@
 
 import textwrap
 from dataclasses import dataclass, field, fields
+from numbers import Real
 from types import NoneType
 from typing import get_args
 
 import numpy as np
 
-__all__ = ['LogUniform', 'allows_none', 'check_parameters', 'check_value',
-           'described', 'draw_within', 'parameter']
+__all__ = ['LogUniform', 'allows_none', 'check_limits', 'check_parameters',
+           'check_value', 'described', 'draw_within', 'parameter']
 
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
@@ -25,10 +26,13 @@ ValueError
 
 @dataclass(frozen=True)
 class LogUniform:
-    """Two limits, between which values are uniform in the logarithm."""
+    """Two positive limits; values are uniform in the logarithm."""
 
     low: float
     high: float
+
+    def __post_init__(self):
+        check_limits('LogUniform', (self.low, self.high), 'be positive')
 
     def __iter__(self):
         yield from (self.low, self.high)
@@ -57,8 +61,23 @@ def parameter(default, text, condition=None, **metadata):
 
 def check_value(name, value, condition):
     """Raise ValueError if a number does not meet a condition."""
-    if isinstance(value, str) or not CONDITIONS[condition](value):
+    if (not isinstance(value, Real) or isinstance(value, (bool, np.bool_))
+            or not CONDITIONS[condition](value)):
         msg = f'{name} must {condition}, got {value!r}'
+        raise ValueError(msg)
+
+
+def check_limits(name, limits, condition):
+    """Raise ValueError if these are not two limits, the lower first."""
+    try:
+        low, high = limits
+    except (TypeError, ValueError):
+        low = high = None
+    for limit in (low, high):
+        if limit is not None:
+            check_value(name, limit, condition)
+    if low is None or high is None or low > high:
+        msg = f'{name} must be two limits, the lower first, got {limits!r}'
         raise ValueError(msg)
 
 
@@ -72,6 +91,9 @@ def check_parameters(model):
     for item in fields(model):
         value, condition = getattr(model, item.name), item.metadata[
             'condition']
+        if item.type is bool and not isinstance(value, (bool, np.bool_)):
+            msg = f'{item.name} must be True or False, got {value!r}'
+            raise ValueError(msg)
         allowed = value is None and allows_none(item)
         if condition and not allowed and value != item.default:
             check_value(item.name, value, condition)

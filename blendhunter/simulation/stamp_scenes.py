@@ -59,9 +59,11 @@ class Scene:
     artifacts: Artifacts | None = None
 
 
-def render_chunk(scene, counts, factors, seed):
+def render_chunk(scene, counts, factors, group, seed):
     """
     Draw and render stamps with some numbers of sources and seeing factors.
+
+    Stamps of one ``group`` follow each other, and share a camera's PSF.
 
     Returns a dict of stacks of shape (n, 51, 51), ``centrals``,
     ``companions`` and what else the scene asks for, and the truth.
@@ -72,7 +74,7 @@ def render_chunk(scene, counts, factors, seed):
     margin = MARGIN if scene.centering == SEP_CENTERING else 0
     size = STAMP_SIZE + 2 * margin
     pixels = np.zeros((2, len(counts), size, size), dtype=np.float32)
-    psfs = _draw_psfs(scene.psf, factors, rng)
+    psfs = _draw_psfs(scene.psf, factors, group, rng)
     for i, row in enumerate(rows_of(central)):
         pixels[0, i] = _render(scene, row, psfs[i], size)
     for i, row in zip(owner, rows_of(others), strict=True):
@@ -98,15 +100,15 @@ def render_chunk(scene, counts, factors, seed):
     return arrays, truth
 
 
-def _draw_psfs(psf, factors, rng):
-    """Draw the PSF of each stamp, or of each group of equal factors."""
+def _draw_psfs(psf, factors, group, rng):
+    """Draw the PSF of each stamp, or of each group if it is shared."""
     if not getattr(psf, 'shared', False):
         return [psf.draw(rng, seeing_factor=factor) for factor in factors]
-    starts = np.flatnonzero(np.diff(factors, prepend=np.nan))
-    lengths = np.diff([*starts, len(factors)])
-    return [profile for start, length in zip(starts, lengths, strict=True)
-            for profile in length * [psf.draw(
-                rng, seeing_factor=factors[start])]]
+    _, starts, places = np.unique(group, return_index=True,
+                                  return_inverse=True)
+    profiles = [psf.draw(rng, seeing_factor=factor)
+                for factor in factors[starts]]
+    return [profiles[place] for place in places]
 
 
 def _draw_sources(scene, counts, rng):

@@ -68,8 +68,9 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     seeing_range : tuple of float, optional
         The seeing is multiplied by a factor uniform in this range.
     group_size : int, optional
-        Number of consecutive stamps that share their seeing factor:
-        pairs can be recombined within a ``group``.
+        Number of consecutive stamps that share their seeing factor, and
+        the PSF if it is a camera's: pairs can be recombined within a
+        ``group``.
     psf, noise, noise_correlation, artifacts : optional
         As in `~blendhunter.simulation.Exposure`.
     centering : {'pipeline', 'training', 'exact', 'sep'}, optional
@@ -123,14 +124,14 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         'group_size': group_size, 'scene_noise': scene.noise,
         'noise_correlation': noise_correlation, 'centering': centering,
         'artifacts': artifacts}, rng, work_dir)
-    noise_seed, draw_seed, *chunk_seeds = seeds.spawn(
-        2 + max(-(-n // CHUNK), 1))
+    # whole groups, and one empty part without stamps, which has the columns
+    step = max(CHUNK // group_size, 1) * group_size
+    parts = [slice(i, i + step) for i in range(0, max(n, 1), step)]
+    noise_seed, draw_seed, *chunk_seeds = seeds.spawn(2 + len(parts))
     counts, factors, group = _plan(n, blend_fraction, n_max_sources,
                                    seeing_range, group_size, draw_seed)
-    # without stamps there is one empty part, which has the columns
-    parts = [slice(i, i + CHUNK) for i in range(0, max(n, 1), CHUNK)]
     arrays, truth = _render(
-        [(scene, counts[part], factors[part], seed)
+        [(scene, counts[part], factors[part], group[part], seed)
          for part, seed in zip(parts, chunk_seeds, strict=True)],
         n_jobs, store, progress)
     truth['group'] = group

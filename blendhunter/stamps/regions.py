@@ -99,10 +99,12 @@ def _divide_shared(segmentation, labels, x, y):
     next_label = int(segmentation.max()) + 1
     for label in shared.tolist():
         rows = np.flatnonzero(labels == label)
-        # rows at one position, as in catalogs of overlapping tiles, keep
+        # rows at one position, as in catalogs of overlapping tiles, have
         # one segment between them
         points, which = np.unique(np.column_stack([x[rows], y[rows]]),
                                   axis=0, return_inverse=True)
+        if len(points) == 1:
+            continue
         box = boxes[label - 1]
         py, px = np.nonzero(image[box] == label)
         gy, gx = py + box[0].start, px + box[1].start

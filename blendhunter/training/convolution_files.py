@@ -1,6 +1,7 @@
 """Files of VGG-16's convolutions, as Keras writes them."""
 
 import re
+from itertools import zip_longest
 
 import numpy as np
 
@@ -24,8 +25,8 @@ def read_convolutions(path):
     """
     Read kernel and bias of the 13 convolutional layers, by layer.
 
-    The names are those of ``keras.applications``; what counts are the
-    shapes in their order. Another file raises `WeightsError`.
+    The names are those of ``keras.applications``; of others the
+    shapes count, in their order. Another file raises `WeightsError`.
     """
     layers = _read(path, lambda datasets: [data[()] for data in datasets])
     for name, arrays in layers.items():
@@ -41,13 +42,15 @@ def _read(path, get):
     try:
         with h5py.File(path, 'r') as file:
             layers = _old_layers(file) or _layers(file)
+            if set(layers) == set(_expected()):
+                layers = {name: layers[name] for name in _expected()}
             difference = _difference({
                 name: [data.shape for data in datasets]
                 for name, datasets in layers.items()})
             found = None if difference else [
                 get(datasets) for datasets in layers.values()]
     except (OSError, KeyError, ValueError, AttributeError,
-            RuntimeError) as error:
+            RuntimeError, TypeError) as error:
         _refuse(path, 'the file is truncated' if 'truncated' in str(error)
                 else 'it is damaged, or no HDF5 file', error)
     if difference:
@@ -115,9 +118,11 @@ def _difference(shapes):
         return 'it has no layers as Keras writes them'
     extra = [name for name in shapes if name not in expected]
     missing = [name for name in expected if name not in shapes]
-    other = [f'{name} has {shapes[name][0]} instead of {shape[0]}'
-             for name, shape in expected.items()
-             if name in shapes and shapes[name] != shape]
+    other = [f'{name} has {found} instead of {shape}'
+             for name in expected if name in shapes
+             for found, shape in zip_longest(
+                 shapes[name], expected[name], fillvalue='nothing')
+             if found != shape]
     if not missing + other and all(len(shapes[name][0]) == 2
                                    for name in extra):
         return (f'it has the classifier layers {_listed(extra)}, too; give '

@@ -187,7 +187,7 @@ def _check_loop(n_jobs, **seconds):
         msg = 'n_jobs must be a number of threads, or -1, got 0'
         raise ValueError(msg)
     for name, value in seconds.items():
-        if value is not None and not value > 0:
+        if value is not None and not 0 < value < inf:
             msg = f'{name} must be a positive number of seconds, got {value!r}'
             raise ValueError(msg)
 

@@ -76,16 +76,16 @@ class TimeLimit:
 
     def __init__(self, model, schedule, seconds):
         self._end = time.monotonic() + seconds
+        self._most = schedule.decay_steps + schedule.warmup_steps
         self._n_calls = 0
         self._first = self._estimated = None
         self._warmup = schedule.warmup_steps
-        n_steps = schedule.decay_steps + self._warmup
         self._decay, self._momentum = (
             model.optimizer.add_variable((), name=name)
             for name in ('decay_steps', 'average_momentum'))
         schedule.decay_steps = self._decay
         model.optimizer.ema_momentum = self._momentum
-        self._expect(n_steps)
+        self._expect(self._most)
 
     def _expect(self, n_steps):
         """Set schedule and averages for so many steps."""
@@ -101,7 +101,8 @@ class TimeLimit:
         elif self._first and now > self._estimated + ESTIMATE_SECONDS:
             first, began = self._first
             rate = (done - first) / (now - began)
-            self._expect(done + rate * max(self._end - now, 0))
+            self._expect(min(done + rate * max(self._end - now, 0),
+                             self._most))
             self._estimated = now
         return now >= self._end
 
@@ -111,8 +112,10 @@ def averaged(model):
     """Let a model use the averages of its weights in a block."""
     current = model.get_weights()
     take_averages(model)
-    yield
-    model.set_weights(current)
+    try:
+        yield
+    finally:
+        model.set_weights(current)
 
 
 def take_averages(model):

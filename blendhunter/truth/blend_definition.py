@@ -27,6 +27,8 @@ MIN_SEPARATION = 2.0
 #: no blend: every bright star has such companions.
 MIN_FLUX_RATIO = 0.01
 EDGE = 26
+# catalogs write 99 or -99 for a magnitude that is not known
+MAX_MAGNITUDE = 60.0
 #: What a detection can be.
 OUTCOMES = ('unrecognized', 'recognized', 'single', 'unclear')
 
@@ -45,7 +47,7 @@ def label_positions(detections, truth, size):
     """
     from scipy.spatial import cKDTree
 
-    seen = truth[np.asarray(truth['snr']) >= SNR_BLEND]
+    seen = truth[_known(truth['snr']) >= SNR_BLEND]
     if not len(seen):
         return label_stamps(np.zeros(len(detections), dtype=int))
     center = np.column_stack([round_position(detections[f'{axis}_centroid'])
@@ -77,14 +79,21 @@ def source_fluxes(truth, min_flux_ratio):
     for name in ('flux', 'magnitude'):
         if name not in truth.colnames:
             continue
-        values = np.array(np.ma.filled(truth[name], np.nan), dtype=float)
-        flux = values if name == 'flux' else 10 ** (-0.4 * values)
+        flux = _known(truth[name])
+        if name == 'magnitude':
+            flux[np.abs(flux) > MAX_MAGNITUDE] = np.nan
+            flux = 10 ** (-0.4 * flux)
         flux[~(np.isfinite(flux) & (flux > 0))] = np.nan
         if not np.all(np.isnan(flux)):
             return flux
     msg = ("truth: no 'flux' or 'magnitude' is known, which tells the "
            'companions that matter; a min_flux_ratio of 0 counts all')
     raise ValueError(msg)
+
+
+def _known(column):
+    """Return the values of a column as floats, NaN where masked."""
+    return np.ma.filled(np.ma.array(column, dtype=float, copy=True), np.nan)
 
 
 def label_segments(segmentation, detections, truth, *,
@@ -97,9 +106,9 @@ def label_segments(segmentation, detections, truth, *,
     them 2 px or more from the brightest and with 1 % or more of its flux.
     It is *single* if it holds a center and no second source with an SNR
     of 3 or more. All else is *unclear*: no center at all, a second source
-    of SNR 3 to 5, nearer than 2 px or with less than 1 % of the flux, or a
-    detection within 26 px of the image edge. The brightest source is the
-    one of the highest SNR.
+    of SNR 3 to 5 or of unknown SNR, nearer than 2 px or with less than 1 %
+    of the flux, or a detection within 26 px of the image edge. The
+    brightest source is the one of the highest SNR.
 
     Parameters
     ----------
@@ -141,8 +150,7 @@ def label_segments(segmentation, detections, truth, *,
             ('companion_snr', np.nan, np.float32),
             ('primary', -1, np.int32), ('secondary', -1, np.int32))})
     members = _members(segmentation, truth)
-    x, y, snr = (np.asarray(truth[key], dtype=float)
-                 for key in ('x', 'y', 'snr'))
+    x, y, snr = (_known(truth[key]) for key in ('x', 'y', 'snr'))
     for row, label in enumerate(np.asarray(detections['label'])):
         inside = members.get(int(label))
         if inside is None:
@@ -162,7 +170,7 @@ def label_segments(segmentation, detections, truth, *,
             result['separation'][row] = distance[chosen]
             result['companion_snr'][row] = snr[others[chosen]]
             result['secondary'][row] = others[chosen]
-        elif not np.any(snr[others] >= SNR_SINGLE):
+        elif np.all(snr[others] < SNR_SINGLE):
             result['truth_label'][row] = SINGLE
     result['truth_label'][_at_edge(detections, segmentation.shape)] = UNCLEAR
     return result
@@ -182,8 +190,7 @@ def _members(segmentation, truth):
     labels = values_at(segmentation, truth['x'], truth['y'])
     inside = np.flatnonzero(labels > 0)
     labels = labels[inside]
-    order = np.lexsort((-np.asarray(truth['snr'], dtype=float)[inside],
-                        labels))
+    order = np.lexsort((-_known(truth['snr'])[inside], labels))
     inside, labels = inside[order], labels[order]
     unique, start = np.unique(labels, return_index=True)
     return dict(zip(unique.tolist(), np.split(inside, start[1:]),
@@ -227,7 +234,7 @@ def detection_outcomes(segmentation, detections, labels, truth, *,
     label = np.asarray(labels['truth_label'])
     primary = np.asarray(labels['primary'])
     holds = primary >= 0
-    holds[holds] = np.asarray(truth['snr'])[primary[holds]] >= SNR_BLEND
+    holds[holds] = _known(truth['snr'])[primary[holds]] >= SNR_BLEND
     segment = np.asarray(detections['label'])
     # segments are compared, not rows: a catalog may list one twice
     _, first = np.unique(segment[holds], return_index=True)

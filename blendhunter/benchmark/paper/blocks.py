@@ -22,6 +22,7 @@ from blendhunter.benchmark.stamp_detectors import stamp_scores
 from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.backend import import_keras
 from blendhunter.network.weights import read_metadata, resolve_weights
+from blendhunter.simulation.parameters import check_value
 from blendhunter.training.warm_start import check_backbone
 
 __all__ = ['compare_blocks', 'fine_tune']
@@ -87,6 +88,8 @@ def compare_blocks(directory, *, backbone='imagenet', scale='small',
         raise ValueError(msg)
     preprocessing = choose_preprocessing(backbone, preprocessing)
     check_backbone(backbone)
+    check_value('epochs', epochs, 'be positive')
+    check_value('tuning_epochs', tuning_epochs, 'be positive')
     kind = stages.realistic_kind(cosmos_dir)
     directory = make_directory(directory)
     seeds, provenance, store = begin_run('blocks', {

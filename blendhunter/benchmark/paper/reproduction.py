@@ -20,6 +20,7 @@ from blendhunter.benchmark.paper.sets import make_directory
 from blendhunter.identify import BlendIdentifier
 from blendhunter.network.architecture import resolve_precision
 from blendhunter.network.weights import read_metadata, resolve_weights
+from blendhunter.simulation.parameters import check_value
 from blendhunter.training.warm_start import check_backbone
 
 __all__ = ['estimate_time', 'reproduce_paper']
@@ -89,6 +90,7 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
         If the directory belongs to another reproduction.
     """
     scale = stages.find_scale(scale)
+    check_value('epochs', epochs, 'be positive')
     preprocessing = choose_preprocessing(backbone, preprocessing)
     # before anything is written
     packaged = read_metadata(resolve_weights(weights))['sha256']
