@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Table, vstack
 
 from blendhunter._utils.files import atomic_path
 from blendhunter.exceptions import DataSetError
 
-__all__ = ['DataSet', 'read_dataset', 'write_dataset']
+__all__ = ['DataSet', 'join_datasets', 'read_dataset', 'write_dataset']
 
 FORMAT = 'blendhunter data set 1'
 # a larger set is written to the disk directly
@@ -48,6 +48,28 @@ class DataSet:
 
     def __len__(self):
         return len(self.truth)
+
+
+def join_datasets(datasets, counter):
+    """
+    Join data sets of the same arrays.
+
+    The truth has the columns that all have. The numbers in its column
+    ``counter`` go on from one data set to the next. The provenance is that
+    of the first, and those of all as ``parts``.
+    """
+    tables, first = [], 0
+    for dataset in datasets:
+        tables.append(dataset.truth.copy())
+        tables[-1][counter] += first
+        if len(dataset):
+            first = tables[-1][counter].max() + 1
+    parts = [dataset.provenance for dataset in datasets]
+    return DataSet(
+        {name: np.concatenate([dataset.arrays[name] for dataset in datasets])
+         for name in datasets[0].arrays},
+        vstack(tables, join_type='inner', metadata_conflicts='silent'),
+        {**parts[0], 'parts': parts})
 
 
 def write_dataset(path, dataset):

@@ -356,8 +356,12 @@ def test_other_surveys(survey):
 
 
 def test_pairs_for_training():
-    pairs = simulate_training_pairs(6, rng=1)
+    pairs = simulate_training_pairs(8, rng=1)
     assert set(pairs.arrays) == {'centrals', 'companions'}
     assert np.all(pairs.truth['label'] == 1)
+    # a group has one PSF
+    assert pairs.truth['group'].tolist() == [0] * 6 + [1] * 2
+    assert [part['kind'] for part in pairs.provenance['parts']] == [
+        'structured', 'parametric']
     assert pairs.provenance['centering'] == 'training'
     assert pairs.provenance['role'] == 'pairs'

@@ -112,7 +112,7 @@ def simulate(pairs, detections, options):
     """Simulate both sets until the time has passed, and write them."""
     import numpy as np
 
-    from blendhunter.dataset import write_dataset
+    from blendhunter.dataset import join_datasets, write_dataset
     from blendhunter.training.simulated_sets import (
         simulate_training_detections,
         simulate_training_pairs,
@@ -137,26 +137,8 @@ def simulate(pairs, detections, options):
         say(began, f'{len(rounds["pairs"]) * n_fields} fields, '
                    f'{sum(map(len, rounds["detections"]))} detections, '
                    f'{sum(map(len, rounds["pairs"]))} pairs')
-    write_dataset(pairs, join(rounds['pairs'], 'group'))
-    write_dataset(detections, join(rounds['detections'], 'field'))
-
-
-def join(datasets, column):
-    """Join data sets; the numbers in a column go on from one to the next."""
-    import numpy as np
-    from astropy.table import vstack
-
-    from blendhunter.dataset import DataSet
-
-    first = 0
-    for dataset in datasets:
-        dataset.truth[column] += first
-        first = dataset.truth[column].max() + 1
-    return DataSet(
-        {name: np.concatenate([dataset.arrays[name] for dataset in datasets])
-         for name in datasets[0].arrays},
-        vstack([dataset.truth for dataset in datasets],
-               metadata_conflicts='silent'), datasets[0].provenance)
+    write_dataset(pairs, join_datasets(rounds['pairs'], 'group'))
+    write_dataset(detections, join_datasets(rounds['detections'], 'field'))
 
 
 def train(pairs, detections, options):

@@ -88,7 +88,7 @@ class PartStore:
         """Return how many parts are finished."""
         if self._run() is None:
             return 0
-        return len(list(self.directory.glob('[!.]*.npz')))
+        return len(list(self.directory.rglob('[!.]*.npz')))
 
     def stored_seeds(self):
         """Return the seeds of the interrupted run, or None."""
@@ -137,12 +137,15 @@ class PartStore:
 
     def discard(self):
         """
-        Remove the run's files: it is complete.
+        Remove the run's files, and those of the runs inside: it is complete.
 
         The directory goes, too, if it holds nothing else.
         """
         if self._run() is None:
             return
+        for path in self.directory.iterdir():
+            if path.is_dir():
+                PartStore(path).discard()
         for pattern in RUN_FILES:
             for path in self.directory.glob(pattern):
                 path.unlink(missing_ok=True)

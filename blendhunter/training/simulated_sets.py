@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from blendhunter._utils.resume import PartStore
-from blendhunter.dataset import write_dataset
+from blendhunter._utils.parallel import child_seed
+from blendhunter._utils.resume import PartStore, begin_run
+from blendhunter.dataset import join_datasets, write_dataset
 from blendhunter.simulation.detections import simulate_detections
 from blendhunter.simulation.field_ranges import CAMERA, FieldRanges
 from blendhunter.simulation.parameters import LogUniform
@@ -17,6 +18,8 @@ __all__ = ['simulate_missing', 'simulate_training_detections',
 PAIR_SEEING = (0.65, 2.0)
 PAIR_GROUP = 50
 STAR_SHARE = 0.1
+# of the pairs; the others are the paper's
+STRUCTURED_SHARE = 0.75
 # deep fields with bright stars, their wings, large galaxies and the photon
 # noise of all, most of them without a companion: every real image has
 # some, and the other fields hold few
@@ -40,16 +43,23 @@ def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
     """
     Simulate central and companion sources for ``region='stamp'``.
 
-    Structured galaxies and some stars, noiseless, with central sources off
-    by U(-1, 1) + N(0, 0.3) px. The other arguments are those of
-    `~blendhunter.simulate_stamps`.
+    Three in four are structured galaxies behind a camera's PSF, the others
+    are parametric ones behind the paper's; both with some stars, noiseless,
+    and with central sources off by U(-1, 1) + N(0, 0.3) px. The other
+    arguments are those of `~blendhunter.simulate_stamps`.
     """
-    return simulate_stamps(
-        n, kind='structured', blend_fraction=1.0, noise=None, psf='camera',
+    n_structured = round(STRUCTURED_SHARE * n)
+    seeds, _, store = begin_run('pairs', {'n': n}, rng, work_dir)
+    return join_datasets([simulate_stamps(
+        number, kind=kind, blend_fraction=1.0, noise=None, psf=psf,
         star_fraction=STAR_SHARE, centering='training',
-        seeing_range=PAIR_SEEING, group_size=PAIR_GROUP, rng=rng,
-        n_jobs=n_jobs, work_dir=work_dir,
+        seeing_range=PAIR_SEEING, group_size=PAIR_GROUP, rng=seed,
+        n_jobs=n_jobs, work_dir=store and store.directory / kind,
         progress=progress).to_dataset(role='pairs')
+        for number, kind, psf, seed in (
+            (n_structured, 'structured', 'camera', seeds),
+            (n - n_structured, 'parametric', None, child_seed(seeds, 1)))],
+        'group')
 
 
 def simulate_training_detections(n_fields, *,
