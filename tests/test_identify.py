@@ -9,7 +9,12 @@ from astropy.table import MaskedColumn, QTable, Table
 from astropy.wcs import WCS
 from numpy.testing import assert_allclose, assert_array_equal
 
-from blendhunter import BlendIdentifier, detect, extract_stamps
+from blendhunter import (
+    BlendIdentifier,
+    decode_blend_flags,
+    detect,
+    extract_stamps,
+)
 from blendhunter.catalogs import as_table
 from blendhunter.exceptions import (
     BlendHunterWarning,
@@ -261,6 +266,39 @@ def test_lost_sources_keep_their_rows(field, identifier):
     assert len(out) == 5
     assert_array_equal(np.isnan(out['blend_prob']), [0, 1, 0, 1, 1])
     assert not out['is_blend'][[1, 3, 4]].any()
+
+
+@pytest.mark.parametrize('region', ['segment', 'stamp'])
+def test_rows_without_an_answer_are_not_shown(recorder, region):
+    recorder.region = region
+    image = np.random.default_rng(1).normal(size=(150, 150))
+    image[70:75, 70:75] += 50
+    image[90:95, 100:105] += 50
+    mask = np.zeros(image.shape, dtype=bool)
+    mask[75:, 80:] = True
+    # good, not finite, far off, off but with pixels, masked, good
+    table = Table({'x': [72.0, np.nan, 500, -3, 102, 71.0],
+                   'y': [72.0, 60, 60, 20, 92, 73.0]})
+    result = recorder.classify(image, table, mask=mask, noise=1.0,
+                               background=None)
+    assert len(recorder.shown()) == 2
+    assert np.isfinite(result['blend_prob']).tolist() == [
+        True, False, False, False, False, True]
+    flags = [decode_blend_flags(value) for value in result['blend_flags']]
+    off = ['edge', 'off_image', 'unusable',
+           *(['no_segment'] if region == 'segment' else [])]
+    assert flags[1:4] == [off] * 3
+    assert 'unusable' in flags[4]
+    recorder.reset()
+    # a survey's catalog on a cutout
+    rng = np.random.default_rng(2)
+    many = Table({'x': rng.uniform(200, 1e5, 20_000),
+                  'y': rng.uniform(200, 1e5, 20_000)})
+    many[::10_000] = (72.0, 72.0)
+    with pytest.warns(BlendHunterWarning, match='are off the image'):
+        result = recorder.classify(image, many, noise=1.0, background=None)
+    assert [len(stamps) for stamps in recorder.stamps] == [2]
+    assert np.sum(np.isfinite(result['blend_prob'])) == 2
 
 
 def test_neighbors(identifier):

@@ -150,6 +150,23 @@ def test_refitted_fraction_calibrates_a_survey():
     assert np.mean(corrected) == pytest.approx(fraction, abs=2e-3)
 
 
+@pytest.mark.parametrize(('maker', 'flags', 'policy'), [
+    ('GenuineIntel', 'avx512f avx512_bf16 amx_bf16', 'mixed_bfloat16'),
+    ('GenuineIntel', 'avx512f avx512_bf16', 'float32'),
+    ('AuthenticAMD', 'avx512f avx512_bf16', 'mixed_bfloat16'),
+    ('AuthenticAMD', 'avx512f', 'float32')])
+def test_precision_of_a_cpu(monkeypatch, tmp_path, maker, flags, policy):
+    import blendhunter.network.architecture as module
+
+    (tmp_path / 'cpuinfo').write_text(
+        f'vendor_id\t: {maker}\nflags\t\t: fpu {flags} ht\n')
+    monkeypatch.setattr(module, 'CPU_INFO', tmp_path / 'cpuinfo')
+    monkeypatch.setattr(module, '_has_gpu', lambda: False)
+    assert resolve_precision('auto') == policy
+    monkeypatch.setattr(module, 'CPU_INFO', tmp_path / 'gone')
+    assert resolve_precision('auto') == 'float32'
+
+
 def test_precision(monkeypatch):
     import blendhunter.network.architecture as module
 

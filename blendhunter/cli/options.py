@@ -186,7 +186,7 @@ def add_precision(parser):
     parser.add_argument('--precision', default='auto',
                         choices=('auto', 'float32', 'bfloat16'),
                         help='arithmetic of the network; auto takes '
-                             'bfloat16 if the hardware has it (%(default)s)')
+                             'bfloat16 where it is faster (%(default)s)')
 
 
 def add_output_options(parser, *, required=True):

@@ -7,10 +7,13 @@ from blendhunter._utils.arrays import round_position
 from blendhunter._utils.progress import progress_bar
 from blendhunter.network.model import VIEWED_BATCHES
 from blendhunter.stamps import STAMP_SIZE, BlendFlag
+from blendhunter.stamps.windows import pixel_counts
 
 __all__ = ['NOT_CLASSIFIED', 'classify_sources', 'count_neighbors']
 
 NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
+# of a stamp without any pixel of the image
+FAR_OFF = BlendFlag.EDGE | BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # a source has signal where a 3x3 box in the central 5x5 px reaches 3
 # sigma of the noise of such a box
 CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
@@ -33,21 +36,26 @@ def classify_sources(model, detected, *, region, batch_size, n_views=1,
     n = len(detected)
     # of several views, those of the stamps in doubt fill batches of their own
     step = batch_size * (1 if n_views == 1 else VIEWED_BATCHES)
-    probability = np.empty(n, dtype=np.float32)
-    flags = np.zeros(n, dtype=np.int32)
-    with progress_bar(total=n, description='classifying',
+    probability = np.full(n, np.nan, dtype=np.float32)
+    flags = np.full(n, FAR_OFF, dtype=np.int32)
+    if region == 'segment':
+        flags |= BlendFlag.NO_SEGMENT
+    near = np.flatnonzero(pixel_counts(
+        detected.image.data.shape, round_position(detected.x),
+        round_position(detected.y), STAMP_SIZE))
+    with progress_bar(total=len(near), description='classifying',
                       enabled=progress) as bar:
-        for start in range(0, n, step):
-            rows = np.arange(start, min(start + step, n))
+        for start in range(0, len(near), step):
+            rows = near[start:start + step]
             stamps = detected.stamps(rows, region)
-            probability[rows] = model.predict(
+            flags[rows] = stamps.flags
+            good = np.flatnonzero((stamps.flags & NOT_CLASSIFIED) == 0)
+            stamps = stamps[good]
+            probability[rows[good]] = model.predict(
                 stamps.data, stamps.regions, batch_size=batch_size,
                 n_views=n_views)
-            flags[rows] = stamps.flags | _signal_flags(stamps, model, region)
+            flags[rows[good]] |= _signal_flags(stamps, model, region)
             bar.update(len(rows))
-    lost = (flags & NOT_CLASSIFIED) > 0
-    flags[lost] &= ~(BlendFlag.NO_SIGNAL | BlendFlag.OUT_OF_DOMAIN)
-    probability[lost] = np.nan
     return probability, flags
 
 

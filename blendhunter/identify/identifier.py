@@ -51,8 +51,8 @@ class BlendIdentifier:
     batch_size : int, optional
         Stamps per call of the network.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 if the hardware
-        has it.
+        Arithmetic of the network; 'auto' takes bfloat16 where that is
+        faster.
     n_views : {1, 2, 4, 8}, optional
         Test-time augmentation: sources with a first P between 0.1 and
         0.98 are evaluated in this many rotated and mirrored

@@ -16,7 +16,11 @@ BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 N_FEATURES = 2 * 2 * 512
 # whatever keras.json says
 DATA_FORMAT = 'channels_last'
-CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16')
+CPU_INFO = Path('/proc/cpuinfo')
+# flags of CPUs that are faster with bfloat16. One of Intel's with AVX512-BF16
+# alone takes 1.7 times as long as with float32 (46 against 27 ms per training
+# stamp, 13.5 against 8.5 ms to classify one)
+CPU_BFLOAT16 = ({'amx_bf16'}, {'avx512_bf16', 'AuthenticAMD'})
 
 
 def build_backbone(*, dtype='float32', n_channels=N_CHANNELS):
@@ -83,8 +87,8 @@ def resolve_precision(precision):
     """
     Turn 'auto', 'float32' or 'bfloat16' into a Keras dtype policy.
 
-    'auto' takes bfloat16 if the hardware multiplies it: on a GPU that
-    Keras sees, or a CPU with AVX512-BF16 or AMX.
+    'auto' takes bfloat16 where it is faster: on a GPU that Keras sees, or
+    a CPU with AMX, or one of AMD's with AVX512-BF16.
     """
     policies = {'float32': 'float32', 'bfloat16': 'mixed_bfloat16'}
     if precision in policies:
@@ -99,12 +103,12 @@ def resolve_precision(precision):
 
 
 def _cpu_has_bfloat16():
-    """Look for the instruction sets among the CPU's flags (Linux)."""
+    """Look for maker and instruction sets of the CPU (Linux)."""
     try:
-        flags = Path('/proc/cpuinfo').read_text()
+        words = set(CPU_INFO.read_text().split())
     except OSError:
         return False
-    return any(name in flags for name in CPU_BFLOAT16)
+    return any(wanted <= words for wanted in CPU_BFLOAT16)
 
 
 def _has_gpu():

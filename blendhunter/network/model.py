@@ -178,8 +178,8 @@ def load_model(weights='default', *, precision='auto'):
     weights : str or path-like, optional
         A name from `list_weights` or the path of a weights file.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 if the hardware
-        has it.
+        Arithmetic of the network; 'auto' takes bfloat16 where that is
+        faster.
 
     Returns
     -------

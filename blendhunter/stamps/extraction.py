@@ -45,6 +45,9 @@ class Stamps:
     def __len__(self):
         return len(self.data)
 
+    def __getitem__(self, rows):
+        return Stamps(self.data[rows], self.regions[rows], self.flags[rows])
+
 
 def extract_stamps(image, positions, *, segmentation=None, labels=None,
                    mask=None, noise=None, ext=None, size=STAMP_SIZE):
