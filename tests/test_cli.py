@@ -350,7 +350,7 @@ def test_simulate_with_every_option(tmp_path, capsys):
             (['--survey', 'lssst'], "survey must be one of ['cfht"),
             (['--blend-fraction', '2'], 'blend_fraction must lie in 0 to 1'),
             (['--kind', 'realistic'], 'needs cosmos_dir'),
-            (['--psf', str(tmp_path / 'no.fits')], 'No such file')):
+            (['--psf', str(tmp_path / 'no.fits')], 'psf: no such file')):
         assert main(['simulate', 'stamps', '3', '-o', str(
             tmp_path / 'x.h5'), *wrong]) == 1
         error = lines(capsys)[1]

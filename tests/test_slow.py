@@ -1,11 +1,15 @@
 """The packaged model's bars, on as many stamps and fields as they need."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from blendhunter import BlendIdentifier
 from blendhunter.benchmark import StampSpec, evaluate_stamps
 from blendhunter.benchmark.field import evaluate_survey, field_scores
+from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
+from blendhunter.simulation.field_ranges import CAMERA
 
 pytestmark = pytest.mark.slow
 
@@ -36,14 +40,16 @@ def test_isolated_real_galaxies(data_dir):
 
 
 def test_unrecognized_blends_in_fields():
-    """About 1 700 blends: 0.004 in the AUC, 0.012 in completeness."""
-    made = evaluate_survey('cfis', BlendIdentifier(), 20, rng=9201,
+    """The CFIS fields of the model card: errors of 0.008 and 0.05."""
+    made = evaluate_survey('cfis', BlendIdentifier(), 12, rng=5001,
+                           shape=(1000, 1000),
+                           ranges=replace(SURVEY_RANGES, **CAMERA),
                            regions=('segment',), n_jobs=-1)
     scores = {row['method']: row for row in field_scores(made.truth)}
     network = scores['network']
     assert 0.05 < network['n_blends'] / network['n'] < 0.1
-    assert network['auc'] > 0.93
-    assert network['completeness_purity80'] > 0.42
+    assert network['auc'] > 0.9
+    assert network['completeness_purity80'] > 0.3
     assert network['completeness_purity80'] > 3 * scores['area x a/b'][
         'completeness_purity80']
 
