@@ -54,9 +54,18 @@ def join_datasets(datasets, counter):
     """
     Join data sets of the same arrays.
 
-    The truth has the columns that all have. The numbers in its column
-    ``counter`` go on from one data set to the next. The provenance is that
-    of the first, and those of all as ``parts``.
+    Parameters
+    ----------
+    datasets : sequence of `DataSet`
+    counter : str
+        Column of the truth whose numbers go on from one data set to the
+        next, such as ``group`` or ``field``.
+
+    Returns
+    -------
+    dataset : `DataSet`
+        The truth has the columns that all have. The provenance is that of
+        the first, and those of all as ``parts``.
     """
     tables, first = [], 0
     for dataset in datasets:

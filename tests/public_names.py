@@ -264,6 +264,7 @@ NAMES = {
     },
     'blendhunter.dataset': {
         'DataSet': '(arrays, truth, provenance)',
+        'join_datasets': '(datasets, counter)',
         'read_dataset': '(path)',
         'write_dataset': '(path, dataset)',
     },
