@@ -120,8 +120,7 @@ def _nearest_other(detected, found):
     """
     Return the distance (px) from each source to any other one.
 
-    It is 0 of rows that repeat the position of another one: of these the
-    one that has the segment stays.
+    It is 0 of rows that repeat the position of an earlier one.
     """
     from scipy.spatial import cKDTree
 
@@ -136,8 +135,7 @@ def _nearest_other(detected, found):
     label = np.append(found['label'], -1)[which]
     distance = np.where(label == own[:, None], np.inf, distance).min(axis=1)
     nearest[known] = distance
-    order = known[np.argsort(-own, kind='stable')]
-    once = order[np.unique(here[order].round(2), axis=0,
+    once = known[np.unique(here[known].round(2), axis=0,
                            return_index=True)[1]]
     nearest[np.setdiff1d(known, once)] = 0
     if len(once) > 1:

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position, values_at
+from blendhunter._utils.masked import plain_values
 
 __all__ = ['BLEND', 'CLOSE', 'MIN_FLUX_RATIO', 'OUTCOMES', 'SINGLE',
            'SNR_BLEND', 'SNR_SINGLE', 'UNCLEAR', 'check_flux_ratio',
@@ -47,7 +48,7 @@ def label_positions(detections, truth, size):
     """
     from scipy.spatial import cKDTree
 
-    seen = truth[_known(truth['snr']) >= SNR_BLEND]
+    seen = truth[plain_values(truth['snr']) >= SNR_BLEND]
     if not len(seen):
         return label_stamps(np.zeros(len(detections), dtype=int))
     center = np.column_stack([round_position(detections[f'{axis}_centroid'])
@@ -79,7 +80,7 @@ def source_fluxes(truth, min_flux_ratio):
     for name in ('flux', 'magnitude'):
         if name not in truth.colnames:
             continue
-        flux = _known(truth[name])
+        flux = plain_values(truth[name])
         if name == 'magnitude':
             flux[np.abs(flux) > MAX_MAGNITUDE] = np.nan
             flux = 10 ** (-0.4 * flux)
@@ -89,11 +90,6 @@ def source_fluxes(truth, min_flux_ratio):
     msg = ("truth: no 'flux' or 'magnitude' is known, which tells the "
            'companions that matter; a min_flux_ratio of 0 counts all')
     raise ValueError(msg)
-
-
-def _known(column):
-    """Return the values of a column as floats, NaN where masked."""
-    return np.ma.filled(np.ma.array(column, dtype=float, copy=True), np.nan)
 
 
 def label_segments(segmentation, detections, truth, *,
@@ -150,7 +146,7 @@ def label_segments(segmentation, detections, truth, *,
             ('companion_snr', np.nan, np.float32),
             ('primary', -1, np.int32), ('secondary', -1, np.int32))})
     members = _members(segmentation, truth)
-    x, y, snr = (_known(truth[key]) for key in ('x', 'y', 'snr'))
+    x, y, snr = (plain_values(truth[key]) for key in ('x', 'y', 'snr'))
     for row, label in enumerate(np.asarray(detections['label'])):
         inside = members.get(int(label))
         if inside is None:
@@ -190,7 +186,7 @@ def _members(segmentation, truth):
     labels = values_at(segmentation, truth['x'], truth['y'])
     inside = np.flatnonzero(labels > 0)
     labels = labels[inside]
-    order = np.lexsort((-_known(truth['snr'])[inside], labels))
+    order = np.lexsort((-plain_values(truth['snr'])[inside], labels))
     inside, labels = inside[order], labels[order]
     unique, start = np.unique(labels, return_index=True)
     return dict(zip(unique.tolist(), np.split(inside, start[1:]),
@@ -234,7 +230,7 @@ def detection_outcomes(segmentation, detections, labels, truth, *,
     label = np.asarray(labels['truth_label'])
     primary = np.asarray(labels['primary'])
     holds = primary >= 0
-    holds[holds] = _known(truth['snr'])[primary[holds]] >= SNR_BLEND
+    holds[holds] = plain_values(truth['snr'])[primary[holds]] >= SNR_BLEND
     segment = np.asarray(detections['label'])
     # segments are compared, not rows: a catalog may list one twice
     _, first = np.unique(segment[holds], return_index=True)
