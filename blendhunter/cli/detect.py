@@ -10,12 +10,14 @@ from blendhunter.cli.options import (
     add_detection_options,
     add_image_options,
     add_output_options,
+    add_tile_size,
     check_files,
     check_image_options,
     detection_settings,
+    image_options,
     new_parser,
-    read_image,
 )
+from blendhunter.images.sections import open_sections
 
 __all__ = ['add_parser', 'run']
 
@@ -27,6 +29,7 @@ def add_parser(verbs):
         'blendhunter detect image.fits -o catalog.ecsv')
     add_image_options(parser)
     add_detection_options(parser)
+    add_tile_size(parser)
     add_output_options(parser)
     parser.add_argument('--segmentation', metavar='FITS',
                         help='write the segmentation image too')
@@ -43,29 +46,34 @@ def run(arguments):
         check_writable(arguments.segmentation, name='segmentation',
                        overwrite=arguments.overwrite)
     check_image_options(arguments)
-    image, background = read_image(arguments)
-    catalog, segmentation = detect(
-        image, return_segmentation=True, background=background,
-        **asdict(detection_settings(arguments)))
-    write_table(catalog, arguments.output, overwrite=arguments.overwrite)
+    image, options = image_options(arguments)
+    options.update(asdict(detection_settings(arguments)))
     if arguments.segmentation:
-        _write_segmentation(arguments.segmentation, image, segmentation)
+        catalog, segmentation = detect(image, return_segmentation=True,
+                                       **options)
+        _write_segmentation(arguments.segmentation, image,
+                            options.get('ext'), segmentation)
+    else:
+        catalog = detect(image, **options)
+    write_table(catalog, arguments.output, overwrite=arguments.overwrite)
     print(f'{len(catalog)} sources written to {arguments.output}')
 
 
-def _write_segmentation(path, image, segmentation):
+def _write_segmentation(path, image, ext, segmentation):
     """Write a segmentation image with the celestial WCS, if there is one."""
     import numpy as np
     from astropy.io import fits
 
-    pixels = (np.zeros(image.data.shape, dtype=np.int32)
-              if segmentation is None else segmentation.data)
-    hdus = fits.HDUList([fits.PrimaryHDU(pixels)])
-    # detection has warned of a WCS that cannot be used
-    with suppress(ValueError):
-        if image.wcs is not None and image.wcs.has_celestial:
-            # with the tables of a distortion
-            hdus = image.wcs.celestial.to_fits(relax=True)
-            hdus[0] = fits.PrimaryHDU(pixels, header=hdus[0].header)
+    with open_sections(image, ext=ext) as sections:
+        pixels = (np.zeros(sections.shape, dtype=np.int32)
+                  if segmentation is None else segmentation.data)
+        hdus = fits.HDUList([fits.PrimaryHDU(pixels)])
+        # detection has warned of a WCS that cannot be used
+        with suppress(ValueError):
+            wcs = sections.wcs
+            if wcs is not None and wcs.has_celestial:
+                # with the tables of a distortion
+                hdus = wcs.celestial.to_fits(relax=True)
+                hdus[0] = fits.PrimaryHDU(pixels, header=hdus[0].header)
     with atomic_path(path) as temporary:
         hdus.writeto(temporary, overwrite=True)

@@ -9,16 +9,19 @@ from blendhunter.cli.dataclass_options import (
 )
 from blendhunter.detection import DetectionSettings
 from blendhunter.detection.settings import METHODS
+from blendhunter.detection.tiles import TILE_SIZE, is_large
 from blendhunter.images import accept_image, read_planes
 from blendhunter.images.planes import read_beside, to_noise
+from blendhunter.images.sections import image_shape
 from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
 __all__ = ['IMAGE_FILES', 'PREPROCESSINGS', 'add_detection_options',
            'add_flux_ratio', 'add_image_options', 'add_model_options',
            'add_output_options', 'add_position_options', 'add_precision',
-           'check_files', 'check_image_options', 'detection_settings',
-           'integer_or_text', 'natural', 'new_parser', 'positive_int',
-           'read_image', 'read_plane']
+           'add_tile_size', 'check_files', 'check_image_options',
+           'detection_settings', 'image_options', 'integer_or_text',
+           'is_read_in_tiles', 'model_options', 'natural', 'new_parser',
+           'positive_int', 'read_image', 'read_plane']
 
 #: The options of `add_image_options` that name a file.
 IMAGE_FILES = ('image', 'mask', 'noise', 'weight')
@@ -62,11 +65,20 @@ def mask_bit(text):
     return int(text) if text.isdigit() else text
 
 
-def add_image_options(parser, *, name='image'):
-    """Add an image, its planes, its background and extension."""
-    parser.add_argument(name, metavar='IMAGE',
-                        help='FITS image, FILE or FILE[EXT], as are all '
-                             'FITS files below')
+def add_image_options(parser, *, name='image', many=False):
+    """Add an image, or many; planes, background and extension."""
+    help_text = 'FITS image, FILE or FILE[EXT], as are all FITS files below'
+    if many:
+        images = parser.add_mutually_exclusive_group(required=True)
+        images.add_argument(name, metavar='IMAGE', nargs='*', default=[],
+                            help=help_text)
+        images.add_argument('--images', metavar='LIST',
+                            help='table of images with a column image, and '
+                                 'any of ext, catalog, segmentation, mask, '
+                                 'weight, noise and name; paths are relative '
+                                 'to its folder')
+    else:
+        parser.add_argument(name, metavar='IMAGE', help=help_text)
     parser.add_argument('--ext', type=integer_or_text,
                         help='extension of the image, number or name')
     parser.add_argument('--planes', choices=('auto',),
@@ -112,6 +124,37 @@ def read_image(arguments):
                            mask_bits=arguments.mask_bits), background
     return accept_image(arguments.image, ext=arguments.ext,
                         **_noise_and_mask(arguments)), background
+
+
+def add_tile_size(parser):
+    """Add how wide the tiles of a large image are."""
+    parser.add_argument('--tile-size', type=_tile_size, default=TILE_SIZE,
+                        metavar='PX|none',
+                        help='a larger image is read and worked on in tiles '
+                             'of this width; none: never (%(default)s)')
+
+
+def _tile_size(text):
+    """Return a width in px, or None."""
+    return None if text == 'none' else positive_int(text)
+
+
+def is_read_in_tiles(arguments):
+    """Tell whether the image is a large one, read tile by tile."""
+    return not arguments.planes and is_large(
+        image_shape(arguments.image, arguments.ext), arguments.tile_size)
+
+
+def image_options(arguments):
+    """Return the image, or the path of a large one, and its keywords."""
+    if not is_read_in_tiles(arguments):
+        image, background = read_image(arguments)
+        return image, {'background': background,
+                       'tile_size': arguments.tile_size}
+    return arguments.image, {
+        'background': None if arguments.no_background else 'auto',
+        'ext': arguments.ext, 'tile_size': arguments.tile_size,
+        **_noise_and_mask(arguments)}
 
 
 def check_image_options(arguments):
@@ -179,6 +222,23 @@ def add_model_options(parser):
                         choices=(1, 2, 4, 8),
                         help='orientations in which sources in doubt are '
                              'classified: better and slower (%(default)s)')
+    parser.add_argument('--screen', type=_screen, default='auto',
+                        metavar='auto|off|FILE',
+                        help='small network that answers first and '
+                             'dismisses what is certainly no blend; auto: '
+                             "that of the packaged weights; off: --weights "
+                             'answers all (%(default)s)')
+
+
+def model_options(arguments):
+    """Return the keywords of an identifier that `add_model_options` adds."""
+    return {name: getattr(arguments, name)
+            for name in ('weights', 'n_views', 'screen')}
+
+
+def _screen(value):
+    """Return the setting ``screen`` of an identifier."""
+    return False if value == 'off' else value
 
 
 def add_precision(parser):
@@ -189,11 +249,20 @@ def add_precision(parser):
                              'bfloat16 where it is faster (%(default)s)')
 
 
-def add_output_options(parser, *, required=True):
-    """Add the result table, and whether it may replace one."""
-    parser.add_argument('-o', '--output', metavar='TABLE', required=required,
-                        help='.ecsv, .fits (also with .gz), .csv, .parquet '
-                             'or .hdf5')
+def add_output_options(parser, *, required=True, many=False):
+    """Add the result table, or a directory, and whether it may replace."""
+    help_text = '.ecsv, .fits (also with .gz), .csv, .parquet or .hdf5'
+    if many:
+        outputs = parser.add_mutually_exclusive_group(required=True)
+        outputs.add_argument('-o', '--output', metavar='TABLE',
+                             help=help_text)
+        outputs.add_argument('--output-dir', metavar='DIR',
+                             help='a table for each image, and a manifest; '
+                                  'the same command again does what is '
+                                  'missing, changed or failed')
+    else:
+        parser.add_argument('-o', '--output', metavar='TABLE',
+                            required=required, help=help_text)
     parser.add_argument('--overwrite', action='store_true',
                         help='replace existing files and columns')
 

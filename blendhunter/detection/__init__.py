@@ -4,7 +4,8 @@ from blendhunter.detection.background import (
     BackgroundSubtractedImage,
     subtract_background,
 )
-from blendhunter.detection.detected_image import DetectedImage, detect
+from blendhunter.detection.detected_image import DetectedImage
+from blendhunter.detection.detecting import detect
 from blendhunter.detection.settings import DetectionSettings
 
 __all__ = ['BackgroundSubtractedImage', 'DetectedImage', 'DetectionSettings',

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 __all__ = ['background', 'catalog_segments', 'find', 'measure',
-           'segmentation_image']
+           'segmentation_image', 'smoothed']
 
 # SEP's and SExtractor's default filter, so that both detectors see the
 # same smoothing
@@ -19,8 +19,26 @@ def background(data, mask, mesh_size):
 
     estimate = Background2D(data, mesh_size, mask=mask, filter_size=3,
                             exclude_percentile=90)
-    return (np.asarray(estimate.background, dtype=np.float32),
-            np.asarray(estimate.background_rms, dtype=np.float32))
+    return tuple(_interpolated(np.asarray(mesh, dtype=np.float32), mesh_size,
+                               data.shape)
+                 for mesh in (estimate.background_mesh,
+                              estimate.background_rms_mesh))
+
+
+def _interpolated(mesh, size, shape):
+    """
+    Return the spline of a mesh, within the range of the meshes around.
+
+    That of Background2D is kept within the range of all meshes, so that a
+    pixel would depend on the whole image.
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter, zoom
+
+    smooth = zoom(mesh, size, order=3, mode='reflect', grid_mode=True)
+    lowest, highest = (
+        np.repeat(np.repeat(limit(mesh, 3), size, axis=0), size, axis=1)
+        for limit in (minimum_filter, maximum_filter))
+    return np.clip(smooth, lowest, highest)[:shape[0], :shape[1]]
 
 
 def segmentation_image(labels):
@@ -45,7 +63,7 @@ def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
     from photutils.segmentation import deblend_sources, detect_sources
     from photutils.utils.exceptions import NoDetectionsWarning
 
-    smooth = _filtered(normalized)
+    smooth = smoothed(normalized)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', NoDetectionsWarning)
         segments = detect_sources(smooth, n_sigma, n_pixels, mask=mask)
@@ -81,7 +99,7 @@ def measure(normalized, segmentation, *, mask=None, smooth=None):
     from photutils.segmentation import SourceCatalog
 
     if smooth is None:
-        smooth = _filtered(normalized)
+        smooth = smoothed(normalized)
     segments = segmentation_image(segmentation)
     catalog = SourceCatalog(normalized, segments, convolved_data=smooth,
                             mask=mask)
@@ -99,7 +117,7 @@ def measure(normalized, segmentation, *, mask=None, smooth=None):
     return columns
 
 
-def _filtered(normalized):
+def smoothed(normalized):
     """Return the image smoothed by the detectors' default filter."""
     from scipy.ndimage import convolve
 

@@ -1,6 +1,7 @@
 """Adapter of SEP (Source Extractor as a library)."""
 
 from contextlib import contextmanager
+from threading import Lock
 
 import numpy as np
 
@@ -8,6 +9,8 @@ __all__ = ['background', 'find']
 
 MAX_SUBOBJECTS = 1 << 16
 MIN_STACK = 300_000
+# SEP's limits belong to the process: one thread after the other sets them
+_LIMITS = Lock()
 
 
 def background(data, mask, mesh_size):
@@ -24,15 +27,16 @@ def _limits(n_pixels):
     """Set SEP's process-wide buffers for a while."""
     import sep
 
-    stack = sep.get_extract_pixstack()
-    children = sep.get_sub_object_limit()
-    try:
-        sep.set_extract_pixstack(n_pixels)
-        sep.set_sub_object_limit(max(children, MAX_SUBOBJECTS))
-        yield
-    finally:
-        sep.set_extract_pixstack(stack)
-        sep.set_sub_object_limit(children)
+    with _LIMITS:
+        stack = sep.get_extract_pixstack()
+        children = sep.get_sub_object_limit()
+        try:
+            sep.set_extract_pixstack(n_pixels)
+            sep.set_sub_object_limit(max(children, MAX_SUBOBJECTS))
+            yield
+        finally:
+            sep.set_extract_pixstack(stack)
+            sep.set_sub_object_limit(children)
 
 
 def _extract(normalized, n_sigma, **options):

@@ -19,7 +19,8 @@ from blendhunter._utils.masked import split_masked
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.images.fits_files import from_hdu, pick_hdu, read_fits
 
-__all__ = ['AcceptedImage', 'accept_image', 'accept_segmentation']
+__all__ = ['AcceptedImage', 'accept_image', 'accept_parts',
+           'accept_segmentation', 'unpack']
 
 UNITS_IN_CAPITALS = ('adu', 'count', 'ct', 'electron')
 
@@ -98,7 +99,11 @@ def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
     """
     if isinstance(image, AcceptedImage):
         return image
-    data, own = _unpack(image, ext)
+    return accept_parts(*unpack(image, ext), mask=mask, noise=noise, wcs=wcs)
+
+
+def accept_parts(data, own, *, mask=None, noise=None, wcs=None):
+    """Check what `unpack` gives, or a window of it; see `accept_image`."""
     data, hidden, unit = split_masked(data)
     data = _check_pixels(data)
     unit = _known_unit(own.get('unit')) or unit
@@ -152,7 +157,7 @@ def _prefer(name, explicit, own):
     return explicit
 
 
-def _unpack(image, ext):
+def unpack(image, ext):
     """Return the pixels and what came with them."""
     from astropy.io import fits
 

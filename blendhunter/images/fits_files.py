@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ['from_hdu', 'open_fits', 'pick_hdu', 'read_array', 'read_fits',
-           'split_ext']
+__all__ = ['about_hdu', 'from_hdu', 'open_fits', 'pick_hdu', 'read_array',
+           'read_fits', 'split_ext']
 
 
 def split_ext(path, ext=None):
@@ -61,15 +61,20 @@ def from_hdu(hdu, hdus=None):
     if not hdu.is_image or hdu.data is None:
         msg = f'image: HDU {hdu.name!r} holds no image'
         raise ValueError(msg)
-    header, data = hdu.header, hdu.data
-    if data.ndim > 2 and _is_2d(header):
+    data = hdu.data
+    if data.ndim > 2 and _is_2d(hdu.header):
         data = data.reshape(data.shape[-2:])
-    own = {}
+    return data, about_hdu(hdu, hdus)
+
+
+def about_hdu(hdu, hdus=None):
+    """Return a function for the WCS, and BUNIT, as `from_hdu` does."""
+    header, own = hdu.header, {}
     if _card(header, 'CTYPE1'):
         own['wcs'] = lambda: _celestial(header, hdus)
     if _card(header, 'BUNIT'):
         own['unit'] = str(header['BUNIT']).strip()
-    return data, own
+    return own
 
 
 def _card(header, name):
