@@ -217,14 +217,14 @@ def test_wrong_size(image, size):
 
 def test_decoded_flags():
     assert decode_blend_flags(0) == []
-    assert decode_blend_flags(127) == [flag.name.lower()
+    assert decode_blend_flags(255) == [flag.name.lower()
                                        for flag in BlendFlag]
     assert decode_blend_flags(np.int32(34)) == ['off_image', 'no_segment']
     assert decode_blend_flags([0, 5], return_bit_values=True) == [[], [1, 4]]
     column = Table({'blend_flags': np.array([64, 0], 'i4')})['blend_flags']
     assert decode_blend_flags(column) == [['out_of_domain'], []]
     assert decode_blend_flags([]) == []
-    for flags in (-1, 128, [1, 200]):
+    for flags in (-1, 256, [1, 300]):
         with pytest.raises(ValueError, match='flags must be sums of the'):
             decode_blend_flags(flags)
     with pytest.raises(TypeError, match='flags must be integers'):

@@ -15,7 +15,7 @@ from blendhunter.exceptions import DataSetError, WeightsError
 from blendhunter.network import preprocessing
 from blendhunter.network.model import save_network
 from blendhunter.network.weights import read_metadata, read_weights
-from blendhunter.training import end_to_end, loop
+from blendhunter.training import end_to_end, loop, trained_weights
 from blendhunter.training.batches import MixedBatches, add_defects, make_ahead
 from blendhunter.training.checkpoint import (
     History,
@@ -513,7 +513,7 @@ def test_snapshots_are_weights_so_far(pairs, tmp_path, monkeypatch):
         steps.append(metadata['steps'])
         raise StoppedError
 
-    monkeypatch.setattr(end_to_end, 'save_network', killed)
+    monkeypatch.setattr(trained_weights, 'save_network', killed)
     with pytest.raises(StoppedError):
         train(pairs=pairs, output=tmp_path / 'a.h5', snapshot_seconds=1e-3,
               **options(n_steps=3))
@@ -558,7 +558,7 @@ def test_validation_scores():
     network = SimpleNamespace(predict=lambda *_, **__: p[:, None])
     labels = np.array([1.0, 1, 0, 0])[:, None]
     batch = Batch(None, labels, np.ones((4, 1)), [], None)
-    assert end_to_end._validate(network, {'stamp': batch}) == {
+    assert trained_weights.evaluate(network, {'stamp': batch}) == {
         'stamp_accuracy': 0.75, 'stamp_auc': 0.75}
 
 

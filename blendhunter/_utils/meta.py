@@ -9,7 +9,8 @@ META_KEYS = {
     'version': 'BHVERS', 'command': 'BHCMD', 'weights': 'BHWGHTS',
     'sha256': 'BHSHA256', 'threshold': 'BHTHRESH', 'region': 'BHREGION',
     'prior': 'BHPRIOR', 'n_views': 'BHVIEWS', 'noise': 'BHNOISE',
-    'detection': 'BHDETECT', 'simulation': 'BHSIMUL'}
+    'detection': 'BHDETECT', 'simulation': 'BHSIMUL', 'image': 'BHIMAGE',
+    'screen': 'BHSCREEN'}
 # before each name in tables written before 0.1.0; FITS split long values
 OLD_PREFIX = 'blendhunter.'
 

@@ -5,16 +5,22 @@ from dataclasses import replace
 import numpy as np
 
 from blendhunter._utils.arrays import values_at
+from blendhunter._utils.meta import read_meta
 from blendhunter.detection import DetectedImage
+from blendhunter.identify.screening import small_weights
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.truth import BLEND
 
-__all__ = ['NETWORK', 'WHOLE_STAMP', 'score_methods', 'split_by_photutils',
-           'stored_stamps', 'train_trees']
+__all__ = ['NAMES', 'NETWORK', 'SCREENED', 'SMALL', 'WHOLE_STAMP',
+           'score_methods', 'split_by_photutils', 'stored_stamps',
+           'train_trees']
 
 #: Names of the network's answers.
 NETWORK, WHOLE_STAMP = 'network', 'network, whole stamp'
 NAMES = {'segment': NETWORK, 'stamp': WHOLE_STAMP}
+#: Before the names for the small network's answers; after them, if it
+#: answers what it dismisses.
+SMALL, SCREENED = 'small ', ', screened'
 ROWS_AT_ONCE = 1000
 #: Bit of ``flag``: the detection is the child of a split.
 MERGED = 1
@@ -68,7 +74,9 @@ def score_methods(detected, identifier, rows=None, *, regions=('segment',),
     Return the score of each method; greater means likelier a blend.
 
     The network's probabilities with each of the regions, instead of the
-    identifier's own (NaN if it gives none); 'boosted trees' (with
+    identifier's own (NaN if it gives none), without screening; those of
+    the small network that screens for it, and of both together; 'boosted
+    trees' (with
     ``trees``, from `train_trees`), 'area x a/b', 'area', 'a/b', 'flag' (1
     for the child of a split) and, with ``split`` of `split_by_photutils`,
     'photutils split'.
@@ -78,11 +86,7 @@ def score_methods(detected, identifier, rows=None, *, regions=('segment',),
         split = None if split is None else split[rows]
     scores = {}
     for region in regions:
-        asked = type(identifier)(**{**identifier.get_params(),
-                                    'region': region})
-        scores[NAMES[region]] = (
-            np.asarray(asked.classify(detected, overwrite=True)['blend_prob'])
-            if len(detected) else np.zeros(0))
+        scores.update(_network_scores(detected, identifier, region))
     features = _features(detected.catalog)
     area, ratio, _, flag = features.T
     if trees is not None:
@@ -93,6 +97,30 @@ def score_methods(detected, identifier, rows=None, *, regions=('segment',),
                    'flag': (flag.astype(int) & MERGED).astype(float)})
     if split is not None:
         scores['photutils split'] = split.astype(float)
+    return scores
+
+
+def _network_scores(detected, identifier, region):
+    """Return the answers of the network, with and without screening."""
+    name = NAMES[region]
+    if not len(detected):
+        return {name: np.zeros(0)}
+    params = {**identifier.get_params(), 'region': region}
+
+    def ask(**changes):
+        return type(identifier)(**{**params, **changes}).classify(
+            detected, overwrite=True)
+
+    result = ask(screen=False)
+    large = np.asarray(result['blend_prob'])
+    weights, metadata = small_weights(identifier.screen,
+                                      read_meta(result.meta, 'sha256'))
+    if weights is None:
+        return {name: large}
+    small = np.asarray(ask(weights=weights, screen=False)['blend_prob'])
+    scores = {name: large, f'{SMALL}{name}': small}
+    if metadata.get('screening', {}).get(region):
+        scores[f'{name}{SCREENED}'] = np.asarray(ask()['blend_prob'])
     return scores
 
 

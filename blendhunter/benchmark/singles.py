@@ -12,6 +12,7 @@ from blendhunter.benchmark.isolated_sources import (
 )
 from blendhunter.benchmark.metrics import highest_first, proportion_error
 from blendhunter.detection import DetectedImage
+from blendhunter.identify.settings import check_params
 
 __all__ = ['SinglesResult', 'describe_singles', 'evaluate_singles',
            'singles_scores', 'worst_singles']
@@ -121,7 +122,7 @@ def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
     ['kind', 'snr', 'n', 'flagged']
     """
     # before the image is detected
-    identifier._check()
+    check_params(identifier.get_params())
     if identifier.region != 'segment':
         msg = ("identifier: its region must be 'segment', got "
                f'{identifier.region!r}')

@@ -1,5 +1,8 @@
-"""``blendhunter calibrate``: fit the blend fractions of weights."""
+"""``blendhunter calibrate``: fit what weights know of a survey."""
 
+from pathlib import Path
+
+from blendhunter._utils.files import check_outputs
 from blendhunter.catalogs import read_catalog
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.options import check_files, new_parser
@@ -10,15 +13,20 @@ __all__ = ['add_parser', 'run']
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'calibrate', "Fit the blend fractions of weights to a "
-        "survey's detections.",
+        verbs, 'calibrate', 'Fit blend fractions, or the limit of '
+        'screening, to detections.',
         'blendhunter benchmark field --weights w.h5 -o fields\n'
-        '  blendhunter calibrate w.h5 --detections fields/detections.ecsv')
+        '  blendhunter calibrate w.h5 --detections fields/detections.ecsv\n'
+        '  blendhunter benchmark field --screen fast.h5 -o screened\n'
+        '  blendhunter calibrate fast.h5 --detections '
+        'screened/detections.ecsv')
     parser.add_argument('weights', metavar='WEIGHTS',
                         help='a weights file, or default')
     parser.add_argument('--detections', metavar='TABLE', required=True,
+                        nargs='+',
                         help='detections.ecsv of blendhunter benchmark '
-                             'field, made with these weights')
+                             'field, made with these weights; several for a '
+                             'small network')
     parser.add_argument('-o', '--output', metavar='HDF5',
                         help='new weights file; by default WEIGHTS is '
                              'changed')
@@ -28,15 +36,45 @@ def add_parser(verbs):
 
 
 def run(arguments):
-    """Fit and print the fractions before and after."""
-    check_files(arguments, ('output',), ('weights', 'detections'),
+    """Fit, and print what was found."""
+    check_files(arguments, ('output',), ('weights',),
                 replaceable=['weights'])
+    check_outputs({'output': arguments.output},
+                  {f'detections {path}': path
+                   for path in arguments.detections})
     quiet_backend()
+    from blendhunter.network.weights import read_metadata, resolve_weights
+
+    metadata = read_metadata(resolve_weights(arguments.weights))
+    tables = {Path(path).parent.name or path: read_catalog(path)
+              for path in arguments.detections}
+    if 'distilled_from' in metadata:
+        _fit_screening(arguments, tables)
+    else:
+        _fit_fractions(arguments, tables)
+    print(f'written to {arguments.output or arguments.weights}')
+
+
+def _fit_screening(arguments, tables):
+    """Find the limits of a small network."""
+    from blendhunter.benchmark.field import calibrate_screening
+    from blendhunter.benchmark.score_tables import table_lines
+
+    scores = calibrate_screening(arguments.weights, tables,
+                                 output=arguments.output,
+                                 overwrite=arguments.overwrite)
+    print('\n'.join(table_lines(scores)))
+
+
+def _fit_fractions(arguments, tables):
+    """Fit and print the fractions before and after."""
     from blendhunter.benchmark.field import calibrate_weights
 
+    if len(tables) > 1:
+        msg = 'detections: the blend fractions need one table'
+        raise ValueError(msg)
     before, after = calibrate_weights(
-        arguments.weights, read_catalog(arguments.detections),
+        arguments.weights, *tables.values(),
         output=arguments.output, overwrite=arguments.overwrite)
     for name, value in before.items():
         print(f'{name}: {value:.4f} -> {after[name]:.4f}')
-    print(f'written to {arguments.output or arguments.weights}')

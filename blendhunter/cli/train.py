@@ -14,12 +14,15 @@ from blendhunter.cli.options import (
 
 __all__ = ['add_parser', 'run']
 
-END_TO_END, PAPER = 'end-to-end', 'paper'
-# options of one protocol, with their defaults
+END_TO_END, DISTILLATION, PAPER = 'end-to-end', 'distillation', 'paper'
+# options of one protocol or two, with their defaults
 OPTIONS = {
     END_TO_END: {'n_pairs': 40_000, 'n_fields': 190, 'n_steps': 1600,
                  'batch_size': 128, 'learning_rate': 1.5e-4,
                  'weights': None, 'importance': False},
+    DISTILLATION: {'n_pairs': 20_000, 'n_fields': 80, 'n_batches': 1200,
+                   'epochs': 5, 'batch_size': 128, 'learning_rate': 1e-3,
+                   'weights': 'default'},
     PAPER: {'data': None, 'noise': None, 'preprocessing': None,
             'epochs': 500}}
 
@@ -38,14 +41,16 @@ def add_parser(verbs):
                              '(%(default)s)')
     parser.add_argument('--protocol', default=END_TO_END,
                         choices=tuple(OPTIONS),
-                        help='train all layers for both regions, or the '
-                             "head of the paper's frozen backbone "
+                        help='train all layers for both regions, or a '
+                             'small network on the answers of --weights, '
+                             "or the head of the paper's frozen backbone "
                              '(%(default)s)')
     parser.add_argument('--backbone',
                         help="'imagenet', a file of VGG-16 weights, or, "
                              "for --protocol paper, 'default' or 'random'")
-    _add_end_to_end(parser.add_argument_group('--protocol end-to-end'))
-    _add_paper(parser.add_argument_group('--protocol paper'))
+    _add_simulated(parser.add_argument_group(
+        f'--protocol {END_TO_END} and {DISTILLATION}'))
+    _add_paper(parser.add_argument_group(f'--protocol {PAPER}'))
     add_precision(parser)
     parser.add_argument('--seed', type=natural, default=0,
                         help='the same seed gives the same weights, but for '
@@ -59,27 +64,40 @@ def add_parser(verbs):
     return parser
 
 
-def _add_end_to_end(group):
-    """Add the options of the end-to-end training."""
-    default = OPTIONS[END_TO_END]
+def _add_simulated(group):
+    """Add the options of the trainings on simulated sets."""
     group.add_argument('--n-pairs', type=natural,
                        help="pairs to simulate; 0 trains region='segment' "
-                            f'alone ({default["n_pairs"]})')
+                            f'alone ({_defaults("n_pairs")})')
     group.add_argument('--n-fields', type=natural,
                        help="fields to simulate; 0 trains region='stamp' "
-                            f'alone ({default["n_fields"]})')
+                            f'alone ({_defaults("n_fields")})')
     group.add_argument('--n-steps', type=positive_int,
-                       help=f'batches ({default["n_steps"]})')
+                       help=f'batches, {END_TO_END} only '
+                            f'({_defaults("n_steps")})')
+    group.add_argument('--n-batches', type=positive_int,
+                       help=f'different batches, {DISTILLATION} only; '
+                            'each is shown once per epoch '
+                            f'({_defaults("n_batches")})')
     group.add_argument('--batch-size', type=positive_int,
                        help='stamps in a batch, 72 of 128 of them detections '
-                            f'({default["batch_size"]})')
+                            f'({_defaults("batch_size")})')
     group.add_argument('--learning-rate', type=float,
-                       help=f'highest ({default["learning_rate"]})')
+                       help=f'highest ({_defaults("learning_rate")})')
     group.add_argument('--weights',
-                       help="fine-tune a weights file or 'default'")
+                       help="a weights file or 'default', to fine-tune, or "
+                            'whose answers are learned')
     group.add_argument('--importance', action='store_true', default=None,
-                       help='importance sampling: draw examples in '
-                            'proportion to the errors of --weights')
+                       help=f'importance sampling, {END_TO_END} only: draw '
+                            'examples in proportion to the errors of '
+                            '--weights')
+
+
+def _defaults(name):
+    """Return the defaults of an option, in the order of the protocols."""
+    return ', '.join(dict.fromkeys(
+        str(defaults[name]) for defaults in OPTIONS.values()
+        if name in defaults))
 
 
 def _add_paper(group):
@@ -92,7 +110,9 @@ def _add_paper(group):
     group.add_argument('--preprocessing', choices=PREPROCESSINGS,
                        help='(paper; with --backbone default its own)')
     group.add_argument('--epochs', type=positive_int,
-                       help=f'at most ({OPTIONS[PAPER]["epochs"]})')
+                       help=f'at most, for {PAPER}; for {DISTILLATION} all '
+                            f'({OPTIONS[PAPER]["epochs"]}, '
+                            f'{OPTIONS[DISTILLATION]["epochs"]})')
 
 
 def run(arguments):
@@ -112,23 +132,24 @@ def run(arguments):
               'overwrite': arguments.overwrite}
     if arguments.protocol == PAPER:
         path = _train_paper(work, options, shared)
+    elif arguments.protocol == DISTILLATION:
+        path = _distill(work, options, shared, arguments.n_jobs)
     else:
         path = _train_end_to_end(work, options, shared, arguments.n_jobs)
     print(f'weights written to {path}')
 
 
 def _protocol_options(arguments):
-    """Return the options of the protocol; refuse those of the other."""
+    """Return the options of the protocol; refuse those of the others."""
+    own = OPTIONS[arguments.protocol]
     for protocol, defaults in OPTIONS.items():
         for name in defaults:
-            if (protocol != arguments.protocol
-                    and getattr(arguments, name) is not None):
+            if name not in own and getattr(arguments, name) is not None:
                 msg = (f'--{name.replace("_", "-")} belongs to --protocol '
                        f'{protocol}, not to {arguments.protocol}')
                 raise ValueError(msg)
     return {name: default if getattr(arguments, name) is None
-            else getattr(arguments, name)
-            for name, default in OPTIONS[arguments.protocol].items()}
+            else getattr(arguments, name) for name, default in own.items()}
 
 
 def _train_paper(work, options, shared):
@@ -153,15 +174,43 @@ def _train_paper(work, options, shared):
 def _train_end_to_end(work, options, shared, n_jobs):
     """Train all layers on pairs and detections."""
     from blendhunter.training import train
-    from blendhunter.training.simulated_sets import simulate_missing
     from blendhunter.training.warm_start import check_start
 
     # before hours of simulation
     check_start(weights=options['weights'], backbone=shared['backbone'],
                 importance=options['importance'])
+    sets = _simulated_sets(work, options, n_jobs)
+    return train(**sets, **options, **shared, n_jobs=n_jobs,
+                 checkpoint=_checkpoint(work, shared))
+
+
+def _distill(work, options, shared, n_jobs):
+    """Train a small network on the answers of a large one."""
+    from blendhunter.network.weights import resolve_weights
+    from blendhunter.training.distillation import distill
+
+    if shared.pop('backbone') is not None:
+        msg = f'--backbone cannot be given with --protocol {DISTILLATION}'
+        raise ValueError(msg)
+    teacher = options.pop('weights')
+    # before the simulation
+    resolve_weights(teacher)
+    sets = _simulated_sets(work, options, n_jobs)
+    return distill(**sets, teacher=teacher, n_epochs=options.pop('epochs'),
+                   **options, **shared, n_jobs=n_jobs,
+                   checkpoint=_checkpoint(work, shared))
+
+
+def _simulated_sets(work, options, n_jobs):
+    """Return the paths of both data sets, simulated if they are missing."""
+    from blendhunter.training.simulated_sets import simulate_missing
+
     work.mkdir(exist_ok=True)
-    sets = simulate_missing(work, options.pop('n_pairs'),
+    return simulate_missing(work, options.pop('n_pairs'),
                             options.pop('n_fields'), n_jobs=n_jobs,
                             progress=True)
-    return train(**sets, **options, **shared, n_jobs=n_jobs,
-                 checkpoint=work / f'{shared["output"].stem}.checkpoint.h5')
+
+
+def _checkpoint(work, shared):
+    """Return the path of the checkpoint."""
+    return work / f'{shared["output"].stem}.checkpoint.h5'

@@ -5,11 +5,16 @@ from scipy.spatial import cKDTree
 
 from blendhunter._utils.arrays import round_position
 from blendhunter._utils.progress import progress_bar
+from blendhunter.identify.screening import (
+    SCREENED_TOGETHER,
+    predict_screened,
+)
 from blendhunter.network.model import VIEWED_BATCHES
 from blendhunter.stamps import STAMP_SIZE, BlendFlag
 from blendhunter.stamps.windows import pixel_counts
 
-__all__ = ['NOT_CLASSIFIED', 'classify_sources', 'count_neighbors']
+__all__ = ['NOT_CLASSIFIED', 'classify_parts', 'classify_sources',
+           'count_neighbors']
 
 NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # of a stamp without any pixel of the image
@@ -20,10 +25,43 @@ CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
 MIN_CORE_SNR = 3.0
 
 
+def classify_parts(model, detected, *, region, batch, n_views=1,
+                   screen=None, progress=False):
+    """
+    Classify all parts of a `~blendhunter.DetectedImage`, or of its tiles.
+
+    ``batch`` is a function of the number of sources. Returns probability
+    and flags as `classify_sources` does; sources in no part are off the
+    image, or where it has no usable pixel.
+    """
+    answers, tiles = [], getattr(detected, 'tiles', ())
+    with progress_bar(total=len(tiles), description='tiles',
+                      enabled=progress and len(tiles) > 1) as bar:
+        for rows, part in detected.parts():
+            answers.append((rows, *classify_sources(
+                model, part, region=region, batch_size=batch(len(part)),
+                n_views=n_views, screen=screen,
+                progress=progress and not tiles)))
+            bar.update(1)
+    probability = np.full(len(detected), np.nan, dtype=np.float32)
+    flags = np.full(len(detected), _far_off(region), dtype=np.int32)
+    for rows, values, bits in answers:
+        probability[rows], flags[rows] = values, bits
+    return probability, flags
+
+
+def _far_off(region):
+    """Return the flags of a stamp without any pixel of the image."""
+    return FAR_OFF | (BlendFlag.NO_SEGMENT if region == 'segment' else 0)
+
+
 def classify_sources(model, detected, *, region, batch_size, n_views=1,
-                     progress=False):
+                     screen=None, progress=False):
     """
     Cut and classify the sources of a `~blendhunter.DetectedImage`.
+
+    With a `~blendhunter.identify.screening.Screen` the small network
+    answers first. Sources unlike the training are never dismissed.
 
     Returns
     -------
@@ -36,10 +74,10 @@ def classify_sources(model, detected, *, region, batch_size, n_views=1,
     n = len(detected)
     # of several views, those of the stamps in doubt fill batches of their own
     step = batch_size * (1 if n_views == 1 else VIEWED_BATCHES)
+    if screen is not None:
+        step = max(step, SCREENED_TOGETHER)
     probability = np.full(n, np.nan, dtype=np.float32)
-    flags = np.full(n, FAR_OFF, dtype=np.int32)
-    if region == 'segment':
-        flags |= BlendFlag.NO_SEGMENT
+    flags = np.full(n, _far_off(region), dtype=np.int32)
     near = np.flatnonzero(pixel_counts(
         detected.image.data.shape, round_position(detected.x),
         round_position(detected.y), STAMP_SIZE))
@@ -50,11 +88,13 @@ def classify_sources(model, detected, *, region, batch_size, n_views=1,
             stamps = detected.stamps(rows, region)
             flags[rows] = stamps.flags
             good = np.flatnonzero((stamps.flags & NOT_CLASSIFIED) == 0)
-            stamps = stamps[good]
-            probability[rows[good]] = model.predict(
-                stamps.data, stamps.regions, batch_size=batch_size,
-                n_views=n_views)
-            flags[rows[good]] |= _signal_flags(stamps, model, region)
+            stamps, classified = stamps[good], rows[good]
+            bits = _signal_flags(stamps, model, region)
+            probability[classified], dismissed = predict_screened(
+                model, screen, stamps.data, stamps.regions,
+                keep=(bits & BlendFlag.OUT_OF_DOMAIN) > 0,
+                batch_size=batch_size, n_views=n_views)
+            flags[classified] |= bits | BlendFlag.SCREENED * dismissed
             bar.update(len(rows))
     return probability, flags
 

@@ -1,7 +1,8 @@
 """`BlendIdentifier`: from an image and a catalog to probabilities."""
 
 import warnings
-from functools import lru_cache
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 
@@ -9,24 +10,26 @@ from blendhunter._utils.masked import plain_values
 from blendhunter._utils.meta import record_meta
 from blendhunter.detection import DetectedImage, DetectionSettings
 from blendhunter.detection._photutils import segmentation_image
+from blendhunter.detection.tiled_image import open_image
+from blendhunter.detection.tiles import TILE_SIZE
 from blendhunter.exceptions import NoDetectionsWarning
 from blendhunter.identify.classification import (
-    classify_sources,
+    classify_parts,
     count_neighbors,
 )
+from blendhunter.identify.model_cache import cached_model
+from blendhunter.identify.screening import find_screen, predict_screened
+from blendhunter.identify.settings import check_params, check_threshold
 from blendhunter.identify.stamp_checks import check_stamps
-from blendhunter.network.model import VIEWS, load_model
 from blendhunter.network.priors import correct_prior
-from blendhunter.network.weights import resolve_weights
 from blendhunter.version import __version__
 
 __all__ = ['BlendIdentifier']
 
-REGIONS = ('segment', 'stamp')
 # the columns that `BlendIdentifier.classify` appends
 COLUMNS = ('blend_prob', 'is_blend', 'blend_flags', 'n_neighbors')
 PARAMETERS = ('weights', 'region', 'threshold', 'prior', 'batch_size',
-              'precision', 'n_views')
+              'precision', 'n_views', 'screen')
 SMALL_BATCH = 32
 
 
@@ -37,7 +40,8 @@ class BlendIdentifier:
     Parameters
     ----------
     weights : str or path-like, optional
-        'default', the packaged model, or a weights file.
+        'default', the packaged model; 'fast', a small network that has
+        learned its answers; or a weights file.
     region : {'segment', 'stamp'}, optional
         'segment' asks: is this one detection two sources or more?
         'stamp' asks: does the stamp of 51x51 px hold two sources or
@@ -57,6 +61,14 @@ class BlendIdentifier:
         Test-time augmentation: sources with a first P between 0.1 and
         0.98 are evaluated in this many rotated and mirrored
         orientations, and their log odds averaged. Better and slower.
+    screen : 'auto', False or path-like, optional
+        'auto' lets the network 'fast' answer first, where ``weights`` is
+        what it was distilled from. What it finds certainly single keeps
+        its answer and gets the flag 128; the others are shown to
+        ``weights``. No probability of 0.1 or more changes (measured; see
+        the page on the model). Below a ``threshold`` of 0.1 nothing is
+        screened. False shows all to ``weights``. A path is that of
+        another small network.
 
     Examples
     --------
@@ -69,7 +81,8 @@ class BlendIdentifier:
     """
 
     def __init__(self, weights='default', *, region='segment', threshold=0.5,
-                 prior=None, batch_size=256, precision='auto', n_views=1):
+                 prior=None, batch_size=256, precision='auto', n_views=1,
+                 screen='auto'):
         self.weights = weights
         self.region = region
         self.threshold = threshold
@@ -77,6 +90,7 @@ class BlendIdentifier:
         self.batch_size = batch_size
         self.precision = precision
         self.n_views = n_views
+        self.screen = screen
 
     def __repr__(self):
         settings = ', '.join(f'{name}={value!r}' for name, value
@@ -129,8 +143,8 @@ class BlendIdentifier:
     def classify(self, image, catalog=None, *, segmentation=None, mask=None,
                  noise=None, background='auto', wcs=None, ext=None,
                  columns=None, sky=None, pixel_origin=None, chip=None,
-                 settings=None, detector=None, overwrite=False,
-                 return_segmentation=False, progress=False):
+                 settings=None, detector=None, tile_size=TILE_SIZE,
+                 overwrite=False, return_segmentation=False, progress=False):
         """
         Append blend probabilities to a catalog.
 
@@ -170,6 +184,10 @@ class BlendIdentifier:
             record it.
         detector : {'sep', 'photutils'}, optional
             Short for ``settings=DetectionSettings(method=detector)``.
+        tile_size : int or None, optional
+            An image that is wider or higher is worked on in tiles of this
+            width (px), which overlap by 512 px on each side. Of a FITS
+            file one tile after the other is read. None never does so.
         overwrite : bool, optional
             Whether existing columns of the same names may be replaced.
         return_segmentation : bool, optional
@@ -197,7 +215,7 @@ class BlendIdentifier:
         `~blendhunter.exceptions.WeightsError`
             If the weights are missing or damaged.
         """
-        self._check()
+        check_params(self.get_params())
         options = {
             'catalog': catalog, 'segmentation': segmentation, 'mask': mask,
             'noise': noise, 'wcs': wcs, 'ext': ext, 'columns': columns,
@@ -210,25 +228,31 @@ class BlendIdentifier:
                 msg = (f'{given[0]} cannot be given: image is a '
                        'DetectedImage, which has its own')
                 raise ValueError(msg)
-            detected = image
+            opened = nullcontext(image)
         else:
-            detected = DetectedImage.from_image(
-                image, background=background, **options)
-        _check_columns(detected.catalog, overwrite)
-        model = self._model()
-        if not len(detected):
-            warnings.warn('the catalog has no sources', NoDetectionsWarning,
-                          stacklevel=2)
-        probability, flags = classify_sources(
-            model, detected, region=self.region,
-            batch_size=self._batch(len(detected)), n_views=self.n_views,
-            progress=progress)
-        probability = correct_prior(
-            probability, *model.prior_fractions(self.region, self.prior))
-        result = self._append(detected, model, probability, flags)
+            opened = open_image(
+                image, background=background, tile_size=tile_size,
+                keep_segmentation=return_segmentation, **options)
+        with opened as detected:
+            result = self._classify(detected, overwrite, progress)
         if not return_segmentation:
             return result
         return result, segmentation_image(detected.segmentation)
+
+    def _classify(self, detected, overwrite, progress):
+        """Return the table of a detected image, or of its tiles."""
+        _check_columns(detected.catalog, overwrite)
+        model = self._model()
+        screen = self._screen(model, self.region)
+        probability, flags = classify_parts(
+            model, detected, region=self.region, batch=self._batch,
+            n_views=self.n_views, screen=screen, progress=progress)
+        if not len(detected):
+            warnings.warn('the catalog has no sources', NoDetectionsWarning,
+                          stacklevel=3)
+        probability = correct_prior(
+            probability, *model.prior_fractions(self.region, self.prior))
+        return self._append(detected, model, screen, probability, flags)
 
     @staticmethod
     def apply_threshold(result, threshold):
@@ -252,7 +276,7 @@ class BlendIdentifier:
             If the threshold is out of range, or the table has no
             ``blend_prob``.
         """
-        _check_threshold(threshold)
+        check_threshold(threshold)
         if 'blend_prob' not in result.colnames:
             msg = ("result has no column 'blend_prob'; it has "
                    f'{result.colnames}')
@@ -292,37 +316,21 @@ class BlendIdentifier:
             If an argument has a wrong type or shape; the message names
             it.
         """
-        self._check()
+        check_params(self.get_params())
         stamps, regions, lost = check_stamps(stamps, regions, noise)
         region = 'stamp' if regions is None else 'segment'
         model = self._model(region)
         if regions is None:
             regions = np.ones(stamps.shape, dtype=bool)
-        raw = model.predict(stamps, regions,
-                            batch_size=self._batch(len(stamps)),
-                            n_views=self.n_views)
+        raw, _ = predict_screened(
+            model, self._screen(model, region), stamps, regions,
+            batch_size=self._batch(len(stamps)), n_views=self.n_views)
         raw[lost] = np.nan
         return correct_prior(raw, *model.prior_fractions(region, self.prior))
 
-    def _check(self):
-        """Check the settings, so that the constructor only stores them."""
-        if self.region not in REGIONS:
-            msg = f'region must be one of {REGIONS}, got {self.region!r}'
-            raise ValueError(msg)
-        _check_threshold(self.threshold)
-        if self.prior is not None and not 0 < self.prior < 1:
-            msg = (f'prior must lie between 0 and 1, got {self.prior!r}')
-            raise ValueError(msg)
-        if self.batch_size < 1:
-            msg = f'batch_size must be positive, got {self.batch_size!r}'
-            raise ValueError(msg)
-        if self.n_views not in VIEWS:
-            msg = f'n_views must be one of {VIEWS}, got {self.n_views!r}'
-            raise ValueError(msg)
-
     def _model(self, region=None):
         """Return the model, loaded once per process and file."""
-        model = _cached_model(self.weights, self.precision)
+        model = cached_model(self.weights, precision=self.precision)
         region = region or self.region
         if region not in model.regions:
             msg = (f'region {region!r} is not among those of the weights '
@@ -330,12 +338,19 @@ class BlendIdentifier:
             raise ValueError(msg)
         return model
 
+    def _screen(self, model, region):
+        """Return the small network that answers first, or None."""
+        return find_screen(
+            self.screen, model,
+            partial(cached_model, precision=self.precision), region=region,
+            prior=self.prior, threshold=self.threshold)
+
     def _batch(self, n):
         """Return the batch size for n stamps: few need no full batch."""
         return (min(self.batch_size, SMALL_BATCH) if n <= SMALL_BATCH
                 else self.batch_size)
 
-    def _append(self, detected, model, probability, flags):
+    def _append(self, detected, model, screen, probability, flags):
         """Append the columns; the meta records the settings."""
         table = detected.catalog.copy()
         with np.errstate(invalid='ignore'):
@@ -350,15 +365,9 @@ class BlendIdentifier:
             table.meta, version=__version__, weights=str(self.weights),
             sha256=model.metadata['sha256'], threshold=float(self.threshold),
             region=self.region, prior=float(prior),
-            n_views=int(self.n_views), noise=detected.image.noise_kind)
+            n_views=int(self.n_views), noise=detected.noise_kind,
+            screen=screen.model.metadata['sha256'] if screen else '')
         return table
-
-
-def _check_threshold(threshold):
-    """Refuse a threshold that is not a probability."""
-    if not 0 <= threshold <= 1:
-        msg = f'threshold must lie in 0 to 1, got {threshold!r}'
-        raise ValueError(msg)
 
 
 def _one_of(settings, detector):
@@ -378,16 +387,3 @@ def _check_columns(table, overwrite):
         msg = (f'catalog already has {present}; use overwrite=True to '
                'replace them')
         raise ValueError(msg)
-
-
-def _cached_model(weights, precision):
-    """Return a model; a file is read and verified when it is new."""
-    path = resolve_weights(weights, verify=False)
-    return _load_once(path, path.stat().st_mtime_ns, str(weights), precision)
-
-
-@lru_cache(maxsize=4)
-def _load_once(path, modified, weights, precision):
-    """Load a model; ``modified`` makes a changed file load anew."""
-    del path, modified
-    return load_model(weights, precision=precision)

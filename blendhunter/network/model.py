@@ -5,10 +5,15 @@ import numpy as np
 from blendhunter._utils.arrays import dihedral
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.architecture import (
-    build_network,
+    ARCHITECTURES,
+    VGG16,
     resolve_precision,
 )
-from blendhunter.network.backend import import_keras
+from blendhunter.network.backend import (
+    check_process,
+    import_keras,
+    note_process,
+)
 from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.network.priors import pool_odds
 from blendhunter.network.weights import (
@@ -45,6 +50,7 @@ class BlendModel:
     doubtful = DOUBTFUL
 
     def __init__(self, network, metadata):
+        note_process()
         self.network = network
         self.metadata = metadata
 
@@ -108,6 +114,7 @@ class BlendModel:
 
     def _predict(self, stamps, regions, noise, batch_size):
         """Return P(blended) of stamps in one orientation."""
+        check_process()
         n = len(stamps)
         preprocess = PREPROCESSINGS[self.metadata['preprocessing']].function
         result = np.empty(n, dtype=np.float32)
@@ -143,10 +150,14 @@ class BlendModel:
 
 
 def _weighted_layers(network):
-    """Return the layers with weights, those inside the head among them."""
-    layers = [*network.layers, *network.get_layer('head').layers]
-    return [layer for layer in layers
-            if layer.weights and layer.name != 'head']
+    """Return the layers with weights, those inside a head among them."""
+    layers = []
+    for layer in network.layers:
+        if hasattr(layer, 'layers'):
+            layers += _weighted_layers(layer)
+        elif layer.weights:
+            layers.append(layer)
+    return layers
 
 
 def set_network(network, arrays, *, name='weights'):
@@ -194,6 +205,7 @@ def load_model(weights='default', *, precision='auto'):
     ImportError
         If Keras cannot load its backend.
     """
+    check_process()
     import_keras()
     dtype = resolve_precision(precision)
     path = resolve_weights(weights)
@@ -203,7 +215,13 @@ def load_model(weights='default', *, precision='auto'):
         msg = (f'weights: {str(path)!r} has the unknown preprocessing '
                f'{preprocessing!r}')
         raise WeightsError(msg)
-    network = build_network(
+    # files written before 0.1.0 do not tell
+    architecture = metadata.get('architecture', VGG16)
+    if architecture not in ARCHITECTURES:
+        msg = (f'weights: {str(path)!r} has the unknown architecture '
+               f'{architecture!r}')
+        raise WeightsError(msg)
+    network = ARCHITECTURES[architecture](
         dtype=dtype, n_channels=PREPROCESSINGS[preprocessing].n_channels)
     set_network(network, arrays, name=f'weights {str(path)!r}')
     return BlendModel(network, metadata)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blendhunter.network.architecture import INPUT_SIZE
+from blendhunter.network.architecture import BORDER, INPUT_SIZE
 from blendhunter.network.symmetric_residuals import symmetric_residuals
 from blendhunter.stamps import STAMP_SIZE
 from blendhunter.stamps.windows import noise_pattern
@@ -13,7 +13,6 @@ from blendhunter.stamps.windows import noise_pattern
 __all__ = ['PREPROCESSINGS', 'TRAINED', 'Preprocessing', 'preprocess_noise',
            'preprocess_paper', 'preprocess_residuals']
 
-BORDER = (INPUT_SIZE - STAMP_SIZE) // 2
 INNER = slice(BORDER, BORDER + STAMP_SIZE)
 # stamps whose intermediate results stay in a core's cache; more or fewer
 # at once take 10 to 50 % longer

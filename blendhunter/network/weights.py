@@ -38,6 +38,9 @@ def write_weights(path, arrays, metadata):
     output assumes, and ``prior``, that of the reported probabilities;
     ``domain``, ``command``, ``results`` and ``training_history``: command,
     steps and sha256 of the weights it was fine-tuned from, the oldest first.
+    A small network has ``distilled_from``, the sha256 of the large one's
+    weights, and ``screening``, by region the reported probability below
+    which its answer may stand.
     """
     import h5py
 
@@ -107,11 +110,15 @@ def _metadata(file, payload):
     return {**metadata, 'sha256': hashlib.sha256(payload).hexdigest()}
 
 
-def update_metadata(path, changes):
-    """Replace entries of a weights file's metadata; others stay."""
+def update_metadata(path, changes, *, output=None):
+    """
+    Replace entries of a weights file's metadata; others stay.
+
+    ``output`` is another file to write.
+    """
     arrays, metadata = read_weights(path)
     metadata.pop('sha256')
-    write_weights(path, arrays, {**metadata, **changes})
+    write_weights(output or path, arrays, {**metadata, **changes})
 
 
 def list_weights():

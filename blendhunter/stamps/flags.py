@@ -25,6 +25,8 @@ class BlendFlag(IntFlag):
     NO_SEGMENT = 32
     #: The source is unlike the training domain of the weights.
     OUT_OF_DOMAIN = 64
+    #: The small network answered: certainly no blend.
+    SCREENED = 128
 
 
 def decode_blend_flags(flags, return_bit_values=False):
@@ -43,7 +45,7 @@ def decode_blend_flags(flags, return_bit_values=False):
         Names of the `~blendhunter.stamps.BlendFlag` bits that are set,
         in lower case: 'edge' (1), 'off_image' (2), 'masked' (4),
         'unusable' (8), 'no_signal' (16), 'no_segment' (32),
-        'out_of_domain' (64). Empty if none is set.
+        'out_of_domain' (64), 'screened' (128). Empty if none is set.
 
     Raises
     ------

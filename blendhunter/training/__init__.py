@@ -1,5 +1,6 @@
 """Training of one network for both questions."""
 
+from blendhunter.training.distillation import distill
 from blendhunter.training.end_to_end import train
 
-__all__ = ['train']
+__all__ = ['distill', 'train']

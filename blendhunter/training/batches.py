@@ -10,9 +10,9 @@ from joblib import cpu_count
 
 from blendhunter._utils.arrays import dihedral
 from blendhunter._utils.parallel import child_seed
-from blendhunter.network.architecture import INPUT_SIZE
+from blendhunter.network.architecture import BORDER, INPUT_SIZE
 from blendhunter.network.backend import import_keras
-from blendhunter.network.preprocessing import BORDER, PREPROCESSINGS, TRAINED
+from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
 
 __all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'Batch', 'MixedBatches',

@@ -4,17 +4,13 @@ from functools import partial
 from math import inf
 from pathlib import Path
 
-import numpy as np
-
 from blendhunter._utils.files import check_writable
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.resume import PartStore
 from blendhunter.network.architecture import build_network, resolve_precision
 from blendhunter.network.backend import import_keras
-from blendhunter.network.model import load_model, save_network
+from blendhunter.network.model import load_model
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
-from blendhunter.network.priors import fit_fraction
-from blendhunter.stamps import STAMP_SIZE
 from blendhunter.training import batches, warm_start
 from blendhunter.training.batches import MixedBatches, make_ahead
 from blendhunter.training.checkpoint import (
@@ -31,13 +27,15 @@ from blendhunter.training.loop import (
     run_steps,
     take_averages,
 )
-from blendhunter.version import __version__
+from blendhunter.training.trained_weights import (
+    VALIDATION_SIZE,
+    evaluate,
+    write_trained,
+)
 
 __all__ = ['compile_model', 'take_averages', 'train']
 
 WARMUP_STEPS = 100
-VALIDATION_SIZE = 1200
-CALIBRATION_SIZE = 6000
 
 
 def train(*, output, pairs=None, detections=None, n_steps=1600,
@@ -147,7 +145,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                      'backbone': str(backbone), 'importance': importance,
                      'preprocessing': TRAINED, 'data': about['data']})
     start = restore_checkpoint(checkpoint, model, identity)
-    write = partial(_write, network, about, held_out, {
+    write = partial(write_trained, network, about, held_out, {
         'batch_size': batch_size, 'command': command,
         'training_history': warm_start.training_history(initial)})
     validation = fixed_batches(held_out, VALIDATION_SIZE)
@@ -155,7 +153,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         model, make_ahead(MixedBatches(samplers, rng=seed),
                           range(start, n_steps), n_jobs=n_jobs),
         start, n_steps, limit=limit, progress=progress,
-        validate=lambda: _validate(network, validation),
+        validate=lambda: evaluate(network, validation),
         history=History(output.with_suffix('.history.csv'), step=start),
         actions=[(checkpoint_seconds, lambda _: save_checkpoint(
             checkpoint, model, identity)),
@@ -220,7 +218,7 @@ def compile_model(model, n_steps, learning_rate, weight_decay):
         schedule, weight_decay=weight_decay, global_clipnorm=1.0,
         use_ema=True,
         ema_momentum=max(1 - 1 / (AVERAGED_SHARE * n_steps), 0.0))
-    n_maps = len(batches.LOCATORS)
+    n_maps = len(model.outputs) - 1
     model.compile(
         optimizer,
         ['binary_crossentropy', *[batches.locator_loss] * n_maps],
@@ -229,43 +227,3 @@ def compile_model(model, n_steps, learning_rate, weight_decay):
                  *[[]] * n_maps])
     optimizer.build(model.trainable_variables)
     return schedule
-
-
-def _write(network, about, held_out, details, path, steps):
-    """Write a weights file, with what follows from data and network."""
-    # the blend fraction that each region's probabilities assume
-    fractions = {
-        region: round(fit_fraction(*values), 4)
-        for region, *values in _predictions(network, fixed_batches(
-            held_out, CALIBRATION_SIZE, step=1))}
-    save_network(path, network, {
-        'architecture': 'VGG-16', 'preprocessing': TRAINED,
-        'stamp_size': STAMP_SIZE, 'classes': ['isolated', 'blended'],
-        'regions': sorted(fractions), 'trained_fraction': fractions,
-        'prior': about['prior'], 'domain': about['domain'],
-        'version': __version__, 'results': {}, 'steps': steps, **details})
-
-
-def _predictions(network, by_region):
-    """Yield region, P, truth and sample weights of each batch."""
-    for region, batch in by_region.items():
-        p = network.predict(batch.inputs, batch_size=128, verbose=0).ravel()
-        yield (region, p, batch.labels.ravel() > 0.5,
-               batch.sample_weights.ravel())
-
-
-def _validate(network, validation):
-    """Return accuracy and area under the ROC curve of each region."""
-    report = {}
-    for region, p, truth, _ in _predictions(network, validation):
-        report[f'{region}_accuracy'] = round(np.mean((p > 0.5) == truth), 4)
-        report[f'{region}_auc'] = round(_auc(p, truth), 4)
-    return report
-
-
-def _auc(score, truth):
-    """Return the area under the ROC curve, from the Mann-Whitney U."""
-    from scipy.stats import mannwhitneyu
-
-    u = mannwhitneyu(score[truth], score[~truth]).statistic
-    return u / (truth.sum() * (~truth).sum())

@@ -12,8 +12,13 @@ from blendhunter.benchmark.field.field_scores import (
     field_curves,
     field_scores,
 )
+from blendhunter.benchmark.field.screening import (
+    calibrate_screening,
+    compare_screening,
+)
 from blendhunter.benchmark.field.truth_match import prepare_truth
 
-__all__ = ['calibrate_weights', 'compare_catalogs', 'evaluate_field',
-           'evaluate_survey', 'field_bins', 'field_curves', 'field_scores',
-           'prepare_truth', 'train_on_survey']
+__all__ = ['calibrate_screening', 'calibrate_weights', 'compare_catalogs',
+           'compare_screening', 'evaluate_field', 'evaluate_survey',
+           'field_bins', 'field_curves', 'field_scores', 'prepare_truth',
+           'train_on_survey']

@@ -16,7 +16,7 @@ from blendhunter.network.weights import (
 )
 from blendhunter.truth import BLEND
 
-__all__ = ['calibrate_weights', 'fit_fractions']
+__all__ = ['calibrate_weights', 'check_calibrated', 'fit_fractions']
 
 
 def calibrate_weights(weights, detections, *, output=None, overwrite=False):
@@ -47,12 +47,7 @@ def calibrate_weights(weights, detections, *, output=None, overwrite=False):
         If the detections were made with other weights, hold no blends or
         no single ones, or packaged weights are to be changed.
     """
-    path = resolve_weights(weights)
-    if output is None and path != Path(weights):
-        msg = ('weights: the packaged weights are not changed; give an '
-               'output')
-        raise ValueError(msg)
-    check_writable(output or path, overwrite=overwrite or output is None)
+    path = check_calibrated(weights, output, overwrite=overwrite)
     arrays, metadata = read_weights(path)
     made_with = read_meta(detections.meta, 'sha256')
     if made_with != metadata.pop('sha256'):
@@ -66,6 +61,17 @@ def calibrate_weights(weights, detections, *, output=None, overwrite=False):
         metadata[name] = {**metadata[name], 'segment': value}
     write_weights(output or path, arrays, metadata)
     return before, after
+
+
+def check_calibrated(weights, output, *, overwrite=False):
+    """Check that weights, or an output, can be written; return their path."""
+    path = resolve_weights(weights)
+    if output is None and path != Path(weights):
+        msg = ('weights: the packaged weights are not changed; give an '
+               'output')
+        raise ValueError(msg)
+    check_writable(output or path, overwrite=overwrite or output is None)
+    return path
 
 
 def fit_fractions(detections, *, trained_fraction, prior):

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter.benchmark import metrics
-from blendhunter.benchmark.baselines import NETWORK, WHOLE_STAMP
+from blendhunter.benchmark.baselines import NETWORK, SMALL, WHOLE_STAMP
 from blendhunter.benchmark.binning import score_bins, score_columns
 from blendhunter.truth import BLEND
 
@@ -123,7 +123,7 @@ def _statistics(score, blended, resolvable):
 
 def _stamp_question(detections, method, score):
     """Score the answer about the whole stamp; NaN for other methods."""
-    if method != WHOLE_STAMP:
+    if not method.removeprefix(SMALL).startswith(WHOLE_STAMP):
         return {'stamp_auc': np.nan, 'stamp_accuracy': np.nan}
     blended = np.asarray(detections['stamp_label']) == BLEND
     return {'stamp_auc': metrics.area_under_roc(score, blended),

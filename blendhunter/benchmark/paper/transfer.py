@@ -17,7 +17,11 @@ from blendhunter.benchmark.paper.features import (
     fit_head,
     split_rows,
 )
-from blendhunter.network.architecture import build_network, resolve_precision
+from blendhunter.network.architecture import (
+    VGG16,
+    build_network,
+    resolve_precision,
+)
 from blendhunter.network.model import save_network
 from blendhunter.version import __version__
 
@@ -99,7 +103,7 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
                               directory=store.directory)
     right = (apply_head(head, features[test]) > 0.5) == (labels[test] > 0.5)
     save_network(output, _join(body, head, precision), {
-        'architecture': 'VGG-16', 'preprocessing': preprocessing,
+        'architecture': VGG16, 'preprocessing': preprocessing,
         'stamp_size': stamps.shape[1], 'classes': ['isolated', 'blended'],
         'regions': ['stamp'],
         'trained_fraction': {'stamp': float(labels.mean())},
