@@ -15,8 +15,8 @@ LAYERS = {
     'images': 1, 'catalogs': 2, 'stamps': 3,
     'detection': 4, 'network': 4,
     'simulation': 5, 'identify': 5, 'plotting': 5,
-    'training': 6,
-    'benchmark': 7, 'cli': 8, '__main__': 9}
+    'training': 6, 'survey': 7,
+    'benchmark': 8, 'cli': 9, '__main__': 10}
 # what may be shared sideways at the bottom: plain helpers
 SIDEWAYS = {('_utils', 'exceptions'), ('dataset', '_utils'),
             ('dataset', 'exceptions'), ('truth', '_utils')}
@@ -25,7 +25,7 @@ HEAVY = {'tensorflow': set(), 'keras': {'network', 'training', 'benchmark',
          'galsim': {'simulation'}, 'sep': {'detection'},
          'photutils': {'detection', 'benchmark'}, 'regions': {'plotting'},
          'matplotlib': {'plotting'}, 'sklearn': {'benchmark'},
-         'dask': {'distributed'}}
+         'dask': {'survey'}, 'distributed': {'survey'}}
 
 
 

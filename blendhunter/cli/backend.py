@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 
 __all__ = ['open_streams', 'quiet_backend']
 
@@ -31,22 +30,7 @@ def open_streams():
 
 
 def quiet_backend():
-    """
-    Import Keras and its backend without their notes on stderr.
-
-    TensorFlow's C++ code writes lines on CUDA and oneDNN straight to the
-    file descriptor, before its own log level counts.
-    """
-    if 'keras' in sys.modules:
-        return
+    """Import Keras and its backend; `main` has asked for no notes."""
     from blendhunter.network.backend import import_keras
 
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            import_keras()
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    import_keras()

@@ -1,4 +1,4 @@
-"""``blendhunter classify``: an image to blend probabilities."""
+"""``blendhunter classify``: an image, or many, to blend probabilities."""
 
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,11 @@ from blendhunter._utils.tables import (
 )
 from blendhunter.catalogs import as_table
 from blendhunter.cli.backend import quiet_backend
+from blendhunter.cli.classify_many import (
+    add_many_options,
+    classify_many,
+    is_many,
+)
 from blendhunter.cli.options import (
     IMAGE_FILES,
     add_detection_options,
@@ -22,9 +27,12 @@ from blendhunter.cli.options import (
     add_output_options,
     add_position_options,
     add_precision,
+    add_tile_size,
     check_files,
     check_image_options,
     detection_settings,
+    image_options,
+    is_read_in_tiles,
     new_parser,
     positive_int,
     read_image,
@@ -35,15 +43,16 @@ from blendhunter.images import accept_image
 __all__ = ['add_parser', 'run']
 
 IDENTIFIER = ('weights', 'region', 'threshold', 'prior', 'batch_size',
-              'precision', 'n_views')
+              'precision', 'n_views', 'screen')
 
 
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'classify', 'Find the blends among the sources of an image.',
-        'blendhunter classify image.fits -o blends.ecsv --plot blends.png')
-    add_image_options(parser)
+        verbs, 'classify', 'Find the blends among the sources of images.',
+        'blendhunter classify image.fits -o blends.ecsv --plot blends.png\n'
+        '  blendhunter classify *.fits --output-dir blends --workers 4')
+    add_image_options(parser, many=True)
     parser.add_argument('--catalog', metavar='FILE',
                         help='the sources; by default they are detected')
     add_position_options(parser)
@@ -53,6 +62,7 @@ def add_parser(verbs):
     parser.add_argument('--segmentation', metavar='FITS',
                         help='segmentation image that goes with the catalog')
     add_detection_options(parser)
+    add_tile_size(parser)
     parser.add_argument('--region', choices=('segment', 'stamp'),
                         default='segment', help='what is asked (%(default)s)')
     parser.add_argument('--threshold', type=float, default=0.5,
@@ -63,7 +73,8 @@ def add_parser(verbs):
     parser.add_argument('--batch-size', type=positive_int, default=256,
                         help='stamps per call of the network (%(default)s)')
     add_precision(parser)
-    add_output_options(parser)
+    add_output_options(parser, many=True)
+    add_many_options(parser)
     parser.add_argument('--plot', metavar='PNG', help='draw the result')
     parser.add_argument('--ds9', metavar='REG',
                         help='write regions for SAOImage DS9')
@@ -71,8 +82,19 @@ def add_parser(verbs):
 
 
 def run(arguments):
-    """Classify and write what was asked for."""
+    """Classify an image, or many; return the exit status."""
     from blendhunter.identify import BlendIdentifier
+
+    identifier = BlendIdentifier(**{
+        name: getattr(arguments, name) for name in IDENTIFIER})
+    if is_many(arguments):
+        return classify_many(arguments, identifier)
+    arguments.image, = arguments.image
+    return _classify_one(arguments, identifier)
+
+
+def _classify_one(arguments, identifier):
+    """Classify an image and write what was asked for."""
     from blendhunter.plotting import (
         check_figure_path,
         plot_result,
@@ -90,13 +112,21 @@ def run(arguments):
         check_figure_path(arguments.plot, overwrite=overwrite)
     if arguments.ds9:
         check_writable(arguments.ds9, name='ds9', overwrite=overwrite)
-    detected = _read(arguments)
-    # before the network runs
-    check_table_columns(detected.catalog, arguments.output)
+    options = _sources(arguments)
+    # the figures need the pixels and all segments
+    if arguments.plot or arguments.ds9 or not is_read_in_tiles(arguments):
+        detected = _read(arguments, **options)
+        # before the network runs
+        check_table_columns(detected.catalog, arguments.output)
+        image, options = detected, {}
+    else:
+        image, about = image_options(arguments)
+        options |= about
+        if arguments.wcs:
+            options['wcs'] = _read_wcs(arguments.wcs)
     quiet_backend()
-    result = BlendIdentifier(**{
-        name: getattr(arguments, name) for name in IDENTIFIER}).classify(
-            detected, overwrite=overwrite, progress=True)
+    result = identifier.classify(image, overwrite=overwrite, progress=True,
+                                 **options)
     write_table(result, arguments.output, overwrite=overwrite)
     if arguments.ds9:
         write_ds9_regions(arguments.ds9, detected, result)
@@ -110,23 +140,26 @@ def run(arguments):
           f'{arguments.output}')
 
 
-def _read(arguments):
+def _sources(arguments):
+    """Return the keywords of the sources: catalog, segments, settings."""
+    options = {name: getattr(arguments, name)
+               for name in ('columns', 'sky', 'pixel_origin')}
+    if arguments.catalog:
+        options['catalog'] = as_table(arguments.catalog, chip=arguments.chip)
+        check_table_columns(options['catalog'], arguments.output)
+    if arguments.segmentation:
+        options['segmentation'] = read_plane(arguments, 'segmentation')
+    return {'settings': detection_settings(arguments), **options}
+
+
+def _read(arguments, **options):
     """Return the image with its sources, read or detected."""
     from blendhunter.detection import DetectedImage
 
-    catalog = segmentation = None
-    if arguments.catalog:
-        catalog = as_table(arguments.catalog, chip=arguments.chip)
-        check_table_columns(catalog, arguments.output)
-    if arguments.segmentation:
-        segmentation = read_plane(arguments, 'segmentation')
     image, background = read_image(arguments)
     if arguments.wcs:
         image = replace(image, given_wcs=partial(_read_wcs, arguments.wcs))
-    return DetectedImage.from_image(
-        image, catalog, segmentation=segmentation, background=background,
-        settings=detection_settings(arguments), columns=arguments.columns,
-        sky=arguments.sky, pixel_origin=arguments.pixel_origin)
+    return DetectedImage.from_image(image, background=background, **options)
 
 
 def _read_wcs(path):

@@ -16,6 +16,7 @@ from blendhunter.cli import (
     demo,
     detect,
     simulate,
+    survey,
     train,
 )
 from blendhunter.cli.backend import open_streams
@@ -24,7 +25,8 @@ from blendhunter.version import __version__
 
 __all__ = ['build_parser', 'main']
 
-VERBS = (demo, detect, classify, simulate, train, benchmark, calibrate)
+VERBS = (demo, detect, classify, survey, simulate, train, benchmark,
+         calibrate)
 INTERRUPTED = 130
 # the arguments that the package's hints name: 'use overwrite=True to ...'
 HINTS = re.compile(r'\b(use|give|with|or) (overwrite|mag_limit|'
@@ -56,7 +58,8 @@ def build_parser():
 def main(argv=None):
     """Run; return 0, 1 (an error), 2 (wrong usage) or 130 (interrupted)."""
     open_streams()
-    # before TensorFlow is imported: its notes on CUDA are not errors
+    # before TensorFlow is imported, here or in a process that is started:
+    # its notes on CUDA are not errors
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     arguments = build_parser().parse_args(argv)
     arguments.command = ' '.join(
@@ -68,7 +71,8 @@ def main(argv=None):
             warnings.simplefilter('ignore', AstropyWarning)
             warnings.simplefilter('always', BlendHunterWarning)
             warnings.showwarning = _show_warning
-            arguments.run(arguments)
+            # None, or the status of a run in which single images failed
+            return arguments.run(arguments) or 0
     except KeyboardInterrupt:
         print('\nblendhunter: interrupted', file=sys.stderr)
         return INTERRUPTED
@@ -77,7 +81,6 @@ def main(argv=None):
             traceback.print_exc()
         print(f'blendhunter: error: {_one_line(error)}', file=sys.stderr)
         return 1
-    return 0
 
 
 def _one_line(error):
