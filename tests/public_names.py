@@ -4,14 +4,16 @@ NAMES = {
     'blendhunter': {
         'BlendIdentifier': (
             "(weights='default', *, region='segment', threshold=0.5, "
-            "prior=None, batch_size=256, precision='auto', n_views=1)"),
+            "prior=None, batch_size=256, precision='auto', n_views=1, "
+            "screen='auto')"),
         'BlendIdentifier.apply_threshold': '(result, threshold)',
         'BlendIdentifier.classify': (
             '(self, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', wcs=None, "
             'ext=None, columns=None, sky=None, pixel_origin=None, '
-            'chip=None, settings=None, detector=None, overwrite=False, '
-            'return_segmentation=False, progress=False)'),
+            'chip=None, settings=None, detector=None, tile_size=4096, '
+            'overwrite=False, return_segmentation=False, '
+            'progress=False)'),
         'BlendIdentifier.get_params': '(self, deep=True)',
         'BlendIdentifier.predict_stamps': (
             '(self, stamps, *, regions=None, noise=None)'),
@@ -26,8 +28,12 @@ NAMES = {
             "mask=None, noise=None, background='auto', settings=None, "
             'wcs=None, ext=None, columns=None, sky=None, '
             'pixel_origin=None, chip=None)'),
+        'DetectedImage.from_segmentation': (
+            '(cls, image, segmentation, settings)'),
         'DetectedImage.mask': 'property',
         'DetectedImage.noise': 'property',
+        'DetectedImage.noise_kind': 'property',
+        'DetectedImage.parts': '(self)',
         'DetectedImage.pixels': 'property',
         'DetectedImage.segmentation': 'property',
         'DetectedImage.segments': 'property',
@@ -45,7 +51,7 @@ NAMES = {
         'detect': (
             "(image, *, method='sep', n_sigma=1.5, n_pixels=5, "
             'deblend=True, n_levels=32, contrast=0.005, mask=None, '
-            "noise=None, background='auto', ext=None, "
+            "noise=None, background='auto', ext=None, tile_size=4096, "
             'return_segmentation=False)'),
         'extract_stamps': (
             '(image, positions, *, segmentation=None, labels=None, '
@@ -71,12 +77,12 @@ NAMES = {
             'rng=None, n_jobs=1, work_dir=None, progress=False)'),
         'train': (
             '(*, output, pairs=None, detections=None, n_steps=1600, '
-            'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
-            'dropout=0.3, weights=None, backbone=None, '
-            "importance=False, precision='auto', rng=0, "
-            'checkpoint=None, checkpoint_seconds=180, max_seconds=None, '
-            "snapshot_seconds=None, n_jobs=1, command='', "
-            'overwrite=False, progress=False)'),
+            'batch_size=128, learning_rate=0.00015, '
+            'weight_decay=0.001, dropout=0.3, weights=None, '
+            "backbone=None, importance=False, precision='auto', rng=0, "
+            'checkpoint=None, checkpoint_seconds=180, '
+            'max_seconds=None, snapshot_seconds=None, n_jobs=1, '
+            "command='', overwrite=False, progress=False)"),
     },
     'blendhunter.detection': {
         'BackgroundSubtractedImage': (
@@ -93,8 +99,12 @@ NAMES = {
             "mask=None, noise=None, background='auto', settings=None, "
             'wcs=None, ext=None, columns=None, sky=None, '
             'pixel_origin=None, chip=None)'),
+        'DetectedImage.from_segmentation': (
+            '(cls, image, segmentation, settings)'),
         'DetectedImage.mask': 'property',
         'DetectedImage.noise': 'property',
+        'DetectedImage.noise_kind': 'property',
+        'DetectedImage.parts': '(self)',
         'DetectedImage.pixels': 'property',
         'DetectedImage.segmentation': 'property',
         'DetectedImage.segments': 'property',
@@ -109,7 +119,7 @@ NAMES = {
         'detect': (
             "(image, *, method='sep', n_sigma=1.5, n_pixels=5, "
             'deblend=True, n_levels=32, contrast=0.005, mask=None, '
-            "noise=None, background='auto', ext=None, "
+            "noise=None, background='auto', ext=None, tile_size=4096, "
             'return_segmentation=False)'),
         'subtract_background': (
             '(image, *, mask=None, noise=None, wcs=None, ext=None, '
@@ -118,14 +128,16 @@ NAMES = {
     'blendhunter.identify': {
         'BlendIdentifier': (
             "(weights='default', *, region='segment', threshold=0.5, "
-            "prior=None, batch_size=256, precision='auto', n_views=1)"),
+            "prior=None, batch_size=256, precision='auto', n_views=1, "
+            "screen='auto')"),
         'BlendIdentifier.apply_threshold': '(result, threshold)',
         'BlendIdentifier.classify': (
             '(self, image, catalog=None, *, segmentation=None, '
             "mask=None, noise=None, background='auto', wcs=None, "
             'ext=None, columns=None, sky=None, pixel_origin=None, '
-            'chip=None, settings=None, detector=None, overwrite=False, '
-            'return_segmentation=False, progress=False)'),
+            'chip=None, settings=None, detector=None, tile_size=4096, '
+            'overwrite=False, return_segmentation=False, '
+            'progress=False)'),
         'BlendIdentifier.get_params': '(self, deep=True)',
         'BlendIdentifier.predict_stamps': (
             '(self, stamps, *, regions=None, noise=None)'),
@@ -138,7 +150,8 @@ NAMES = {
         'STAMP_SIZE': 'int',
         'Segments': '(image, labels, disc_radius)',
         'Stamps': '(data, regions, flags)',
-        'assign_segments': '(segmentation, x, y, *, labels=None, divide=True)',
+        'assign_segments': (
+            '(segmentation, x, y, *, labels=None, divide=True)'),
         'cut_stamps': (
             '(data, x, y, *, mask=None, noise=None, segments=None, '
             'rows=None, size=51)'),
@@ -152,7 +165,8 @@ NAMES = {
         'AcceptedImage.wcs': 'property',
         'accept_image': (
             '(image, *, mask=None, noise=None, wcs=None, ext=None)'),
-        'accept_segmentation': "(segmentation, shape, *, name='segmentation')",
+        'accept_segmentation': (
+            "(segmentation, shape, *, name='segmentation')"),
         'read_array': '(path, name)',
         'read_planes': '(path, *, ext=None, mask_bits=None)',
     },
@@ -172,7 +186,8 @@ NAMES = {
         'Artifacts.draw': '(self, shape, noise, rng)',
         'CameraPSF': '(seeing, coma, trefoil, astigmatism, drift)',
         'CameraPSF.draw': '(self, rng, *, seeing_factor=1.0)',
-        'CameraPSF.draw_grid': '(self, rng, n_nodes, *, seeing_factor=1.0)',
+        'CameraPSF.draw_grid': (
+            '(self, rng, n_nodes, *, seeing_factor=1.0)'),
         'Exposure': (
             '(psf, seeing_factor, psf_variation, coma, trefoil, '
             'astigmatism, drift, brighter_fatter, noise, '
@@ -191,7 +206,8 @@ NAMES = {
         'PaperPSF': '(seeing)',
         'PaperPSF.draw': '(self, rng, *, seeing_factor=1.0)',
         'ParametricPopulation': '(*, bright=19.0, faint=25.2)',
-        'ParametricPopulation.draw': '(self, n, rng, *, magnitude=None)',
+        'ParametricPopulation.draw': (
+            '(self, n, rng, *, magnitude=None)'),
         'ParametricPopulation.render': '(self, row)',
         'SourceModel': (
             '(kind, cosmos_dir, density, bright, faint, clustering, '
@@ -238,14 +254,20 @@ NAMES = {
         'load_model': "(weights='default', *, precision='auto')",
     },
     'blendhunter.training': {
+        'distill': (
+            '(*, output, pairs=None, detections=None, '
+            "teacher='default', n_batches=1200, n_epochs=5, "
+            'batch_size=128, learning_rate=0.001, weight_decay=0.001, '
+            "dropout=0.1, precision='auto', rng=0, checkpoint=None, "
+            "n_jobs=1, command='', overwrite=False, progress=False)"),
         'train': (
             '(*, output, pairs=None, detections=None, n_steps=1600, '
-            'batch_size=128, learning_rate=0.00015, weight_decay=0.001, '
-            'dropout=0.3, weights=None, backbone=None, '
-            "importance=False, precision='auto', rng=0, "
-            'checkpoint=None, checkpoint_seconds=180, max_seconds=None, '
-            "snapshot_seconds=None, n_jobs=1, command='', "
-            'overwrite=False, progress=False)'),
+            'batch_size=128, learning_rate=0.00015, '
+            'weight_decay=0.001, dropout=0.3, weights=None, '
+            "backbone=None, importance=False, precision='auto', rng=0, "
+            'checkpoint=None, checkpoint_seconds=180, '
+            'max_seconds=None, snapshot_seconds=None, n_jobs=1, '
+            "command='', overwrite=False, progress=False)"),
     },
     'blendhunter.truth': {
         'BLEND': 'int',
@@ -279,13 +301,17 @@ NAMES = {
             "kind='parametric', cosmos_dir=None, rng=3001, n_jobs=1, "
             'progress=False)'),
         'evaluate_image': '(result)',
+        'evaluate_memory': (
+            '(identifier, sizes, *, tile_size=4096, density=200.0, '
+            'rng=0, progress=False)'),
         'evaluate_singles': (
             '(identifier, image, catalog=None, *, isolation=12.0, '
             'progress=False)'),
         'evaluate_speed': '(identifier, image, *, ext=None)',
         'evaluate_stamps': (
-            "(identifier, n=8000, *, sets=(StampSpec(kind='parametric', "
-            'sigma=5.0, blend_fraction=0.5, varied=False, psf=None), '
+            '(identifier, n=8000, *, '
+            "sets=(StampSpec(kind='parametric', sigma=5.0, "
+            'blend_fraction=0.5, varied=False, psf=None), '
             "StampSpec(kind='parametric', sigma=14.5, "
             'blend_fraction=0.5, varied=False, psf=None), '
             "StampSpec(kind='parametric', sigma=35.0, "
@@ -301,8 +327,11 @@ NAMES = {
             "blend_fraction=0.5, varied=False, psf='camera'), "
             "StampSpec(kind='stars', sigma=14.5, blend_fraction=0.0, "
             "varied=False, psf='camera')), cosmos_dir=None, "
-            "detectors=('sep', 'photutils'), centering='sep', rng=4001, "
-            'n_jobs=1, examine=None, progress=False)'),
+            "detectors=('sep', 'photutils'), centering='sep', "
+            'rng=4001, n_jobs=1, examine=None, progress=False)'),
+        'evaluate_workers': (
+            '(identifier, n_tiles, workers, *, shape=(1500, 1500), '
+            'rng=0)'),
         'label_by_detection': (
             '(stamps, *, noise, positions=None, settings=None, '
             'n_jobs=1, progress=False)'),
@@ -311,15 +340,17 @@ NAMES = {
     },
     'blendhunter.benchmark.paper': {
         'SCALES': 'dict',
-        'Scale': '(name, n_stamps, sigmas, n_realizations, n_realistic)',
+        'Scale': (
+            '(name, n_stamps, sigmas, n_realizations, n_realistic)'),
         'compare_blocks': (
             "(directory, *, backbone='imagenet', scale='small', "
             'preprocessing=None, cosmos_dir=None, rng=0, n_jobs=1, '
             "precision='auto', epochs=500, tuning_epochs=8, "
             "features_dir=None, progress=False, command='')"),
         'estimate_time': (
-            "(scale='small', *, backbone='default', preprocessing=None, "
-            "cosmos_dir=None, n_jobs=1, precision='auto')"),
+            "(scale='small', *, backbone='default', "
+            'preprocessing=None, cosmos_dir=None, n_jobs=1, '
+            "precision='auto')"),
         'reproduce_paper': (
             "(directory, *, scale='small', backbone='default', "
             'preprocessing=None, cosmos_dir=None, rng=0, n_jobs=1, '
@@ -332,6 +363,8 @@ NAMES = {
             'overwrite=False, progress=False)'),
     },
     'blendhunter.benchmark.field': {
+        'calibrate_screening': (
+            '(weights, tables, *, output=None, overwrite=False)'),
         'calibrate_weights': (
             '(weights, detections, *, output=None, overwrite=False)'),
         'compare_catalogs': (
@@ -339,6 +372,7 @@ NAMES = {
             'truth_columns=None, segmentation=None, radius=2.0, '
             'wcs=None, mag_limit=None, mag_column=None, '
             'min_flux_ratio=0.01)'),
+        'compare_screening': '(tables, region, limit)',
         'evaluate_field': (
             "(image, truth, identifier, *, regions=('segment', "
             "'stamp'), truth_columns=None, mag_limit=None, "
@@ -379,6 +413,16 @@ NAMES = {
         'completeness_at_rejection': '(score, blended, rejected)',
         'proportion_error': '(fraction, n)',
         'purity': '(flagged, blended)',
+    },
+    'blendhunter.survey': {
+        'classify_images': (
+            '(images, output_dir, *, identifier=None, executor=None, '
+            "format='parquet', settings=None, background='auto', "
+            'tile_size=4096, overwrite=False, retries=1, '
+            'progress=False)'),
+        'dask_executor': '(address)',
+        'process_executor': '(workers, *, n_threads=None)',
+        'survey_status': '(output_dir)',
     },
     'blendhunter.plotting': {
         'check_figure_path': "(path, *, overwrite=False, name='plot')",

@@ -5,11 +5,10 @@ import pytest
 from astropy.table import Table
 from numpy.testing import assert_array_equal, assert_equal
 
-from blendhunter import BlendIdentifier, detect
+from blendhunter import BlendIdentifier
 from blendhunter.benchmark import (
     StampSpec,
     evaluate_image,
-    evaluate_speed,
     evaluate_stamps,
 )
 from blendhunter.benchmark.metrics import (
@@ -26,7 +25,8 @@ from blendhunter.benchmark.metrics import (
     purity,
     surest_answers,
 )
-from blendhunter.benchmark.report import compare_flags, table_lines
+from blendhunter.benchmark.report import compare_flags
+from blendhunter.benchmark.score_tables import table_lines
 from blendhunter.benchmark.stamp_detectors import stamp_scores
 from blendhunter.benchmark.whole_stamps import (
     VARIANTS,
@@ -117,25 +117,6 @@ def test_error_of_a_proportion_is_wilsons():
                                                               rel=1e-4)
     assert_array_equal(np.isnan(proportion_error([0.5, np.nan, 0], [0, 3, 3])),
                        [True, True, False])
-
-
-def test_speed_of_any_preprocessing(field, random_weights):
-    """The forward pass has the channels of the weights, not always 1."""
-    n = len(detect(field[0]))
-    for weights in (random_weights, 'default'):
-        table = evaluate_speed(BlendIdentifier(weights, batch_size=32),
-                               field[0])
-        rows = {row['step']: row for row in table}
-        assert table.meta['sources'] == n
-        for step, unit in (('classify', 'forward pass'),
-                           ('detect', 'forward pass'),
-                           ('extract_stamps', 'Cutout2D')):
-            assert rows[step]['ratio'] == (rows[step]['seconds']
-                                           / rows[unit]['seconds'])
-            assert rows[unit]['ratio'] == 1
-        # a classification has a forward pass in it
-        assert rows['classify']['ratio'] > 0.5
-        assert np.isnan(rows['load the model']['ratio'])
 
 
 def test_printed_errors_have_the_digits_they_need():

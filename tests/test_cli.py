@@ -34,7 +34,7 @@ def lines(capsys):
     ['benchmark'], ['calibrate'], ['simulate', 'stamps'],
     *(['benchmark', what] for what in (
         'paper', 'field', 'inject', 'singles', 'compare', 'stamps',
-        'detectors', 'image', 'speed'))])
+        'detectors', 'image', 'speed', 'memory'))])
 def test_help(verb, capsys):
     with pytest.raises(SystemExit) as error:
         main([*verb, '--help'])

@@ -5,9 +5,12 @@ from blendhunter.benchmark.detector_labels import (
     oracle_rule,
     truth_free_rule,
 )
-from blendhunter.benchmark.real_image import evaluate_image, evaluate_speed
+from blendhunter.benchmark.memory import evaluate_memory
+from blendhunter.benchmark.real_image import evaluate_image
 from blendhunter.benchmark.singles import SinglesResult, evaluate_singles
+from blendhunter.benchmark.speed import evaluate_speed
 from blendhunter.benchmark.stamp_detectors import evaluate_detectors
+from blendhunter.benchmark.survey_speed import evaluate_workers
 from blendhunter.benchmark.whole_stamps import (
     STAMP_SETS,
     StampSpec,
@@ -15,6 +18,6 @@ from blendhunter.benchmark.whole_stamps import (
 )
 
 __all__ = ['STAMP_SETS', 'SinglesResult', 'StampSpec', 'evaluate_detectors',
-           'evaluate_image', 'evaluate_singles', 'evaluate_speed',
-           'evaluate_stamps', 'label_by_detection', 'oracle_rule',
-           'truth_free_rule']
+           'evaluate_image', 'evaluate_memory', 'evaluate_singles',
+           'evaluate_speed', 'evaluate_stamps', 'evaluate_workers',
+           'label_by_detection', 'oracle_rule', 'truth_free_rule']

@@ -16,6 +16,7 @@ from blendhunter.benchmark.field.field_scores import (
 )
 from blendhunter.benchmark.injection import injection_bins, injection_scores
 from blendhunter.benchmark.metrics import completeness, highest_first, purity
+from blendhunter.benchmark.score_tables import compact_table, plain_rows
 from blendhunter.benchmark.singles import worst_singles
 from blendhunter.network.weights import (
     read_metadata,
@@ -28,13 +29,12 @@ from blendhunter.version import __version__
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',
            'describe_field', 'describe_injections', 'record_run',
            'record_scores', 'report_field', 'report_injections',
-           'report_singles', 'table_lines']
+           'report_singles']
 
 # methods in the figure of bins: more could not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
 # injections, and isolated sources, of each kind in the strip
 SHOWN, SHOWN_SINGLES = 12, 10
-DIGITS = 3
 
 
 def check_directory(directory, *, overwrite=False):
@@ -134,49 +134,9 @@ def _write_tables(directory, command, weights, tables):
         table = record_run(table, command, weights)
         write_table(table, directory / f'{name}.ecsv', overwrite=True)
     with atomic_path(directory / 'scores.rst') as temporary:
-        _compact(tables['scores']).write(temporary, format='ascii.rst',
+        compact_table(tables['scores']).write(temporary, format='ascii.rst',
                                          overwrite=True)
     return directory
-
-
-def table_lines(table):
-    """Return a table as lines of text, errors beside their values."""
-    return _compact(table).pformat(max_lines=-1, max_width=-1)
-
-
-def _compact(table):
-    """Return a table as text: few digits, values with their errors."""
-    names = table.colnames
-    errors = {f'{name}_error' for name in names} & set(names)
-    shown = Table()
-    for name in names:
-        if name in errors:
-            continue
-        if f'{name}_error' in errors:
-            shown[name] = [_with_error(*pair) for pair in zip(
-                table[name], table[f'{name}_error'], strict=True)]
-        elif table[name].dtype.kind == 'f':
-            shown[name] = [f'{value:.4g}' if _known(value) else '-'
-                           for value in table[name]]
-        else:
-            shown[name] = table[name]
-    return shown
-
-
-def _known(value):
-    """Say whether there is a number."""
-    return not np.ma.is_masked(value) and np.isfinite(value)
-
-
-def _with_error(value, error):
-    """Return a value and its error, with the digits that it needs."""
-    if not _known(value):
-        return '-'
-    if not _known(error) or error <= 0:
-        return f'{value:.{DIGITS}f}'
-    # 0.0003, not 0.000
-    digits = max(DIGITS, int(np.ceil(-np.log10(error))))
-    return f'{value:.{digits}f} ± {error:.{digits}f}'
 
 
 def describe_field(detections):
@@ -236,13 +196,5 @@ def check_recordable(weights, n_views=1):
 def record_scores(weights, entry, table):
     """Store a table of scores in a weights file."""
     results = read_metadata(weights)['results']
-    update_metadata(weights, {'results': {**results, entry: [
-        {key: _plain(value) for key, value in dict(row).items()}
-        for row in table]}})
-
-
-def _plain(value):
-    """Return a value that strict JSON knows; None if it is unknown."""
-    if isinstance(value, (str, np.str_)):
-        return str(value)
-    return value.item() if _known(value) else None
+    update_metadata(weights, {'results': {**results,
+                                          entry: plain_rows(table)}})

@@ -24,7 +24,8 @@ KINDS = {'paper': (paper.add_parser, paper.run),
          'stamps': (on_stamps.add_stamps, on_stamps.run_stamps),
          'detectors': (on_stamps.add_detectors, on_stamps.run_detectors),
          'image': (results.add_image, results.run_image),
-         'speed': (results.add_speed, results.run_speed)}
+         'speed': (results.add_speed, results.run_speed),
+         'memory': (results.add_memory, results.run_memory)}
 # the arguments that may name an input
 INPUTS = (*IMAGE_FILES, 'table', 'truth', 'training', 'weights', 'catalog',
           'segmentation', 'wcs')
@@ -59,18 +60,18 @@ def add_parser(verbs):
 
 def run(arguments):
     """Evaluate, print the scores, and write them where asked."""
-    from blendhunter._utils.tables import check_table_path, write_table
-    from blendhunter.benchmark.report import (
-        check_directory,
-        record_run,
+    from blendhunter.benchmark.report import check_directory, record_run
+    from blendhunter.benchmark.score_tables import (
+        check_scores_path,
         table_lines,
+        write_scores,
     )
 
     overwrite = getattr(arguments, 'overwrite', False)
     output = getattr(arguments, 'output', None)
     directory = getattr(arguments, 'directory', None)
     if output:
-        check_table_path(output, overwrite=overwrite)
+        check_scores_path(output, overwrite=overwrite)
     # the paper's directory is that of a run that continues
     _check_files(arguments)
     if directory and arguments.what != 'paper':
@@ -80,9 +81,9 @@ def run(arguments):
     table = KINDS[arguments.what][1](arguments)
     print('\n'.join(table_lines(table)))
     if output:
-        write_table(record_run(table, arguments.command,
-                               getattr(arguments, 'weights', None)),
-                    output, overwrite=overwrite)
+        write_scores(record_run(table, arguments.command,
+                                getattr(arguments, 'weights', None)),
+                     output, overwrite=overwrite)
     if directory:
         print(f'tables and figures: {directory}')
 

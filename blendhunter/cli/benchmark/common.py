@@ -35,7 +35,8 @@ def add_record(parser):
 def add_table(parser):
     """Add a table to write."""
     parser.add_argument('-o', '--output', metavar='TABLE',
-                        help='write the scores too')
+                        help='write the scores too; .json, .ecsv, .csv, '
+                             '.fits ...')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace an existing table')
 

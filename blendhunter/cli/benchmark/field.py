@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from blendhunter._utils.meta import record_meta
 from blendhunter.cli.benchmark.common import (
     add_directory,
     add_record,
@@ -15,6 +16,7 @@ from blendhunter.cli.options import (
     add_model_options,
     check_image_options,
     detection_settings,
+    model_options,
     new_parser,
     positive_int,
     read_image,
@@ -108,14 +110,14 @@ def run(arguments):
     options = {'regions': tuple(arguments.regions),
                'min_flux_ratio': arguments.min_flux_ratio,
                'trees': _trees(arguments, settings)}
-    identifier = BlendIdentifier(arguments.weights,
-                                 n_views=arguments.n_views)
+    identifier = BlendIdentifier(**model_options(arguments))
     if own is None:
         made = field.evaluate_survey(
             arguments.survey, identifier, arguments.n, settings=settings,
             **_survey_options(arguments), **options)
     else:
         made = field.evaluate_field(*own, identifier, **options)
+    record_meta(made.truth.meta, screen=_screen_sha256(arguments))
     scores = field.field_scores(made.truth)
     report_field(arguments.directory, made.truth, scores,
                  command=arguments.command, weights=arguments.weights,
@@ -127,10 +129,18 @@ def run(arguments):
     return scores
 
 
+def _screen_sha256(arguments):
+    """Return the sha256 of the small network that screens; or ''."""
+    from blendhunter.identify.screening import small_weights
+    from blendhunter.network.weights import read_metadata, resolve_weights
+
+    own = read_metadata(resolve_weights(arguments.weights))['sha256']
+    return small_weights(arguments.screen, own)[1].get('sha256', '')
+
+
 def _check(arguments):
     """Check, before any work, what belongs together."""
     from blendhunter.benchmark.report import check_recordable
-    from blendhunter.network.weights import resolve_weights
     from blendhunter.truth.blend_definition import check_flux_ratio
 
     check_image_options(arguments)
@@ -145,7 +155,7 @@ def _check(arguments):
         raise ValueError(msg)
     if arguments.record:
         check_recordable(arguments.weights, arguments.n_views)
-    resolve_weights(arguments.weights)
+    _screen_sha256(arguments)
 
 
 def _survey_options(arguments):

@@ -5,6 +5,7 @@ from blendhunter.cli.options import (
     add_image_options,
     add_model_options,
     check_image_options,
+    model_options,
     natural,
     new_parser,
     positive_int,
@@ -53,7 +54,7 @@ def run(arguments):
     made = evaluate_injections(
         DetectedImage.from_image(image, background=background,
                                  settings=settings),
-        BlendIdentifier(arguments.weights, n_views=arguments.n_views),
+        BlendIdentifier(**model_options(arguments)),
         training=training, rounds=arguments.rounds, rng=arguments.seed,
         progress=True)
     scores = report_injections(arguments.directory, made,

@@ -7,6 +7,7 @@ from blendhunter.cli.benchmark.common import (
 )
 from blendhunter.cli.options import (
     add_model_options,
+    model_options,
     new_parser,
     positive_int,
 )
@@ -65,8 +66,7 @@ def run_stamps(arguments):
                           name='worst')
     wrong = WrongAnswers(arguments.examples)
     table = evaluate_stamps(
-        BlendIdentifier(arguments.weights, region='stamp',
-                        n_views=arguments.n_views),
+        BlendIdentifier(region='stamp', **model_options(arguments)),
         arguments.n, cosmos_dir=arguments.cosmos_dir, rng=arguments.seed,
         detectors=arguments.detectors, centering=arguments.centering,
         n_jobs=arguments.n_jobs, examine=wrong, progress=True)

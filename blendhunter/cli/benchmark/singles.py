@@ -6,6 +6,7 @@ from blendhunter.cli.options import (
     add_model_options,
     add_position_options,
     check_image_options,
+    model_options,
     new_parser,
     read_image,
 )
@@ -42,9 +43,8 @@ def run(arguments):
     from blendhunter.identify import BlendIdentifier
 
     check_image_options(arguments)
-    identifier = BlendIdentifier(arguments.weights,
-                                 n_views=arguments.n_views,
-                                 threshold=arguments.threshold)
+    identifier = BlendIdentifier(threshold=arguments.threshold,
+                                 **model_options(arguments))
     image, background = read_image(arguments)
     result = evaluate_singles(
         identifier, DetectedImage.from_image(
