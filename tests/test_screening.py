@@ -195,6 +195,8 @@ def test_who_screens(large, small):
     assert small_weights('auto', other) == (None, {})
     with pytest.raises(WeightsError, match='not distilled from the weights'):
         small_weights(small, other)
+    with pytest.raises(WeightsError, match='screen must be one of'):
+        small_weights('nothing.h5', own)
     model = load_model(large)
     options = {'region': 'segment', 'prior': None, 'threshold': 0.5}
     with pytest.raises(WeightsError, match="no limit for the region 'segm"):

@@ -1,7 +1,6 @@
 """Where the time goes: the network, its preparation, and the detectors."""
 
 import platform
-import resource
 import sys
 import time
 from functools import partial
@@ -90,6 +89,10 @@ def _time(function, *args, **options):
 
 def memory_peak():
     """Return the largest memory of this process so far, MiB."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return np.nan
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # bytes on macOS, kiB elsewhere
     return peak / 1024**2 if sys.platform == 'darwin' else peak / 1024

@@ -72,7 +72,8 @@ def small_weights(screen, sha256):
                            and SMALL_WEIGHTS not in list_weights()):
         return None, {}
     weights = SMALL_WEIGHTS if automatic else screen
-    metadata = _metadata(resolve_weights(weights, verify=False))
+    metadata = _metadata(resolve_weights(weights, verify=False,
+                                         name='screen'))
     if metadata.get('distilled_from') == sha256:
         return weights, metadata
     if automatic:

@@ -134,11 +134,12 @@ def list_weights():
     return sorted(json.loads(REGISTRY.read_text()))
 
 
-def resolve_weights(weights, *, verify=True):
+def resolve_weights(weights, *, verify=True, name='weights'):
     """
     Turn a name from `list_weights`, or a path, into a path.
 
-    ``verify`` compares a packaged file with its registered sha256.
+    ``verify`` compares a packaged file with its registered sha256. ``name``
+    is that of the argument, for the error message.
     """
     registry = json.loads(REGISTRY.read_text())
     if isinstance(weights, str) and weights in registry:
@@ -151,7 +152,7 @@ def resolve_weights(weights, *, verify=True):
             raise WeightsError(msg)
         return path
     if not Path(weights).is_file():
-        msg = (f'weights must be one of {sorted(registry)} or a file, got '
+        msg = (f'{name} must be one of {sorted(registry)} or a file, got '
                f'{str(weights)!r}')
         raise WeightsError(msg)
     return Path(weights)
