@@ -14,7 +14,7 @@ from blendhunter.benchmark.field import (
 )
 from blendhunter.benchmark.field.screening import fit_limit
 from blendhunter.cli.main import main
-from blendhunter.dataset import DataSet
+from blendhunter.dataset import DataSet, write_dataset
 from blendhunter.exceptions import WeightsError
 from blendhunter.identify import identifier as identifier_module
 from blendhunter.identify.screening import (
@@ -328,12 +328,14 @@ def test_calibration_stores_the_limit(small, tmp_path, capsys):
     assert main(['calibrate', str(small), '--detections', 'no.ecsv']) == 1
 
 
-def test_distillation_by_command(large, tmp_path, capsys):
+def test_distillation_by_command(large, pairs, detections, tmp_path, capsys):
+    # they need not be simulated
+    write_dataset(tmp_path / 'pairs.h5', pairs)
+    write_dataset(tmp_path / 'detections.h5', detections)
     command = ['train', '--protocol', 'distillation', '--work-dir',
                str(tmp_path), '--weights', str(large), '-o',
-               str(tmp_path / 'small.h5'), '--n-pairs', '60', '--n-fields',
-               '1', '--n-batches', '2', '--epochs', '1', '--batch-size', '8',
-               '--n-jobs', '1']
+               str(tmp_path / 'small.h5'), '--n-batches', '2', '--epochs',
+               '1', '--batch-size', '8', '--n-jobs', '1']
     assert main(command) == 0
     made = read_metadata(tmp_path / 'small.h5')
     assert made['distilled_from'] == read_metadata(large)['sha256']
