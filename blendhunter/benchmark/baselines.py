@@ -76,10 +76,9 @@ def score_methods(detected, identifier, rows=None, *, regions=('segment',),
     The network's probabilities with each of the regions, instead of the
     identifier's own (NaN if it gives none), without screening; those of
     the small network that screens for it, and of both together; 'boosted
-    trees' (with
-    ``trees``, from `train_trees`), 'area x a/b', 'area', 'a/b', 'flag' (1
-    for the child of a split) and, with ``split`` of `split_by_photutils`,
-    'photutils split'.
+    trees' (with ``trees``, from `train_trees`), 'area x a/b', 'area',
+    'a/b', 'flag' (1 for the child of a split) and, with ``split`` of
+    `split_by_photutils`, 'photutils split'.
     """
     if rows is not None:
         detected = detected.select(rows)

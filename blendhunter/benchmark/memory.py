@@ -2,6 +2,7 @@
 
 import multiprocessing
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def evaluate_memory(identifier, sizes, *, tile_size=TILE_SIZE,
 
 
 def _piece(density, rng):
-    """Return the pixels of a simulated field, and their noise."""
+    """Return the pixels of a simulated field."""
     image, _ = simulate_field(
         (PIECE, PIECE), sources=SourceModel(density=density), rng=rng)
     return np.asarray(image.data, dtype=np.float32)
@@ -104,8 +105,6 @@ def _in_process(identifier, path, kind, tile_size):
 
 def _measure(identifier, path, kind, tile_size):
     """Classify an image; return the memory before, and in all."""
-    import time
-
     image = path if kind == 'file' else fits.getdata(path).astype('f4')
     # the model is loaded, and the network compiled
     identifier.predict_stamps(np.zeros((64, 51, 51)), noise=1.0)

@@ -12,6 +12,7 @@ from astropy.table import Table
 
 from blendhunter.detection import DetectionSettings, detect
 from blendhunter.detection.background import subtract_background
+from blendhunter.detection.source_finding import find_in_normalized
 from blendhunter.identify.screening import small_weights
 from blendhunter.images import accept_image
 from blendhunter.network import load_model
@@ -54,7 +55,7 @@ def evaluate_speed(identifier, image, *, ext=None):
     pixels = image.data
     load, model = _time(load_model, identifier.weights,
                         precision=identifier.precision)
-    meta = {'cpu': cpu_name(), 'memory_loaded': memory_peak()}
+    meta = {'cpu': _cpu_name(), 'memory_loaded': memory_peak()}
     # the first call compiles; the identifier loads a model of its own
     first, catalog = _time(detect, pixels)
     warm, result = _time(identifier.classify, pixels, catalog)
@@ -98,8 +99,8 @@ def memory_peak():
     return peak / 1024**2 if sys.platform == 'darwin' else peak / 1024
 
 
-def cpu_name():
-    """Return the name of the CPU, and how many threads it runs."""
+def _cpu_name():
+    """Return the name of the CPU."""
     name = platform.processor() or platform.machine()
     if CPU_INFO.is_file():
         for line in CPU_INFO.read_text().splitlines():
@@ -148,11 +149,9 @@ def _detector_steps(pixels):
         detect_sources,
     )
 
-    from blendhunter.detection import _photutils, _sep
+    from blendhunter.detection import _photutils
 
     settings = DetectionSettings()
-    options = {name: getattr(settings, name) for name in (
-        'n_sigma', 'n_pixels', 'deblend', 'n_levels', 'contrast')}
     image = subtract_background(accept_image(pixels))
     normalized = image.normalized
     smooth = _photutils.smoothed(normalized)
@@ -176,8 +175,8 @@ def _detector_steps(pixels):
     return {
         'detect': partial(detect, pixels),
         'detect with photutils': partial(detect, pixels, method='photutils'),
-        'sep.extract': partial(_sep.find, normalized, mask=image.mask,
-                               **options),
+        'sep.extract': partial(find_in_normalized, normalized, settings,
+                               mask=image.mask),
         'photutils detect_sources': find,
         'photutils deblend_sources': split,
         'photutils SourceCatalog': measure}

@@ -56,7 +56,7 @@ def evaluate_workers(identifier, n_tiles, workers, *, shape=SHAPE, rng=0):
         folder = Path(folder)
         paths = _write_tiles(folder, n_tiles, shape, rng)
         rows = [{'workers': n, **_classified(
-            identifier, paths, n, workers, folder / f'{n}')}
+            identifier, paths, n, folder / f'{n}')}
             for n in (1, workers)]
     table = Table(rows)
     table['speedup'] = table['seconds'][0] / table['seconds']
@@ -74,11 +74,10 @@ def _write_tiles(folder, n_tiles, shape, rng):
     return paths
 
 
-def _classified(identifier, paths, workers, share, output):
+def _classified(identifier, paths, workers, output):
     """Classify the tiles; return seconds and sources per second."""
-    # as many threads per worker as if all worked
     with process_executor(workers, n_threads=1) as executor:
-        _run(identifier, paths[:share], output.with_name('warm'), executor)
+        _run(identifier, paths[:workers], output.with_name('warm'), executor)
         began = time.perf_counter()
         table = _run(identifier, paths, output, executor)
         seconds = time.perf_counter() - began

@@ -162,8 +162,9 @@ def open_sections(image, *, ext=None, **given):
     TypeError, ValueError, OSError
         If an argument cannot be used; the message names it.
     """
+    shape = image_shape(image, ext)
     for name in ('mask', 'noise'):
-        _check_shape(name, given.get(name), image_shape(image, ext))
+        _check_shape(name, given.get(name), shape)
     if isinstance(image, AcceptedImage):
         own = {'mask': image.mask, 'noise': image.noise, 'unit': image.unit,
                'wcs': image.given_wcs}

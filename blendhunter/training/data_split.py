@@ -13,7 +13,7 @@ from blendhunter.training.importance_sampling import blend_sample_weight
 from blendhunter.training.samplers import DetectionSampler, PairSampler
 from blendhunter.truth import BLEND, SINGLE, marginalized_snr
 
-__all__ = ['fixed_batches', 'prepare_samplers']
+__all__ = ['check_given', 'fixed_batches', 'prepare_samplers']
 
 VALIDATION_FRACTION = 0.04
 VALIDATION_SEED = 1_000_003
@@ -27,6 +27,13 @@ OLD_GROUP = 250
 # arrays and columns that training data must have
 NEEDED = {'pairs': {'centrals', 'companions', 'label'},
           'detections': {'stamps', 'regions', 'truth_label', 'field'}}
+
+
+def check_given(pairs, detections):
+    """Refuse, before any work, a training without data."""
+    if pairs is None and detections is None:
+        msg = 'pairs or detections must be given: there is nothing to learn'
+        raise ValueError(msg)
 
 
 def prepare_samplers(pairs, detections, batch_size):

@@ -25,7 +25,11 @@ from blendhunter.training.checkpoint import (
     restore_checkpoint,
     save_checkpoint,
 )
-from blendhunter.training.data_split import fixed_batches, prepare_samplers
+from blendhunter.training.data_split import (
+    check_given,
+    fixed_batches,
+    prepare_samplers,
+)
 from blendhunter.training.end_to_end import compile_model, take_averages
 from blendhunter.training.loop import run_steps
 from blendhunter.training.trained_weights import VALIDATION_SIZE, evaluate
@@ -162,9 +166,7 @@ class Lessons:
 
 def _check(pairs, detections, **numbers):
     """Check the plain arguments of `distill`."""
-    if pairs is None and detections is None:
-        msg = 'pairs or detections must be given: there is nothing to learn'
-        raise ValueError(msg)
+    check_given(pairs, detections)
     for name, value in numbers.items():
         if value < 1:
             msg = f'{name} must be at least 1, got {value!r}'

@@ -18,7 +18,11 @@ from blendhunter.training.checkpoint import (
     restore_checkpoint,
     save_checkpoint,
 )
-from blendhunter.training.data_split import fixed_batches, prepare_samplers
+from blendhunter.training.data_split import (
+    check_given,
+    fixed_batches,
+    prepare_samplers,
+)
 from blendhunter.training.importance_sampling import add_errors
 from blendhunter.training.loop import (
     AVERAGED_SHARE,
@@ -170,9 +174,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
 
 def _check(pairs, detections, n_steps, batch_size):
     """Check the plain arguments of `train`."""
-    if pairs is None and detections is None:
-        msg = 'pairs or detections must be given: there is nothing to learn'
-        raise ValueError(msg)
+    check_given(pairs, detections)
     if n_steps < 1 or batch_size < 2:
         msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
                f'{n_steps!r} and {batch_size!r}')

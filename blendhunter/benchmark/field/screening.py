@@ -1,5 +1,7 @@
 """How much screening saves, what it changes, and its limit."""
 
+from functools import partial
+
 import numpy as np
 from astropy.table import Table, vstack
 
@@ -26,6 +28,11 @@ LOWEST = 1e-5
 # time, too
 WORTHWHILE = 0.1
 N_SAMPLES = 100
+# the truth of the question about each region
+LABELS = {'segment': 'truth_label', 'stamp': 'stamp_label'}
+SCORES = {'auc': metrics.area_under_roc,
+          'completeness': partial(metrics.completeness_at_purity,
+                                  wanted=0.8)}
 
 
 def calibrate_screening(weights, tables, *, output=None, overwrite=False):
@@ -109,13 +116,14 @@ def fit_limit(tables, region):
         If the tables do not have both scores.
     """
     answers = [_answers(table, region) for table in tables]
-    large, small = (np.concatenate(part) for part in zip(*answers,
-                                                         strict=True))
+    before = [_unscreened(*each) for each in answers]
+    large, small = (np.concatenate(part) for part in list(zip(
+        *answers, strict=True))[1:])
     needed = small[large >= SAFE_PROBABILITY]
     limit = MARGIN * float(needed.min(initial=1.0))
     while limit > LOWEST:
-        if all(row['change'] < ALLOWED for table in tables
-               for row in _changes(table, region, limit)):
+        if all(_is_small_change(scores, _screened(*each, limit))
+               for scores, each in zip(before, answers, strict=True)):
             break
         limit *= STEP
     return limit if np.mean(small < limit) > WORTHWHILE else None
@@ -144,49 +152,52 @@ def compare_screening(tables, region, limit):
     """
     rows = []
     for name, table in tables.items():
-        large, small = _answers(table, region)
+        answers = _answers(table, region)
+        _, large, small = answers
         gone = small < limit
         row = {'set': name, 'n': len(large), 'dismissed': gone.mean(),
                'highest': large[gone].max(initial=0)}
-        for change in _changes(table, region, limit):
-            key = change['score']
-            row |= {key: change['before'], f'{key}_error': change['error'],
-                    f'{key}_screened': change['after']}
+        after = _screened(*answers, limit)
+        for score, (value, error) in _unscreened(*answers).items():
+            row |= {score: value, f'{score}_error': error,
+                    f'{score}_screened': after[score]}
         rows.append(row)
     return Table(rows)
 
 
 def _answers(table, region):
-    """Return what both networks said, where both did."""
+    """Return label, large and small answer of rows that have both answers."""
     names = [f'{SCORE}{prefix}{NAMES[region]}' for prefix in ('', SMALL)]
     missing = [name for name in names if name not in table.colnames]
     if missing:
         msg = (f'detections: there is no column {missing[0]!r}; blendhunter '
                'benchmark field --screen makes it')
         raise ValueError(msg)
-    large, small = (np.asarray(table[name], dtype=float) for name in names)
-    known = np.isfinite(large) & np.isfinite(small)
-    return large[known], small[known]
+    label, *answers = (np.asarray(table[name], dtype=float)
+                       for name in (LABELS[region], *names))
+    known = np.all(np.isfinite(answers), axis=0)
+    return [column[known] for column in (label, *answers)]
 
 
-def _changes(table, region, limit):
-    """Yield what screening changes in the scores of a set."""
-    label = ('truth_label' if region == 'segment' else 'stamp_label')
-    names = [f'{SCORE}{prefix}{NAMES[region]}' for prefix in ('', SMALL)]
-    columns = [np.asarray(table[name], dtype=float) for name in (
-        label, *names)]
-    clear = (columns[0] >= 0) & np.all(np.isfinite(columns[1:]), axis=0)
-    truth, large, small = (column[clear] for column in columns)
-    blended = truth == BLEND
-    screened = np.where(small < limit, small, large)
-    for score, statistic in (
-            ('auc', metrics.area_under_roc),
-            ('completeness', lambda *pair: metrics.completeness_at_purity(
-                *pair, 0.8))):
-        before, after = statistic(large, blended), statistic(screened,
-                                                             blended)
-        error = metrics.bootstrap_error(statistic, large, blended,
-                                        n_samples=N_SAMPLES)
-        change = abs(after - before) / error if error > 0 else 0.0
-        yield {'score': score, 'before': before, 'after': after,
-               'error': error, 'change': change}
+def _unscreened(label, large, small):
+    """Return value and error of each of `SCORES` of the large network."""
+    del small
+    clear = label >= 0
+    pair = large[clear], label[clear] == BLEND
+    return {name: (score(*pair), metrics.bootstrap_error(
+        score, *pair, n_samples=N_SAMPLES))
+        for name, score in SCORES.items()}
+
+
+def _screened(label, large, small, limit):
+    """Return each of `SCORES` with screening."""
+    clear = label >= 0
+    both = np.where(small < limit, small, large)[clear]
+    return {name: score(both, label[clear] == BLEND)
+            for name, score in SCORES.items()}
+
+
+def _is_small_change(before, after):
+    """Tell whether no score changes by half of its error or more."""
+    return all(error <= 0 or abs(after[name] - value) / error < ALLOWED
+               for name, (value, error) in before.items())

@@ -104,6 +104,7 @@ def run(arguments):
     from blendhunter.identify import BlendIdentifier
 
     _check(arguments)
+    screen = _screen_sha256(arguments)
     settings = detection_settings(arguments)
     # before the trees are trained, so that a bad file costs nothing
     own = _read_own(arguments, settings) if arguments.image else None
@@ -117,7 +118,7 @@ def run(arguments):
             **_survey_options(arguments), **options)
     else:
         made = field.evaluate_field(*own, identifier, **options)
-    record_meta(made.truth.meta, screen=_screen_sha256(arguments))
+    record_meta(made.truth.meta, screen=screen)
     scores = field.field_scores(made.truth)
     report_field(arguments.directory, made.truth, scores,
                  command=arguments.command, weights=arguments.weights,
@@ -155,7 +156,6 @@ def _check(arguments):
         raise ValueError(msg)
     if arguments.record:
         check_recordable(arguments.weights, arguments.n_views)
-    _screen_sha256(arguments)
 
 
 def _survey_options(arguments):
