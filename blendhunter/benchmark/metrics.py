@@ -1,8 +1,8 @@
 """Scores of a blend identifier with their errors, as pure functions."""
 
 import numpy as np
-from astropy.stats import binom_conf_interval
 
+from blendhunter._utils.proportions import proportion_error
 from blendhunter.truth import BLEND, SINGLE
 
 __all__ = ['accuracy', 'area_under_roc', 'bootstrap_error',
@@ -134,23 +134,6 @@ def surest_answers(probability, label, n, *, threshold=0.5):
             'missed': highest_first(-probability, ~flagged & blended)[:n],
             'false positives': highest_first(
                 probability, flagged & (label == SINGLE))[:n]}
-
-
-def proportion_error(fraction, n):
-    """
-    Return the error of a fraction of n: half of Wilson's 68.27 % interval.
-
-    It is never zero, not even for 0 or n of n; NaN for n = 0.
-    """
-    fraction, n = np.broadcast_arrays(np.asarray(fraction, dtype=float),
-                                      np.rint(n))
-    error = np.full(n.shape, np.nan)
-    known = (n > 0) & np.isfinite(fraction)
-    n = n[known].astype(int)
-    count = np.rint(fraction[known] * n).astype(int)
-    low, high = binom_conf_interval(count, n, interval='wilson')
-    error[known] = (high - low) / 2
-    return error[()]
 
 
 def clustered_error(values, groups):
