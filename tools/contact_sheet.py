@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from blendhunter.plotting import plot_stamps, save_figure
+from blendhunter.plotting import plot_contact_sheet, save_figure
 from blendhunter.simulation import Artifacts, simulate_stamps
 
 N = 8
@@ -49,7 +49,7 @@ def main(directory, output):
             if truth['n_sources'].max() == 2:
                 marks[key] = np.array([[truth['x_2'], truth['y_2']]]
                                       ).transpose(2, 0, 1)
-    save_figure(plot_stamps(rows, noise=1.0, marks=marks), output)
+    save_figure(plot_contact_sheet(rows, noise=1.0, marks=marks), output)
     # noise compresses badly: few colors make the file small
     Image.open(output).convert('RGB').quantize(
         N_COLORS, method=Image.Quantize.MAXCOVERAGE).save(

@@ -43,7 +43,7 @@ class WrongAnswers:
         """
         Return stamps and companions of the n surest of each kind.
 
-        Two dicts by kind, for `~blendhunter.plotting.plot_stamps`.
+        Two dicts by kind, for `~blendhunter.plotting.plot_contact_sheet`.
         """
         rows, marks = {}, {}
         for kind, parts in self.parts.items():

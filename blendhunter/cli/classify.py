@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from blendhunter._utils.files import check_writable
+from blendhunter._utils.meta import record_meta
 from blendhunter._utils.tables import (
     check_table_columns,
     check_table_path,
@@ -43,7 +44,9 @@ from blendhunter.images import accept_image
 __all__ = ['add_parser', 'run']
 
 IDENTIFIER = ('weights', 'region', 'threshold', 'prior', 'batch_size',
-              'precision', 'n_views', 'screen')
+              'precision', 'n_views', 'screen', 'companions')
+# outputs that need all pixels and segments
+PICTURES = ('plot', 'ds9', 'report')
 
 
 def add_parser(verbs):
@@ -67,8 +70,11 @@ def add_parser(verbs):
                         default='segment', help='what is asked (%(default)s)')
     parser.add_argument('--threshold', type=float, default=0.5,
                         help='is_blend from here on (%(default)s)')
-    parser.add_argument('--prior', type=float,
-                        help='blend fraction of the sample')
+    parser.add_argument('--prior', type=_prior, metavar='FRACTION|estimate',
+                        help='blend fraction of the sample; estimate: that '
+                             'of the catalog, from its probabilities')
+    parser.add_argument('--companions', action='store_true',
+                        help='add the likeliest position of the companion')
     add_model_options(parser)
     parser.add_argument('--batch-size', type=positive_int, default=256,
                         help='stamps per call of the network (%(default)s)')
@@ -78,7 +84,15 @@ def add_parser(verbs):
     parser.add_argument('--plot', metavar='PNG', help='draw the result')
     parser.add_argument('--ds9', metavar='REG',
                         help='write regions for SAOImage DS9')
+    parser.add_argument('--report', metavar='HTML',
+                        help='write a page about the result: field, stamps, '
+                             'histogram, null test, settings')
     return parser
+
+
+def _prior(value):
+    """Return the setting ``prior`` of an identifier."""
+    return value if value == 'estimate' else float(value)
 
 
 def run(arguments):
@@ -95,26 +109,12 @@ def run(arguments):
 
 def _classify_one(arguments, identifier):
     """Classify an image and write what was asked for."""
-    from blendhunter.plotting import (
-        check_figure_path,
-        plot_result,
-        save_figure,
-        write_ds9_regions,
-    )
-
     overwrite = arguments.overwrite
-    check_files(arguments, ('output', 'plot', 'ds9'),
-                (*IMAGE_FILES, 'catalog', 'segmentation', 'weights', 'wcs'),
-                replaceable=['catalog'])
-    check_image_options(arguments)
-    check_table_path(arguments.output, overwrite=overwrite)
-    if arguments.plot:
-        check_figure_path(arguments.plot, overwrite=overwrite)
-    if arguments.ds9:
-        check_writable(arguments.ds9, name='ds9', overwrite=overwrite)
+    _check_outputs(arguments)
     options = _sources(arguments)
     # the figures need the pixels and all segments
-    if arguments.plot or arguments.ds9 or not is_read_in_tiles(arguments):
+    if any(getattr(arguments, name) for name in PICTURES) or (
+            not is_read_in_tiles(arguments)):
         detected = _read(arguments, **options)
         # before the network runs
         check_table_columns(detected.catalog, arguments.output)
@@ -128,16 +128,55 @@ def _classify_one(arguments, identifier):
     result = identifier.classify(image, overwrite=overwrite, progress=True,
                                  **options)
     write_table(result, arguments.output, overwrite=overwrite)
-    if arguments.ds9:
-        write_ds9_regions(arguments.ds9, detected, result)
-    if arguments.plot:
-        save_figure(plot_result(detected, result,
-                                title=Path(arguments.image).name),
-                    arguments.plot)
+    _write_pictures(arguments, image, result)
     unknown = int(np.sum(~np.isfinite(result['blend_prob'])))
     print(f'{len(result)} sources, {int(np.sum(result["is_blend"]))} '
           f'flagged as blends, {unknown} not classified; written to '
           f'{arguments.output}')
+
+
+def _check_outputs(arguments):
+    """Check, before any work, the options and what is written."""
+    from blendhunter.plotting import check_figure_path
+
+    overwrite = arguments.overwrite
+    check_files(arguments, ('output', *PICTURES),
+                (*IMAGE_FILES, 'catalog', 'segmentation', 'weights', 'wcs'),
+                replaceable=['catalog'])
+    check_image_options(arguments)
+    check_table_path(arguments.output, overwrite=overwrite)
+    if arguments.plot:
+        check_figure_path(arguments.plot, overwrite=overwrite)
+    if arguments.ds9:
+        check_writable(arguments.ds9, name='ds9', overwrite=overwrite)
+    if arguments.report:
+        from blendhunter.reports import check_report_path
+
+        check_report_path(arguments.report, overwrite=overwrite)
+
+
+def _write_pictures(arguments, detected, result):
+    """Write the regions, the figure and the report that are asked for."""
+    from blendhunter.plotting import (
+        plot_result,
+        save_figure,
+        write_ds9_regions,
+    )
+
+    name = Path(arguments.image).name
+    if arguments.ds9:
+        write_ds9_regions(arguments.ds9, detected, result)
+    if arguments.plot:
+        save_figure(plot_result(detected, result, title=name),
+                    arguments.plot)
+    if arguments.report:
+        from blendhunter.reports import write_report
+
+        # the page says more about its origin than the table
+        about = result.copy(copy_data=False)
+        record_meta(about.meta, image=arguments.image,
+                    command=arguments.command)
+        write_report(arguments.report, detected, about, title=name)
 
 
 def _sources(arguments):

@@ -15,7 +15,7 @@ FORMATS = ('parquet', 'ecsv', 'fits')
 # options of one image, and of many
 ONE = ('catalog', 'columns', 'sky', 'pixel_origin', 'chip', 'wcs',
        'segmentation', 'planes', 'mask', 'mask_bits', 'noise', 'weight',
-       'plot', 'ds9')
+       'plot', 'ds9', 'report')
 MANY = ('workers', 'scheduler', 'format')
 
 

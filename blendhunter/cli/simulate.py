@@ -152,14 +152,14 @@ def run(arguments):
 def _draw(path, dataset):
     """Write a contact sheet of isolated and blended stamps."""
     from blendhunter._utils.arrays import robust_sigma
-    from blendhunter.plotting import plot_stamps, save_figure
+    from blendhunter.plotting import plot_contact_sheet, save_figure
 
     stamps = dataset.arrays['stamps']
     blended = dataset.truth['label'] == 1
     rows = {name: stamps[chosen][:SHOWN] for name, chosen in (
         ('isolated', ~blended), ('blended', blended)) if chosen.any()}
     noise = dataset.provenance['noise'] or robust_sigma(stamps[:, 0]) or 1.0
-    save_figure(plot_stamps(rows, noise=noise, across=ACROSS), path)
+    save_figure(plot_contact_sheet(rows, noise=noise, across=ACROSS), path)
 
 
 @contextmanager

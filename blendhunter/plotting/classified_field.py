@@ -5,18 +5,114 @@ import numpy as np
 from blendhunter._utils.arrays import robust_sigma, values_at
 from blendhunter._utils.files import atomic_path
 from blendhunter._utils.masked import plain_values
+from blendhunter.plotting.classified_sources import (
+    check_rows,
+    companions,
+    flags_of,
+    is_flagged,
+    probabilities,
+    sources_on_image,
+)
 from blendhunter.plotting.contact_sheet import FLAGGED, stretch
 from blendhunter.plotting.notebook import new_figure
-from blendhunter.stamps import STAMP_SIZE, BlendFlag
+from blendhunter.plotting.stamp_sheet import COMPANION, draw_stamp
+from blendhunter.stamps import BlendFlag
 
-__all__ = ['plot_result', 'write_ds9_regions']
+__all__ = ['extreme_rows', 'plot_field', 'plot_result', 'write_ds9_regions']
 
 N_STAMPS = 10
 # share of the sources whose least likely are shown: the brightest
 BRIGHT = 0.25
-WIDTH, STRIP = 10.0, 1.2  # inches
+WIDTH, MAX_HEIGHT, STRIP = 10.0, 20.0, 1.2  # inches
+MARGIN = 0.8  # left of a field
 STRANGE = 'tab:orange'
+# circles that get their row number: more could not be read
+MAX_NUMBERED = 60
+# of a row number, over the width of the image
+NUMBER_WIDTH = 0.05
 DS9_RADIUS = 8.0  # px
+
+
+def plot_field(image, result, *, rows=None, title=None):
+    """
+    Draw the field with the flagged sources circled.
+
+    Parameters
+    ----------
+    image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
+        What was classified.
+    result : `~astropy.table.Table`
+        From `~blendhunter.BlendIdentifier.classify`, or a part of it.
+    rows : int array_like of shape (m,), optional
+        Row numbers, from 0, that are circled; by default those of
+        ``is_blend``.
+    title : str, optional
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        Circles have their row number, if there are at most 60. Blue
+        crosses are at ``companion_x`` and ``companion_y`` of the circled
+        rows, if the table has these columns.
+
+    Raises
+    ------
+    ValueError
+        If the table is not a result, or of another image, or a row is
+        not in it.
+
+    Examples
+    --------
+    >>> from blendhunter import BlendIdentifier, simulate_field
+    >>> from blendhunter.plotting import plot_field
+    >>> image, truth = simulate_field((200, 200), rng=1)
+    >>> result = BlendIdentifier().classify(image)
+    >>> figure = plot_field(image, result, title='simulated')
+    """
+    detected = sources_on_image(image, result)
+    if rows is None:
+        chosen = is_flagged(result)
+    else:
+        chosen = np.zeros(len(result), dtype=bool)
+        chosen[check_rows(rows, len(result))] = True
+    ny, nx = detected.image.data.shape
+    scale = min((WIDTH - MARGIN) / nx, MAX_HEIGHT / ny)
+    figure = new_figure(figsize=(max(scale * nx + MARGIN, WIDTH / 2),
+                                 scale * ny + (1.3 if title else 0.95)))
+    if title:
+        figure.suptitle(title)
+    axes = figure.add_subplot()
+    if rows is None:
+        _draw_field(axes, detected, chosen, _strange(result))
+    else:
+        _draw_image(axes, detected.image.data)
+        _circle(axes, detected, chosen, FLAGGED,
+                f'{chosen.sum()} of {len(result)} sources')
+        _legend(axes)
+    circled = np.flatnonzero(chosen)
+    axes.scatter(*companions(result, circled), **{**COMPANION, 's': 15})
+    if len(circled) <= MAX_NUMBERED:
+        _number(axes, detected, circled)
+    return figure
+
+
+def _number(axes, detected, rows):
+    """Write row numbers beside the sources."""
+    right = (1 - NUMBER_WIDTH) * detected.image.data.shape[1]
+    for row in rows:
+        position = detected.x[row], detected.y[row]
+        if not np.isfinite(position).all():
+            continue
+        # the numbers stay on the image
+        side = -1 if position[0] > right else 1
+        axes.annotate(str(row), position, xytext=(5 * side, 5), fontsize=7,
+                      textcoords='offset points', color=FLAGGED,
+                      ha='right' if side < 0 else 'left')
+
+
+def _strange(result):
+    """Return which rows are unlike the training."""
+    return (flags_of(result) & BlendFlag.OUT_OF_DOMAIN) > 0
 
 
 def plot_result(detected, result, *, title=None):
@@ -44,55 +140,72 @@ def plot_result(detected, result, *, title=None):
     height = WIDTH * ny / nx
     figure = new_figure(figsize=(WIDTH, height + 2 * STRIP + 0.7))
     grid = figure.add_gridspec(3, 1, height_ratios=(height, STRIP, STRIP))
-    strange = (np.asarray(result['blend_flags'])
-               & BlendFlag.OUT_OF_DOMAIN) > 0
-    _draw_field(figure.add_subplot(grid[0]), detected,
-                np.asarray(result['is_blend'], dtype=bool), strange)
+    _draw_field(figure.add_subplot(grid[0]), detected, is_flagged(result),
+                _strange(result))
     figure.suptitle(title or '')
-    probability = np.asarray(result['blend_prob'], dtype=float)
-    usable = np.flatnonzero(np.isfinite(probability) & ~strange)
-    order = usable[np.argsort(probability[usable], kind='stable')]
-    for cell, label, rows in (
-            (grid[1], 'most likely', order[::-1][:N_STAMPS]),
-            (grid[2], 'bright,\nleast likely', _bright_singles(
-                detected, result, order))):
+    probability = probabilities(result)
+    for cell, label, rows in zip(
+            (grid[1], grid[2]), ('most likely', 'bright,\nleast likely'),
+            extreme_rows(detected, result, N_STAMPS), strict=True):
         _draw_strip(cell, label, detected, rows, probability[rows])
     return figure
 
 
-def _bright_singles(detected, result, order):
-    """Return the least likely of the brightest sources, in their order."""
+def extreme_rows(detected, result, n):
+    """
+    Return the n most likely rows, and the n least likely bright ones.
+
+    Bright is the brightest quarter by ``snr``, or else by the pixel at
+    the position. Sources unlike the training are left out.
+    """
+    probability = probabilities(result)
+    usable = np.flatnonzero(np.isfinite(probability) & ~_strange(result))
+    order = usable[np.argsort(probability[usable], kind='stable')]
     brightness = values_at(detected.image.data, detected.x, detected.y)
     if 'snr' in result.colnames and result['snr'].dtype.kind in 'fiu':
         brightness = plain_values(result['snr'])
     brightness = np.nan_to_num(brightness[order], nan=-np.inf)
-    n = max(N_STAMPS, int(BRIGHT * len(order)))
-    brightest = np.sort(np.argsort(-brightness, kind='stable')[:n])
-    return order[brightest[:N_STAMPS]]
+    n_bright = max(n, int(BRIGHT * len(order)))
+    brightest = np.sort(np.argsort(-brightness, kind='stable')[:n_bright])
+    return order[::-1][:n], order[brightest[:n]]
+
+
+def _draw_image(axes, data):
+    """Draw the pixels of a field."""
+    axes.imshow(stretch(data, robust_sigma(data) or 1.0), origin='lower',
+                cmap='gray_r', vmin=-0.8, vmax=4.5,
+                interpolation='antialiased')
+    axes.set(xlabel='x [px]', ylabel='y [px]',
+             xlim=(-0.5, data.shape[1] - 0.5),
+             ylim=(-0.5, data.shape[0] - 0.5))
+
+
+def _circle(axes, detected, chosen, color, label):
+    """Draw a circle around each chosen source."""
+    size = np.clip(5e7 / detected.image.data.size, 40, 120)
+    axes.scatter(detected.x[chosen], detected.y[chosen], s=size, marker='o',
+                 facecolors='none', edgecolors=color, linewidths=0.9,
+                 label=label)
+
+
+def _legend(axes):
+    """Write above a field what the circles mean."""
+    axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3,
+                frameon=False, handletextpad=0.2)
 
 
 def _draw_field(axes, detected, flagged, strange):
     """Draw the image and a circle around each flagged source."""
-    data = detected.image.data
-    axes.imshow(stretch(data, robust_sigma(data) or 1.0), origin='lower',
-                cmap='gray_r', vmin=-0.8, vmax=4.5,
-                interpolation='antialiased')
-    size = np.clip(5e7 / data.size, 15, 120)
+    _draw_image(axes, detected.image.data)
     for chosen, color, label in (
             (flagged & ~strange, FLAGGED, 'flagged as blends'),
             (flagged & strange, STRANGE,
              'flagged, but unlike the training')):
         if chosen.any() or color == FLAGGED:
-            axes.scatter(detected.x[chosen], detected.y[chosen], s=size,
-                         marker='o', facecolors='none', edgecolors=color,
-                         linewidths=0.9, label=f'{chosen.sum()} {label}')
+            _circle(axes, detected, chosen, color, f'{chosen.sum()} {label}')
     axes.scatter([], [], s=0,
                  label=f'{np.sum(~flagged)} single or not classified')
-    axes.set(xlabel='x [px]', ylabel='y [px]',
-             xlim=(-0.5, data.shape[1] - 0.5),
-             ylim=(-0.5, data.shape[0] - 0.5))
-    axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1.0), ncols=3,
-                frameon=False, handletextpad=0.2)
+    _legend(axes)
 
 
 def _draw_strip(cell, label, detected, rows, probability):
@@ -106,14 +219,8 @@ def _draw_strip(cell, label, detected, rows, probability):
         if i >= len(rows):
             panel.axis('off')
             continue
-        panel.imshow(stretch(pixels[i], 1.0), origin='lower',
-                     cmap='gray_r', vmin=-0.8, vmax=4.0)
-        if regions[i].any() and not regions[i].all():
-            panel.contour(regions[i], levels=[0.5], colors=FLAGGED,
-                          linewidths=0.7)
+        draw_stamp(panel, pixels[i], regions[i])
         panel.set_title(f'{probability[i]:.3f}', fontsize=8, pad=2)
-        panel.set(xlim=(-0.5, STAMP_SIZE - 0.5),
-                  ylim=(-0.5, STAMP_SIZE - 0.5))
     axes[0].set_ylabel(label, fontsize=9)
 
 

@@ -6,7 +6,7 @@ from blendhunter._utils.arrays import robust_sigma
 from blendhunter.plotting.notebook import new_figure
 from blendhunter.stamps import Stamps
 
-__all__ = ['FLAGGED', 'plot_stamps', 'stretch']
+__all__ = ['FLAGGED', 'plot_contact_sheet', 'stretch']
 
 FLAGGED = 'tab:red'
 # stamps in a line of a sheet
@@ -50,7 +50,7 @@ def _border_noise(rows):
     return robust_sigma(np.concatenate(lines)[None]) if lines else 1.0
 
 
-def plot_stamps(stamps, *, noise=None, marks=None, across=ACROSS):
+def plot_contact_sheet(stamps, *, noise=None, marks=None, across=ACROSS):
     """
     Draw a contact sheet of stamps.
 

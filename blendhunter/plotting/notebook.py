@@ -3,7 +3,7 @@
 import io
 from functools import partial
 
-__all__ = ['DPI', 'new_figure']
+__all__ = ['DPI', 'figure_png', 'new_figure']
 
 #: Dots per inch of all pictures.
 DPI = 110
@@ -20,11 +20,11 @@ def new_figure(**options):
 
     figure = Figure(layout='constrained', **options)
     # on the object, so that it stays a plain Figure that can be pickled
-    figure._repr_png_ = partial(_png, figure)
+    figure._repr_png_ = partial(figure_png, figure)
     return figure
 
 
-def _png(figure):
+def figure_png(figure):
     """Return the picture of a figure, as PNG."""
     target = io.BytesIO()
     figure.savefig(target, format='png', dpi=DPI)

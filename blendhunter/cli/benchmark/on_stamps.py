@@ -54,7 +54,7 @@ def run_stamps(arguments):
     from blendhunter.network.weights import resolve_weights
     from blendhunter.plotting import (
         check_figure_path,
-        plot_stamps,
+        plot_contact_sheet,
         save_figure,
     )
 
@@ -77,7 +77,7 @@ def run_stamps(arguments):
     if arguments.worst:
         stamps, marks = wrong.sheet()
         if stamps:
-            save_figure(plot_stamps(stamps, noise=1.0, marks=marks),
+            save_figure(plot_contact_sheet(stamps, noise=1.0, marks=marks),
                         arguments.worst)
         else:
             print(f'no wrong answers: {arguments.worst} is not written')
