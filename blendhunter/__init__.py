@@ -10,10 +10,11 @@ from importlib import import_module
 from blendhunter.version import __version__
 
 __all__ = ['BlendIdentifier', 'DetectedImage', 'DetectionSettings',
-           '__citation__', '__version__', 'decode_blend_flags', 'detect',
-           'extract_stamps', 'list_weights', 'load_model',
-           'simulate_detections', 'simulate_field', 'simulate_stamps',
-           'train']
+           '__citation__', '__version__', 'adapt', 'choose_threshold',
+           'decode_blend_flags', 'detect', 'evaluate_cut',
+           'expected_blends', 'explain', 'extract_stamps', 'list_weights',
+           'load_model', 'simulate_detections', 'simulate_field',
+           'simulate_stamps', 'train']
 
 __citation__ = """\
 @article{Farrens2022,
@@ -30,8 +31,11 @@ __citation__ = """\
 """
 
 _HOMES = {'BlendIdentifier': 'identify', 'DetectedImage': 'detection',
-          'DetectionSettings': 'detection', 'decode_blend_flags': 'stamps',
-          'detect': 'detection', 'extract_stamps': 'stamps',
+          'DetectionSettings': 'detection', 'adapt': 'adaptation',
+          'choose_threshold': 'selection', 'decode_blend_flags': 'stamps',
+          'detect': 'detection', 'evaluate_cut': 'selection',
+          'expected_blends': 'selection', 'explain': 'explanation',
+          'extract_stamps': 'stamps',
           'list_weights': 'network', 'load_model': 'network',
           'simulate_detections': 'simulation',
           'simulate_field': 'simulation', 'simulate_stamps': 'simulation',

@@ -120,8 +120,11 @@ def _write(target, dataset):
             options = {'compression': 'lzf'} if array.dtype == bool else {}
             file.create_dataset(f'arrays/{name}', data=array, **options)
         for name in dataset.truth.colnames:
-            file.create_dataset(f'truth/{name}',
-                                data=np.asarray(dataset.truth[name]))
+            column = np.asarray(dataset.truth[name])
+            # HDF5 knows no arrays of Unicode
+            file.create_dataset(f'truth/{name}', data=(
+                np.char.encode(column) if column.dtype.kind == 'U'
+                else column))
 
 
 def read_dataset(path):
@@ -157,6 +160,7 @@ def read_dataset(path):
             arrays = {name: item[()] for name, item in file['arrays'].items()}
             truth = Table({name: item[()]
                            for name, item in file['truth'].items()})
+            truth.convert_bytestring_to_unicode()
             provenance = json.loads(file.attrs['provenance'])
         made = DataSet(arrays, truth, provenance)
     except DataSetError:

@@ -10,10 +10,15 @@ copyright = '2026, The BlendHunter developers'  # noqa: A001
 release = version = __version__
 
 extensions = ['sphinx.ext.autodoc', 'sphinx.ext.viewcode', 'numpydoc',
+              'matplotlib.sphinxext.plot_directive',
               'sphinx_automodapi.automodapi',
               'sphinx_automodapi.smart_resolver']
 numpydoc_show_class_members = False
 automodapi_inheritance_diagram = False
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = ['png']
 default_role = 'obj'
 html_theme = 'pydata_sphinx_theme'
 html_title = f'BlendHunter {release}'

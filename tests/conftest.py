@@ -46,7 +46,7 @@ def random_weights(tmp_path_factory):
     import keras
 
     from blendhunter.network.architecture import build_network
-    from blendhunter.network.model import save_network
+    from blendhunter.network.loading import save_network
 
     path = tmp_path_factory.mktemp('weights') / 'random.h5'
     keras.utils.set_random_seed(3)
@@ -72,12 +72,11 @@ class StampRecorder:
 
     def __new__(cls, **settings):
         """Return an identifier without a network."""
+        from model_stub import ModelStub
+
         from blendhunter import BlendIdentifier
 
-        class Recorder(BlendIdentifier):
-            regions = ('segment', 'stamp')
-            metadata = {'domain': {}, 'sha256': 'none'}  # noqa: RUF012
-
+        class Recorder(ModelStub, BlendIdentifier):
             def _model(self, region=None):  # noqa: ARG002
                 return self
 
@@ -88,13 +87,10 @@ class StampRecorder:
                 return np.concatenate([np.zeros((0, 51, 51), 'f4'),
                                        *self.stamps])
 
-            def predict(self, stamps, regions, **options):  # noqa: ARG002
+            def probability(self, stamps, regions, **options):  # noqa: ARG002
                 self.stamps.append(stamps)
                 self.asked.append(regions)
                 return np.full(len(stamps), 0.5, dtype=np.float32)
-
-            def prior_fractions(self, region, prior):  # noqa: ARG002
-                return 0.5, 0.5
 
         made = Recorder(**settings)
         made.reset()

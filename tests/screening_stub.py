@@ -2,35 +2,29 @@
 
 import numpy as np
 from astropy.table import Table
+from model_stub import ModelStub
 
 
-class StubModel:
+class StubModel(ModelStub):
     """
     A model that answers one number, or the first pixel of each stamp.
 
     It counts what it is shown.
     """
 
-    regions = ('segment', 'stamp')
-
-    def __init__(self, answer, *, sha256='none', domain=None):
-        self.answer = answer
+    def __init__(self, shown, *, sha256='none', domain=None):
+        self.shown = shown
         self.metadata = {'domain': domain or {}, 'sha256': sha256}
         self.n_shown, self.batch_sizes = 0, set()
 
-    def predict(self, stamps, regions, *, batch_size, n_views=1):
+    def probability(self, stamps, regions, *, batch_size, n_views=1):
         """Return the answers."""
         del regions, n_views
         self.n_shown += len(stamps)
         self.batch_sizes.add(batch_size)
-        if self.answer is None:
+        if self.shown is None:
             return stamps[:, 0, 0].copy()
-        return np.full(len(stamps), self.answer, dtype=np.float32)
-
-    def prior_fractions(self, region, prior=None):
-        """Return fractions that change no probability."""
-        del region, prior
-        return 0.5, 0.5
+        return np.full(len(stamps), self.shown, dtype=np.float32)
 
 
 def made_up_detections(n=2000):

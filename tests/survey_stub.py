@@ -6,23 +6,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+from model_stub import ModelStub
 
 from blendhunter import BlendIdentifier
 
 
-class _Model:
-    regions = ('segment', 'stamp')
-    metadata = {'domain': {}, 'sha256': 'none'}  # noqa: RUF012
-
-    @staticmethod
-    def predict(stamps, regions, **options):  # noqa: ARG004
+class _Model(ModelStub):
+    def probability(self, stamps, regions, **options):  # noqa: ARG002
         """Return a number that depends on the pixels of each stamp."""
         peak = stamps.max(axis=(1, 2), initial=0)
         return (peak / (1 + peak)).astype(np.float32)
-
-    @staticmethod
-    def prior_fractions(region, prior):  # noqa: ARG004
-        return 0.5, 0.5
 
 
 def first_time(path):
@@ -44,7 +37,7 @@ class StubIdentifier(BlendIdentifier):
     """
 
     def _model(self, region=None):  # noqa: ARG002
-        return _Model
+        return _Model()
 
     def classify(self, image, *args, **options):
         name = Path(image).name if isinstance(image, str) else ''

@@ -34,7 +34,7 @@ from blendhunter.benchmark.whole_stamps import (
     vary_stamps,
 )
 from blendhunter.benchmark.wrong_answers import WrongAnswers
-from blendhunter.plotting import plot_stamps
+from blendhunter.plotting import plot_contact_sheet
 
 BLENDED = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
 SCORE = np.array([0.9, 0.8, 0.3, 0.85, 0.2, 0.1, 0.05, 0.0])
@@ -320,7 +320,7 @@ def test_contact_sheet_shows_each_stamp_once():
     rows = {'missed': rng.normal(size=(5, 9, 9)),
             'found': rng.normal(size=(2, 9, 9))}
     marks = {'missed': rng.uniform(0, 9, (5, 1, 2))}
-    figure = plot_stamps(rows, noise=1.0, marks=marks, across=3)
+    figure = plot_contact_sheet(rows, noise=1.0, marks=marks, across=3)
     shown = [axes for axes in figure.axes if axes.images]
     assert [axes.get_ylabel() for axes in figure.axes[::3]] == [
         'missed\n1–3', 'missed\n4–5', 'found']

@@ -31,7 +31,7 @@ def lines(capsys):
 
 @pytest.mark.parametrize('verb', [
     [], ['demo'], ['detect'], ['classify'], ['simulate'], ['train'],
-    ['benchmark'], ['calibrate'], ['simulate', 'stamps'],
+    ['benchmark'], ['calibrate'], ['adapt'], ['simulate', 'stamps'],
     *(['benchmark', what] for what in (
         'paper', 'field', 'inject', 'singles', 'compare', 'stamps',
         'detectors', 'image', 'speed', 'memory'))])
@@ -296,7 +296,7 @@ def test_interrupt_leaves_nothing(image, random_weights, tmp_path, capsys,
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(BlendModel, 'predict', interrupted)
+    monkeypatch.setattr(BlendModel, 'answer', interrupted)
     before = sorted(tmp_path.iterdir())
     assert main(['classify', image, '-o', str(tmp_path / 'a.ecsv'),
                  '--weights', str(random_weights)]) == 130

@@ -18,7 +18,7 @@ from blendhunter._utils.progress import progress_bar
 from blendhunter.cli import main
 from blendhunter.cli.main import build_parser
 from blendhunter.detection import DetectedImage
-from blendhunter.plotting import plot_result, plot_stamps
+from blendhunter.plotting import plot_contact_sheet, plot_result
 from blendhunter.stamps import extract_stamps
 
 
@@ -240,7 +240,7 @@ def test_the_format_is_checked_before_the_network_runs(
 
     Table({'x': [20.0, 30.0], 'y': [20.0, 30.0],
            'good': np.array([True, None])}).write(tmp_path / 'c.ecsv')
-    monkeypatch.setattr(BlendModel, 'predict', never)
+    monkeypatch.setattr(BlendModel, 'answer', never)
     command = ['classify', str(image), '--weights', str(random_weights),
                '-o', str(tmp_path / 'o.fits')]
     assert main([*command, '--catalog', str(tmp_path / 'c.ecsv')]) == 1
@@ -525,7 +525,7 @@ def test_progress_bars_show_in_a_notebook(monkeypatch):
 
 def test_figures_show_in_a_notebook(sky):
     stamps = extract_stamps(sky[1], [[50, 60], [90, 80]])
-    figure = plot_stamps(stamps)
+    figure = plot_contact_sheet(stamps)
     png = figure._repr_png_()
     assert png.startswith(b'\x89PNG')
     assert pickle.loads(pickle.dumps(figure))._repr_png_() == png
@@ -534,7 +534,7 @@ def test_figures_show_in_a_notebook(sky):
 def test_stamps_of_any_kind_are_drawn(sky):
     rng = np.random.default_rng(2)
     stack = rng.normal(0, 7.0, (60, 21, 21))
-    shown = [[image.get_array() for axes in plot_stamps(stamps).axes
+    shown = [[image.get_array() for axes in plot_contact_sheet(stamps).axes
               for image in axes.images] for stamps in (
                   stack, {'a': stack}, stack.tolist())]
     assert_array_equal(shown[0], shown[1])
@@ -544,12 +544,12 @@ def test_stamps_of_any_kind_are_drawn(sky):
     assert scale == pytest.approx(7, rel=0.1)
     stamps = extract_stamps(sky[1], [[50, 60], [90, 80]])
     assert_array_equal(
-        plot_stamps(stamps, noise=2.0).axes[1].images[0].get_array(),
+        plot_contact_sheet(stamps, noise=2.0).axes[1].images[0].get_array(),
         np.arcsinh(stamps.data[1] / 4))
     for wrong, text in ((stack[0], r'\(n, m, m\), got \(21, 21\)'),
                         ({}, 'must not be empty')):
         with pytest.raises(ValueError, match=text):
-            plot_stamps(wrong)
+            plot_contact_sheet(wrong)
 
 
 def test_the_lower_strip_shows_bright_sources(sky):

@@ -12,7 +12,6 @@ from sklearn.metrics import roc_auc_score
 
 from blendhunter import DetectedImage, DetectionSettings, detect
 from blendhunter.benchmark.field import (
-    calibrate_weights,
     compare_catalogs,
     evaluate_field,
     evaluate_survey,
@@ -22,7 +21,6 @@ from blendhunter.benchmark.field import (
     prepare_truth,
     train_on_survey,
 )
-from blendhunter.benchmark.field.calibrate import fit_fractions
 from blendhunter.benchmark.field.compare import paint_ellipses
 from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
 from blendhunter.benchmark.field.field_scores import field_examples
@@ -836,7 +834,7 @@ def test_calibrate_command(survey_run, random_weights, tmp_path, capsys):
     printed = capsys.readouterr().out
     before, after = (read_metadata(path) for path in (random_weights, new))
     for name in ('trained_fraction', 'prior'):
-        assert (f'{name}: {before[name]["segment"]:.4f} -> '
+        assert (f'segment, {name}: {before[name]["segment"]:.4f} -> '
                 f'{after[name]["segment"]:.4f}') in printed
         assert after[name]['stamp'] == before[name]['stamp']
     table = Table.read(detections)
@@ -844,7 +842,8 @@ def test_calibrate_command(survey_run, random_weights, tmp_path, capsys):
     raw = correct_prior(table['score: network'], before['prior']['segment'],
                         before['trained_fraction']['segment'])
     mended = correct_prior(raw, after['trained_fraction']['segment'],
-                           after['prior']['segment'])
+                           after['prior']['segment'],
+                           slope=after['calibration']['segment']['slope'])
     fraction = np.mean(table['truth_label'])
     assert after['prior']['segment'] == pytest.approx(fraction, abs=1e-6)
     assert np.nanmean(mended) == pytest.approx(fraction, abs=2e-3)
@@ -861,21 +860,6 @@ def test_calibrate_command(survey_run, random_weights, tmp_path, capsys):
     command[1] = 'default'
     assert main(command) == 1
     assert 'the packaged weights are not changed' in capsys.readouterr().err
-
-
-def test_calibration_needs_both_kinds(random_weights, tmp_path):
-    table, _ = made_up()
-    fractions = {'trained_fraction': 0.4, 'prior': 0.07}
-    with pytest.raises(ValueError, match="no column 'score: network'"):
-        fit_fractions(table, **fractions)
-    table['score: network'] = 0.5
-    for label in (0, 1):
-        with pytest.raises(ValueError, match='needs blends and single ones'):
-            fit_fractions(table[table['truth_label'] == label], **fractions)
-    with pytest.raises(ValueError, match='made with other weights'):
-        calibrate_weights(random_weights, table,
-                          output=tmp_path / 'never.h5')
-    assert not (tmp_path / 'never.h5').exists()
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [

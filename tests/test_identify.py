@@ -373,7 +373,7 @@ def test_parameters_as_in_scikit_learn():
     assert copy.get_params() == identifier.get_params() == {
         'weights': 'mine.h5', 'region': 'segment', 'threshold': 0.3,
         'prior': None, 'batch_size': 256, 'precision': 'auto', 'n_views': 2,
-        'screen': 'auto'}
+        'screen': 'auto', 'companions': False}
     assert copy.set_params(region='stamp', prior=0.1) is copy
     assert (copy.region, copy.prior, copy.threshold) == ('stamp', 0.1, 0.3)
     assert identifier.region == 'segment'

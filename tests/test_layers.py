@@ -14,16 +14,17 @@ LAYERS = {
     'exceptions': 0, '_utils': 0, 'dataset': 0, 'truth': 0, 'version': 0,
     'images': 1, 'catalogs': 2, 'stamps': 3,
     'detection': 4, 'network': 4,
-    'simulation': 5, 'identify': 5, 'plotting': 5,
-    'training': 6, 'survey': 7,
-    'benchmark': 8, 'cli': 9, '__main__': 10}
+    'simulation': 5, 'identify': 5, 'plotting': 5, 'selection': 5,
+    'training': 6, 'explanation': 6, 'survey': 7,
+    'benchmark': 8, 'reports': 9, 'adaptation': 9, 'cli': 10, '__main__': 11}
 # what may be shared sideways at the bottom: plain helpers
 SIDEWAYS = {('_utils', 'exceptions'), ('dataset', '_utils'),
             ('dataset', 'exceptions'), ('truth', '_utils')}
 HEAVY = {'tensorflow': set(), 'keras': {'network', 'training', 'benchmark',
-                                        'cli'},
+                                        'adaptation', 'cli'},
          'galsim': {'simulation'}, 'sep': {'detection'},
-         'photutils': {'detection', 'benchmark'}, 'regions': {'plotting'},
+         'photutils': {'detection', 'benchmark', 'adaptation'},
+         'regions': {'plotting'},
          'matplotlib': {'plotting'}, 'sklearn': {'benchmark'},
          'dask': {'survey'}, 'distributed': {'survey'}}
 

@@ -324,8 +324,8 @@ def test_only_intermediate_probabilities_are_augmented(random_weights,
     pooled = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
     low, high = model.doubtful = np.quantile(single, [0.25, 0.75])
     evaluated = []
-    monkeypatch.setattr(model.network, 'predict_on_batch', lambda inputs: (
-        evaluated.append(len(inputs)), model.network(inputs))[1])
+    monkeypatch.setattr(model.extended, 'predict_on_batch', lambda inputs: (
+        evaluated.append(len(inputs)), model.extended(inputs))[1])
     mixed = model.predict(stamps, regions, noise, batch_size=4, n_views=8)
     augmented = (single > low) & (single < high)
     assert augmented.sum() == 10

@@ -20,8 +20,8 @@ from blendhunter.identify import identifier as identifier_module
 from blendhunter.identify.screening import (
     SCREENED_BATCH,
     Screen,
+    answer_screened,
     find_screen,
-    predict_screened,
     small_weights,
 )
 from blendhunter.network.architecture import (
@@ -29,7 +29,7 @@ from blendhunter.network.architecture import (
     build_small_network,
     count_multiplications,
 )
-from blendhunter.network.model import save_network
+from blendhunter.network.loading import save_network
 from blendhunter.network.weights import read_metadata, update_metadata
 from blendhunter.stamps import BlendFlag
 from blendhunter.training import distillation
@@ -175,17 +175,19 @@ def test_the_small_answer_stays_below_the_limit():
     stamps[:, 0, 0] = np.linspace(0, 1, 200)
     keep = np.zeros(200, bool)
     keep[3] = True
-    p, dismissed = predict_screened(model, Screen(fast, 0.5), stamps,
-                                    stamps < 9, keep=keep)
+    answers = answer_screened(model, Screen(fast, 0.5), stamps, stamps < 9,
+                              'segment', keep=keep)
+    p, dismissed = answers.probability, answers.dismissed
     small = stamps[:, 0, 0]
     assert np.array_equal(dismissed, (small < 0.5) & ~keep)
     assert np.array_equal(p[dismissed], small[dismissed])
     assert np.all(p[~dismissed] == np.float32(0.9))
     assert model.n_shown == (~dismissed).sum()
     assert model.batch_sizes == {SCREENED_BATCH}
-    p, dismissed = predict_screened(model, None, stamps, stamps < 9)
-    assert not dismissed.any()
-    assert np.all(p == np.float32(0.9))
+    answers = answer_screened(model, None, stamps, stamps < 9, 'segment')
+    assert not answers.dismissed.any()
+    assert not answers.unusual.any()
+    assert np.all(answers.probability == np.float32(0.9))
 
 
 def test_who_screens(large, small):

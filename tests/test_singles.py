@@ -16,8 +16,8 @@ from blendhunter.benchmark.singles import (
     singles_scores,
     worst_singles,
 )
-from blendhunter.benchmark.stellar_locus import find_stellar_locus
 from blendhunter.cli import main
+from blendhunter.detection.stellar_locus import find_stellar_locus
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.plotting import plot_singles, plot_worst_singles
 from blendhunter.simulation import SourceModel, simulate_field

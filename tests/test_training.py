@@ -13,7 +13,7 @@ from blendhunter._utils.arrays import dihedral
 from blendhunter.dataset import DataSet
 from blendhunter.exceptions import DataSetError, WeightsError
 from blendhunter.network import preprocessing
-from blendhunter.network.model import save_network
+from blendhunter.network.loading import save_network
 from blendhunter.network.weights import read_metadata, read_weights
 from blendhunter.training import end_to_end, loop, trained_weights
 from blendhunter.training.batches import MixedBatches, add_defects, make_ahead

@@ -10,7 +10,8 @@ META_KEYS = {
     'sha256': 'BHSHA256', 'threshold': 'BHTHRESH', 'region': 'BHREGION',
     'prior': 'BHPRIOR', 'n_views': 'BHVIEWS', 'noise': 'BHNOISE',
     'detection': 'BHDETECT', 'simulation': 'BHSIMUL', 'image': 'BHIMAGE',
-    'screen': 'BHSCREEN'}
+    'screen': 'BHSCREEN', 'prior_source': 'BHPRISRC',
+    'prior_error': 'BHPRIERR', 'calibration': 'BHCALIB'}
 # before each name in tables written before 0.1.0; FITS split long values
 OLD_PREFIX = 'blendhunter.'
 

@@ -1,10 +1,12 @@
 """Evaluation of the network, and of what it is compared with."""
 
+from blendhunter.benchmark.companions import evaluate_companions
 from blendhunter.benchmark.detector_labels import (
     label_by_detection,
     oracle_rule,
     truth_free_rule,
 )
+from blendhunter.benchmark.domain import evaluate_domain
 from blendhunter.benchmark.memory import evaluate_memory
 from blendhunter.benchmark.real_image import evaluate_image
 from blendhunter.benchmark.singles import SinglesResult, evaluate_singles
@@ -17,7 +19,8 @@ from blendhunter.benchmark.whole_stamps import (
     evaluate_stamps,
 )
 
-__all__ = ['STAMP_SETS', 'SinglesResult', 'StampSpec', 'evaluate_detectors',
-           'evaluate_image', 'evaluate_memory', 'evaluate_singles',
-           'evaluate_speed', 'evaluate_stamps', 'evaluate_workers',
-           'label_by_detection', 'oracle_rule', 'truth_free_rule']
+__all__ = ['STAMP_SETS', 'SinglesResult', 'StampSpec', 'evaluate_companions',
+           'evaluate_detectors', 'evaluate_domain', 'evaluate_image',
+           'evaluate_memory', 'evaluate_singles', 'evaluate_speed',
+           'evaluate_stamps', 'evaluate_workers', 'label_by_detection',
+           'oracle_rule', 'truth_free_rule']

@@ -5,13 +5,13 @@ import warnings
 import numpy as np
 from astropy.table import Table
 
-from blendhunter.benchmark.stellar_locus import (
-    STAR_AXIS_RATIO,
-    find_stellar_locus,
-)
 from blendhunter.catalogs import plain_values
 from blendhunter.detection import DetectedImage
 from blendhunter.detection.source_finding import measure_sources
+from blendhunter.detection.stellar_locus import (
+    STAR_AXIS_RATIO,
+    find_stellar_locus,
+)
 from blendhunter.exceptions import BlendHunterWarning
 from blendhunter.stamps import STAMP_SIZE
 

@@ -9,6 +9,7 @@ from blendhunter import plotting
 from blendhunter._utils.files import atomic_path, check_writable
 from blendhunter._utils.meta import record_meta
 from blendhunter._utils.tables import write_table
+from blendhunter.benchmark.calibration import reliability_curves
 from blendhunter.benchmark.field.field_scores import (
     field_bins,
     field_curves,
@@ -28,8 +29,8 @@ from blendhunter.version import __version__
 
 __all__ = ['check_directory', 'check_recordable', 'compare_flags',
            'describe_field', 'describe_injections', 'record_run',
-           'record_scores', 'report_field', 'report_injections',
-           'report_singles']
+           'record_scores', 'report_calibration', 'report_field',
+           'report_injections', 'report_singles']
 
 # methods in the figure of bins: more could not be told apart
 DRAWN = ('network', 'boosted trees', 'area x a/b', 'photutils split')
@@ -70,7 +71,7 @@ def report_field(directory, detections, scores, *, command, weights=None,
         shown = {kind: stamps[rows].astype('f4')
                  for kind, rows in examples.items() if len(rows)}
         if shown:
-            plotting.save_figure(plotting.plot_stamps(shown, noise=1.0),
+            plotting.save_figure(plotting.plot_contact_sheet(shown, noise=1.0),
                         directory / 'strip.png')
 
 
@@ -84,7 +85,7 @@ def report_injections(directory, made, *, command, weights):
                          directory / 'completeness.png')
     stamps = {name: made.arrays['stamps'][rows]
               for name, rows in _found_and_missed(table, scores).items()}
-    plotting.save_figure(plotting.plot_stamps(stamps, noise=1.0),
+    plotting.save_figure(plotting.plot_contact_sheet(stamps, noise=1.0),
                          directory / 'strip.png')
     return scores
 
@@ -114,6 +115,17 @@ def report_singles(directory, result, *, command, weights, threshold=0.5):
             result.detected, result.sources,
             worst_singles(result.sources, SHOWN_SINGLES)),
         directory / 'strip.png')
+
+
+def report_calibration(directory, samples, scores, fractions, *, command,
+                       weights):
+    """Write samples, scores, estimated fractions and the diagrams."""
+    curves = reliability_curves(samples)
+    directory = _write_tables(directory, command, weights, {
+        'samples': samples, 'scores': scores, 'fractions': fractions,
+        'curves': curves})
+    plotting.save_figure(plotting.plot_reliability(curves),
+                         directory / 'reliability.png')
 
 
 def record_run(table, command, weights=None):

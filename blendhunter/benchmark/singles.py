@@ -14,8 +14,9 @@ from blendhunter.benchmark.metrics import highest_first, proportion_error
 from blendhunter.detection import DetectedImage
 from blendhunter.identify.settings import check_params
 
-__all__ = ['SinglesResult', 'describe_singles', 'evaluate_singles',
-           'singles_scores', 'worst_singles']
+__all__ = ['ISOLATION', 'SinglesResult', 'classify_singles',
+           'describe_singles', 'evaluate_singles', 'singles_scores',
+           'worst_singles']
 
 #: Least distance (px) of an isolated source from any other detection.
 ISOLATION = 12.0
@@ -137,6 +138,20 @@ def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
                'its own')
         raise ValueError(msg)
     rows, sources = find_isolated_sources(image, isolation)
+    sources.meta['isolated'] = float(isolation)
+    return classify_singles(identifier, image, rows, sources,
+                            progress=progress)
+
+
+def classify_singles(identifier, image, rows, sources, *, progress=False):
+    """
+    Classify isolated sources, and score them.
+
+    ``rows`` of the image and their table are those of
+    `~blendhunter.benchmark.isolated_sources.find_isolated_sources`, or
+    some of them. Returns a `SinglesResult`.
+    """
+    sources = sources.copy()
     detected = image.select(rows)
     result = identifier.classify(detected, overwrite=True, progress=progress)
     sources['chance'] = -np.expm1(-sources.meta['density']
@@ -144,8 +159,7 @@ def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
     for name in ('blend_prob', 'is_blend', 'blend_flags'):
         sources[name] = np.asarray(result[name])
     sources.meta.update({key: value for key, value in result.meta.items()
-                         if str(key).startswith('BH')},
-                        isolated=float(isolation))
+                         if str(key).startswith('BH')})
     return SinglesResult(sources, singles_scores(sources), detected)
 
 

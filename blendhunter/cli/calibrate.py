@@ -1,4 +1,4 @@
-"""``blendhunter calibrate``: fit what weights know of a survey."""
+"""``blendhunter calibrate``: fit what the probabilities mean."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ __all__ = ['add_parser', 'run']
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'calibrate', 'Fit blend fractions, or the limit of '
-        'screening, to detections.',
-        'blendhunter benchmark field --weights w.h5 -o fields\n'
-        '  blendhunter calibrate w.h5 --detections fields/detections.ecsv\n'
+        verbs, 'calibrate', 'Fit the calibration of weights, or the limit '
+        'of screening.',
+        'blendhunter benchmark calibration --weights w.h5 -o sets\n'
+        '  blendhunter calibrate w.h5 --detections sets/samples.ecsv\n'
         '  blendhunter benchmark field --screen fast.h5 -o screened\n'
         '  blendhunter calibrate fast.h5 --detections '
         'screened/detections.ecsv')
@@ -24,9 +24,10 @@ def add_parser(verbs):
                         help='a weights file, or default')
     parser.add_argument('--detections', metavar='TABLE', required=True,
                         nargs='+',
-                        help='detections.ecsv of blendhunter benchmark '
-                             'field, made with these weights; several for a '
-                             'small network')
+                        help='samples.ecsv of blendhunter benchmark '
+                             'calibration, or detections.ecsv of benchmark '
+                             'field, made with these weights; for a small '
+                             'network detections with --screen')
     parser.add_argument('-o', '--output', metavar='HDF5',
                         help='new weights file; by default WEIGHTS is '
                              'changed')
@@ -51,7 +52,7 @@ def run(arguments):
     if 'distilled_from' in metadata:
         _fit_screening(arguments, tables)
     else:
-        _fit_fractions(arguments, tables)
+        _fit_calibration(arguments, tables)
     print(f'written to {arguments.output or arguments.weights}')
 
 
@@ -66,15 +67,14 @@ def _fit_screening(arguments, tables):
     print('\n'.join(table_lines(scores)))
 
 
-def _fit_fractions(arguments, tables):
-    """Fit and print the fractions before and after."""
-    from blendhunter.benchmark.field import calibrate_weights
+def _fit_calibration(arguments, tables):
+    """Fit the calibration, and print it before and after."""
+    from blendhunter.benchmark.calibration import calibrate_weights
 
-    if len(tables) > 1:
-        msg = 'detections: the blend fractions need one table'
-        raise ValueError(msg)
     before, after = calibrate_weights(
-        arguments.weights, *tables.values(),
-        output=arguments.output, overwrite=arguments.overwrite)
-    for name, value in before.items():
-        print(f'{name}: {value:.4f} -> {after[name]:.4f}')
+        arguments.weights, tables, output=arguments.output,
+        overwrite=arguments.overwrite)
+    for region, values in before.items():
+        for name, value in values.items():
+            print(f'{region}, {name}: {value:.4f} -> '
+                  f'{after[region][name]:.4f}')

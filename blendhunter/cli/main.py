@@ -10,11 +10,13 @@ import warnings
 from astropy.utils.exceptions import AstropyWarning
 
 from blendhunter.cli import (
+    adapt,
     benchmark,
     calibrate,
     classify,
     demo,
     detect,
+    show,
     simulate,
     survey,
     train,
@@ -25,8 +27,8 @@ from blendhunter.version import __version__
 
 __all__ = ['build_parser', 'main']
 
-VERBS = (demo, detect, classify, survey, simulate, train, benchmark,
-         calibrate)
+VERBS = (demo, detect, classify, show, survey, simulate, train, benchmark,
+         calibrate, adapt)
 INTERRUPTED = 130
 # the arguments that the package's hints name: 'use overwrite=True to ...'
 HINTS = re.compile(r'\b(use|give|with|or) (overwrite|mag_limit|'

@@ -14,7 +14,8 @@ from blendhunter.cli.options import (
 
 __all__ = ['add_parser', 'run']
 
-END_TO_END, DISTILLATION, PAPER = 'end-to-end', 'distillation', 'paper'
+END_TO_END, DISTILLATION, COMPLETION, PAPER = (
+    'end-to-end', 'distillation', 'completion', 'paper')
 # options of one protocol or two, with their defaults
 OPTIONS = {
     END_TO_END: {'n_pairs': 40_000, 'n_fields': 190, 'n_steps': 1600,
@@ -23,6 +24,8 @@ OPTIONS = {
     DISTILLATION: {'n_pairs': 20_000, 'n_fields': 80, 'n_batches': 1200,
                    'epochs': 5, 'batch_size': 128, 'learning_rate': 1e-3,
                    'weights': 'default'},
+    COMPLETION: {'n_pairs': 5000, 'n_fields': 30, 'n_unusual': 300,
+                 'n_batches': 50, 'batch_size': 128, 'weights': 'default'},
     PAPER: {'data': None, 'noise': None, 'preprocessing': None,
             'epochs': 500}}
 
@@ -43,13 +46,15 @@ def add_parser(verbs):
                         choices=tuple(OPTIONS),
                         help='train all layers for both regions, or a '
                              'small network on the answers of --weights, '
+                             'or what completes --weights (positions of '
+                             'companions, unusual stamps), '
                              "or the head of the paper's frozen backbone "
                              '(%(default)s)')
     parser.add_argument('--backbone',
                         help="'imagenet', a file of VGG-16 weights, or, "
                              "for --protocol paper, 'default' or 'random'")
     _add_simulated(parser.add_argument_group(
-        f'--protocol {END_TO_END} and {DISTILLATION}'))
+        f'--protocol {END_TO_END}, {DISTILLATION} and {COMPLETION}'))
     _add_paper(parser.add_argument_group(f'--protocol {PAPER}'))
     add_precision(parser)
     parser.add_argument('--seed', type=natural, default=0,
@@ -72,13 +77,15 @@ def _add_simulated(group):
     group.add_argument('--n-fields', type=natural,
                        help="fields to simulate; 0 trains region='stamp' "
                             f'alone ({_defaults("n_fields")})')
+    group.add_argument('--n-unusual', type=positive_int,
+                       help=f'artifacts of each kind, {COMPLETION} only '
+                            f'({_defaults("n_unusual")})')
     group.add_argument('--n-steps', type=positive_int,
                        help=f'batches, {END_TO_END} only '
                             f'({_defaults("n_steps")})')
     group.add_argument('--n-batches', type=positive_int,
-                       help=f'different batches, {DISTILLATION} only; '
-                            'each is shown once per epoch '
-                            f'({_defaults("n_batches")})')
+                       help=f'different batches, {DISTILLATION} and '
+                            f'{COMPLETION} ({_defaults("n_batches")})')
     group.add_argument('--batch-size', type=positive_int,
                        help='stamps in a batch, 72 of 128 of them detections '
                             f'({_defaults("batch_size")})')
@@ -132,6 +139,8 @@ def run(arguments):
               'overwrite': arguments.overwrite}
     if arguments.protocol == PAPER:
         path = _train_paper(work, options, shared)
+    elif arguments.protocol == COMPLETION:
+        path = _complete(work, options, shared, arguments.n_jobs)
     elif arguments.protocol == DISTILLATION:
         path = _distill(work, options, shared, arguments.n_jobs)
     else:
@@ -189,9 +198,7 @@ def _distill(work, options, shared, n_jobs):
     from blendhunter.network.weights import resolve_weights
     from blendhunter.training.distillation import distill
 
-    if shared.pop('backbone') is not None:
-        msg = f'--backbone cannot be given with --protocol {DISTILLATION}'
-        raise ValueError(msg)
+    _no_backbone(shared, DISTILLATION)
     teacher = options.pop('weights')
     # before the simulation
     resolve_weights(teacher)
@@ -201,14 +208,34 @@ def _distill(work, options, shared, n_jobs):
                    checkpoint=_checkpoint(work, shared))
 
 
+def _complete(work, options, shared, n_jobs):
+    """Fit what completes a trained network."""
+    from blendhunter.network.weights import resolve_weights
+    from blendhunter.training.completion import complete
+
+    _no_backbone(shared, COMPLETION)
+    # before the simulation
+    resolve_weights(options['weights'])
+    sets = _simulated_sets(work, options, n_jobs)
+    return complete(**sets, **options, **shared, n_jobs=n_jobs)
+
+
+def _no_backbone(shared, protocol):
+    """Take the backbone out of the options, or refuse it."""
+    if shared.pop('backbone') is not None:
+        msg = f'--backbone cannot be given with --protocol {protocol}'
+        raise ValueError(msg)
+
+
 def _simulated_sets(work, options, n_jobs):
     """Return the paths of both data sets, simulated if they are missing."""
     from blendhunter.training.simulated_sets import simulate_missing
 
     work.mkdir(exist_ok=True)
     return simulate_missing(work, options.pop('n_pairs'),
-                            options.pop('n_fields'), n_jobs=n_jobs,
-                            progress=True)
+                            options.pop('n_fields'),
+                            n_unusual=options.pop('n_unusual', 0),
+                            n_jobs=n_jobs, progress=True)
 
 
 def _checkpoint(work, shared):

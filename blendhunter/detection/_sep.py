@@ -5,7 +5,7 @@ from threading import Lock
 
 import numpy as np
 
-__all__ = ['background', 'find']
+__all__ = ['background', 'find', 'half_light_radii']
 
 MAX_SUBOBJECTS = 1 << 16
 MIN_STACK = 300_000
@@ -82,3 +82,11 @@ def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
                for key in ('x', 'y', 'a', 'b', 'theta')}
     columns['flag'] = objects['flag'].astype(np.int32)
     return segmentation, columns
+
+
+def half_light_radii(data, x, y, largest):
+    """Return radii (px) of half the flux within ``largest`` (px)."""
+    import sep
+
+    return sep.flux_radius(np.ascontiguousarray(data), x, y, largest, 0.5,
+                           subpix=5)[0]

@@ -1,20 +1,25 @@
 """Stamps to probabilities and flags, a few batches at a time."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from blendhunter._utils.arrays import round_position
 from blendhunter._utils.progress import progress_bar
+from blendhunter.identify.image_checks import SeeingCheck
 from blendhunter.identify.screening import (
     SCREENED_TOGETHER,
-    predict_screened,
+    answer_screened,
 )
+from blendhunter.network.locators import locate_companions
 from blendhunter.network.model import VIEWED_BATCHES
+from blendhunter.network.symmetric_residuals import symmetric_residuals
 from blendhunter.stamps import STAMP_SIZE, BlendFlag
 from blendhunter.stamps.windows import pixel_counts
 
-__all__ = ['NOT_CLASSIFIED', 'classify_parts', 'classify_sources',
-           'count_neighbors']
+__all__ = ['NOT_CLASSIFIED', 'Classified', 'classify_parts',
+           'classify_sources', 'count_neighbors']
 
 NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # of a stamp without any pixel of the image
@@ -25,59 +30,87 @@ CORE = slice(STAMP_SIZE // 2 - 2, STAMP_SIZE // 2 + 3)
 MIN_CORE_SNR = 3.0
 
 
-def classify_parts(model, detected, *, region, batch, n_views=1,
-                   screen=None, progress=False):
+@dataclass(frozen=True, eq=False)
+class Classified:
     """
-    Classify all parts of a `~blendhunter.DetectedImage`, or of its tiles.
+    What is found of n sources.
 
-    ``batch`` is a function of the number of sources. Returns probability
-    and flags as `classify_sources` does; sources in no part are off the
-    image, or where it has no usable pixel.
-    """
-    answers, tiles = [], getattr(detected, 'tiles', ())
-    with progress_bar(total=len(tiles), description='tiles',
-                      enabled=progress and len(tiles) > 1) as bar:
-        for rows, part in detected.parts():
-            answers.append((rows, *classify_sources(
-                model, part, region=region, batch_size=batch(len(part)),
-                n_views=n_views, screen=screen,
-                progress=progress and not tiles)))
-            bar.update(1)
-    probability = np.full(len(detected), np.nan, dtype=np.float32)
-    flags = np.full(len(detected), _far_off(region), dtype=np.int32)
-    for rows, values, bits in answers:
-        probability[rows], flags[rows] = values, bits
-    return probability, flags
-
-
-def _far_off(region):
-    """Return the flags of a stamp without any pixel of the image."""
-    return FAR_OFF | (BlendFlag.NO_SEGMENT if region == 'segment' else 0)
-
-
-def classify_sources(model, detected, *, region, batch_size, n_views=1,
-                     screen=None, progress=False):
-    """
-    Cut and classify the sources of a `~blendhunter.DetectedImage`.
-
-    With a `~blendhunter.identify.screening.Screen` the small network
-    answers first. Sources unlike the training are never dismissed.
-
-    Returns
-    -------
+    Parameters
+    ----------
     probability : float32 `~numpy.ndarray` of shape (n,)
         At the fraction ``trained_fraction`` of the weights; NaN if
         unknown.
     flags : int32 `~numpy.ndarray` of shape (n,)
         Bits of `~blendhunter.stamps.BlendFlag`.
+    companions : float `~numpy.ndarray` of shape (n, 2)
+        x and y of the companion, px of the image; NaN if there is hardly
+        one, or positions were not asked for.
+    """
+
+    probability: np.ndarray
+    flags: np.ndarray
+    companions: np.ndarray
+
+    @classmethod
+    def unknown(cls, n, region):
+        """Return n sources without any pixel of the image."""
+        flags = FAR_OFF | (BlendFlag.NO_SEGMENT if region == 'segment' else 0)
+        return cls(np.full(n, np.nan, dtype=np.float32),
+                   np.full(n, flags, dtype=np.int32),
+                   np.full((n, 2), np.nan))
+
+    def put(self, rows, part):
+        """Put what was found of some rows, in place."""
+        self.probability[rows] = part.probability
+        self.flags[rows] = part.flags
+        self.companions[rows] = part.companions
+
+
+def classify_parts(model, detected, *, region, batch, progress=False,
+                   **options):
+    """
+    Classify all parts of a `~blendhunter.DetectedImage`, or of its tiles.
+
+    The seeing is checked first, with the parts that have enough stars.
+
+    ``batch`` is a function of the number of sources, ``options`` are those
+    of `classify_sources`. Returns `Classified`; sources in no part are off
+    the image, or where it has no usable pixel.
+    """
+    answers, tiles = [], getattr(detected, 'tiles', ())
+    check = SeeingCheck(model.metadata)
+    with progress_bar(total=len(tiles), description='tiles',
+                      enabled=progress and len(tiles) > 1) as bar:
+        for rows, part in detected.parts():
+            check.look(part)
+            answers.append((rows, classify_sources(
+                model, part, region=region, batch_size=batch(len(part)),
+                progress=progress and not tiles, **options)))
+            bar.update(1)
+    found = Classified.unknown(len(detected), region)
+    for rows, part in answers:
+        found.put(rows, part)
+    if check.is_outside:
+        found.flags[np.isfinite(found.probability)] |= BlendFlag.OUT_OF_DOMAIN
+    return found
+
+
+def classify_sources(model, detected, *, region, batch_size, n_views=1,
+                     screen=None, companions_above=None, progress=False):
+    """
+    Cut and classify the sources of a `~blendhunter.DetectedImage`.
+
+    With a `~blendhunter.identify.screening.Screen` the small network
+    answers first. Sources unlike the training are never dismissed.
+    Companions are located where the network's probability is at least
+    ``companions_above``; None locates none. Returns `Classified`.
     """
     n = len(detected)
     # of several views, those of the stamps in doubt fill batches of their own
     step = batch_size * (1 if n_views == 1 else VIEWED_BATCHES)
     if screen is not None:
         step = max(step, SCREENED_TOGETHER)
-    probability = np.full(n, np.nan, dtype=np.float32)
-    flags = np.full(n, _far_off(region), dtype=np.int32)
+    found = Classified.unknown(n, region)
     near = np.flatnonzero(pixel_counts(
         detected.image.data.shape, round_position(detected.x),
         round_position(detected.y), STAMP_SIZE))
@@ -86,17 +119,39 @@ def classify_sources(model, detected, *, region, batch_size, n_views=1,
         for start in range(0, len(near), step):
             rows = near[start:start + step]
             stamps = detected.stamps(rows, region)
-            flags[rows] = stamps.flags
+            found.flags[rows] = stamps.flags
             good = np.flatnonzero((stamps.flags & NOT_CLASSIFIED) == 0)
             stamps, classified = stamps[good], rows[good]
             bits = _signal_flags(stamps, model, region)
-            probability[classified], dismissed = predict_screened(
-                model, screen, stamps.data, stamps.regions,
+            answers = answer_screened(
+                model, screen, stamps.data, stamps.regions, region,
                 keep=(bits & BlendFlag.OUT_OF_DOMAIN) > 0,
-                batch_size=batch_size, n_views=n_views)
-            flags[classified] |= bits | BlendFlag.SCREENED * dismissed
+                batch_size=batch_size, n_views=n_views,
+                locate=companions_above is not None)
+            found.probability[classified] = answers.probability
+            found.flags[classified] |= (
+                bits | BlendFlag.OUT_OF_DOMAIN * answers.unusual
+                | BlendFlag.SCREENED * answers.dismissed)
+            if companions_above is not None:
+                found.companions[classified] = _companions(
+                    detected, classified, stamps, answers, companions_above)
             bar.update(len(rows))
-    return probability, flags
+    return found
+
+
+def _companions(detected, rows, stamps, answers, least):
+    """Return x and y of companions on the image, NaN for unlikely ones."""
+    places = np.full((len(rows), 2), np.nan)
+    likely = np.flatnonzero((answers.probability >= least)
+                            & ~answers.dismissed)
+    if likely.size:
+        residuals = symmetric_residuals(stamps.data[likely],
+                                        stamps.regions[likely])[1]
+        places[likely] = np.transpose(locate_companions(
+            answers.maps[likely], residuals))
+    corner = np.column_stack([round_position(axis[rows]) for axis in (
+        detected.x, detected.y)]) - STAMP_SIZE // 2
+    return places + corner
 
 
 def _signal_flags(stamps, model, region):

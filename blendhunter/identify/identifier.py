@@ -12,24 +12,33 @@ from blendhunter.detection import DetectedImage, DetectionSettings
 from blendhunter.detection._photutils import segmentation_image
 from blendhunter.detection.tiled_image import open_image
 from blendhunter.detection.tiles import TILE_SIZE
-from blendhunter.exceptions import NoDetectionsWarning
-from blendhunter.identify.classification import (
-    classify_parts,
-    count_neighbors,
-)
+from blendhunter.exceptions import NoDetectionsWarning, WeightsError
+from blendhunter.identify.classification import classify_parts
 from blendhunter.identify.model_cache import cached_model
-from blendhunter.identify.screening import find_screen, predict_screened
-from blendhunter.identify.settings import check_params, check_threshold
+from blendhunter.identify.result_table import (
+    append_columns,
+    check_columns,
+    record_settings,
+)
+from blendhunter.identify.sample_prior import (
+    ESTIMATE,
+    SCREENED_UP_TO,
+    find_prior,
+)
+from blendhunter.identify.screening import (
+    SAFE_PROBABILITY,
+    answer_screened,
+    find_screen,
+)
+from blendhunter.identify.settings import (
+    PARAMETERS,
+    check_params,
+    check_threshold,
+)
 from blendhunter.identify.stamp_checks import check_stamps
-from blendhunter.network.priors import correct_prior
-from blendhunter.version import __version__
 
 __all__ = ['BlendIdentifier']
 
-# the columns that `BlendIdentifier.classify` appends
-COLUMNS = ('blend_prob', 'is_blend', 'blend_flags', 'n_neighbors')
-PARAMETERS = ('weights', 'region', 'threshold', 'prior', 'batch_size',
-              'precision', 'n_views', 'screen')
 SMALL_BATCH = 32
 
 
@@ -48,10 +57,12 @@ class BlendIdentifier:
         more (the definition of Farrens et al. 2022)?
     threshold : float, optional
         ``is_blend`` is ``blend_prob >= threshold``.
-    prior : float, optional
+    prior : float or 'estimate', optional
         Blend fraction of the sample; the probabilities are corrected to
         it. By default the one stored in the weights: 0.5 for the stamp,
-        that of a simulated survey for the segment.
+        that of a simulated survey for the segment. 'estimate' finds it
+        from the probabilities of the catalog, which needs 50 sources or
+        more; the meta records what was found, with its error.
     batch_size : int, optional
         Stamps per call of the network.
     precision : {'auto', 'float32', 'bfloat16'}, optional
@@ -69,6 +80,11 @@ class BlendIdentifier:
         the page on the model). Below a ``threshold`` of 0.1 nothing is
         screened. False shows all to ``weights``. A path is that of
         another small network.
+    companions : bool, optional
+        Whether to add the columns ``companion_x`` and ``companion_y``,
+        the likeliest position of the companion (px), and
+        ``companion_separation``, its distance from the source. NaN for
+        probabilities below 0.1, or below ``threshold`` if that is lower.
 
     Examples
     --------
@@ -82,7 +98,7 @@ class BlendIdentifier:
 
     def __init__(self, weights='default', *, region='segment', threshold=0.5,
                  prior=None, batch_size=256, precision='auto', n_views=1,
-                 screen='auto'):
+                 screen='auto', companions=False):
         self.weights = weights
         self.region = region
         self.threshold = threshold
@@ -91,6 +107,7 @@ class BlendIdentifier:
         self.precision = precision
         self.n_views = n_views
         self.screen = screen
+        self.companions = companions
 
     def __repr__(self):
         settings = ', '.join(f'{name}={value!r}' for name, value
@@ -241,18 +258,41 @@ class BlendIdentifier:
 
     def _classify(self, detected, overwrite, progress):
         """Return the table of a detected image, or of its tiles."""
-        _check_columns(detected.catalog, overwrite)
+        check_columns(detected.catalog, companions=self.companions,
+                      overwrite=overwrite)
         model = self._model()
         screen = self._screen(model, self.region)
-        probability, flags = classify_parts(
-            model, detected, region=self.region, batch=self._batch,
-            n_views=self.n_views, screen=screen, progress=progress)
+        found, prior, probability = self._answer(model, detected, screen,
+                                                 progress)
+        if prior.source == 'estimated' and prior.fraction > SCREENED_UP_TO:
+            # screening has dismissed what may be a blend in such a sample
+            screen = None
+            found, prior, probability = self._answer(model, detected, None,
+                                                     progress)
         if not len(detected):
             warnings.warn('the catalog has no sources', NoDetectionsWarning,
                           stacklevel=3)
-        probability = correct_prior(
-            probability, *model.prior_fractions(self.region, self.prior))
-        return self._append(detected, model, screen, probability, flags)
+        table = append_columns(detected, found, probability, self.threshold,
+                               companions=self.companions)
+        record_settings(
+            table, self, model, prior, noise=detected.noise_kind,
+            screen=screen.model.metadata['sha256'] if screen else '')
+        return table
+
+    def _answer(self, model, detected, screen, progress):
+        """Return what is found, the prior, and reported probabilities."""
+        least = None
+        if self.companions:
+            # what is reported with this probability at the stored prior
+            least = model.raw(min(SAFE_PROBABILITY, self.threshold),
+                              self.region)
+        found = classify_parts(
+            model, detected, region=self.region, batch=self._batch,
+            n_views=self.n_views, screen=screen, companions_above=least,
+            progress=progress)
+        prior = find_prior(self.prior, found.probability, model, self.region)
+        return found, prior, model.report(found.probability, self.region,
+                                          prior.fraction)
 
     @staticmethod
     def apply_threshold(result, threshold):
@@ -322,11 +362,32 @@ class BlendIdentifier:
         model = self._model(region)
         if regions is None:
             regions = np.ones(stamps.shape, dtype=bool)
-        raw, _ = predict_screened(
-            model, self._screen(model, region), stamps, regions,
-            batch_size=self._batch(len(stamps)), n_views=self.n_views)
+        raw = answer_screened(
+            model, self._screen(model, region), stamps, regions, region,
+            batch_size=self._batch(len(stamps)),
+            n_views=self.n_views).probability
         raw[lost] = np.nan
-        return correct_prior(raw, *model.prior_fractions(region, self.prior))
+        prior = find_prior(self.prior, raw, model, region)
+        return model.report(raw, region, prior.fraction)
+
+    def load_model(self):
+        """
+        Return the model of these settings.
+
+        Returns
+        -------
+        model : `~blendhunter.network.BlendModel`
+            Loaded once per process and file.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be used.
+        `~blendhunter.exceptions.WeightsError`
+            If the weights are missing or damaged.
+        """
+        check_params(self.get_params())
+        return self._model()
 
     def _model(self, region=None):
         """Return the model, loaded once per process and file."""
@@ -336,6 +397,10 @@ class BlendIdentifier:
             msg = (f'region {region!r} is not among those of the weights '
                    f'{self.weights!r}: {model.regions}')
             raise ValueError(msg)
+        if self.companions and not model.locates:
+            msg = (f'weights: {str(self.weights)!r} cannot locate companions; '
+                   'use companions=False, or the weights default')
+            raise WeightsError(msg)
         return model
 
     def _screen(self, model, region):
@@ -343,31 +408,13 @@ class BlendIdentifier:
         return find_screen(
             self.screen, model,
             partial(cached_model, precision=self.precision), region=region,
-            prior=self.prior, threshold=self.threshold)
+            prior=SCREENED_UP_TO if self.prior == ESTIMATE else self.prior,
+            threshold=self.threshold)
 
     def _batch(self, n):
         """Return the batch size for n stamps: few need no full batch."""
         return (min(self.batch_size, SMALL_BATCH) if n <= SMALL_BATCH
                 else self.batch_size)
-
-    def _append(self, detected, model, screen, probability, flags):
-        """Append the columns; the meta records the settings."""
-        table = detected.catalog.copy()
-        with np.errstate(invalid='ignore'):
-            is_blend = probability >= self.threshold
-        for name, values in zip(
-                COLUMNS, (probability, is_blend, flags,
-                          count_neighbors(detected.x, detected.y)),
-                strict=True):
-            table[name] = values
-        prior = model.prior_fractions(self.region, self.prior)[1]
-        record_meta(
-            table.meta, version=__version__, weights=str(self.weights),
-            sha256=model.metadata['sha256'], threshold=float(self.threshold),
-            region=self.region, prior=float(prior),
-            n_views=int(self.n_views), noise=detected.noise_kind,
-            screen=screen.model.metadata['sha256'] if screen else '')
-        return table
 
 
 def _one_of(settings, detector):
@@ -378,12 +425,3 @@ def _one_of(settings, detector):
         msg = 'settings and detector cannot both be given'
         raise ValueError(msg)
     return DetectionSettings(method=detector)
-
-
-def _check_columns(table, overwrite):
-    """Refuse to replace columns of an earlier run unasked."""
-    present = [name for name in COLUMNS if name in table.colnames]
-    if present and not overwrite:
-        msg = (f'catalog already has {present}; use overwrite=True to '
-               'replace them')
-        raise ValueError(msg)

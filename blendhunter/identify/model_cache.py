@@ -3,7 +3,7 @@
 from functools import lru_cache
 from threading import Lock
 
-from blendhunter.network.model import load_model
+from blendhunter.network.loading import load_model
 from blendhunter.network.weights import resolve_weights
 
 __all__ = ['cached_model']

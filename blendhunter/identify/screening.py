@@ -7,15 +7,15 @@ import numpy as np
 
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.model import BlendModel
-from blendhunter.network.priors import correct_prior
 from blendhunter.network.weights import (
     list_weights,
     read_metadata,
     resolve_weights,
 )
 
-__all__ = ['SAFE_PROBABILITY', 'SCREENED_TOGETHER', 'Screen', 'find_screen',
-           'predict_screened', 'small_weights']
+__all__ = ['SAFE_PROBABILITY', 'SCREENED_TOGETHER', 'Screen',
+           'ScreenedAnswers', 'answer_screened', 'find_screen',
+           'small_weights']
 
 #: Probabilities from here on do not change by screening.
 SAFE_PROBABILITY = 0.1
@@ -127,13 +127,37 @@ def find_screen(screen, model, load, *, region, prior, threshold):
         raise WeightsError(msg)
     if not limit:
         return None
-    trained, own = model.prior_fractions(region)
+    own = model.prior_fractions(region)[1]
     wanted = max(own, own if prior is None else prior)
-    return Screen(load(weights), float(correct_prior(limit, wanted, trained)))
+    return Screen(load(weights), model.raw(limit, region, wanted))
 
 
-def predict_screened(model, screen, stamps, regions, *, keep=None,
-                     batch_size=256, n_views=1):
+@dataclass(frozen=True, eq=False)
+class ScreenedAnswers:
+    """
+    Answers to n stamps, by the small network or the large one.
+
+    Parameters
+    ----------
+    probability : float32 `~numpy.ndarray` of shape (n,)
+        At the fraction ``trained_fraction`` of the weights.
+    dismissed : bool `~numpy.ndarray` of shape (n,)
+        True where the small network answered.
+    unusual : bool `~numpy.ndarray` of shape (n,)
+        True where one of the networks finds a stamp unlike its training.
+    maps : float32 `~numpy.ndarray` of shape (n, 51, 51) or None
+        Where companions are (`~blendhunter.network.Answers`); NaN where
+        the small network answered.
+    """
+
+    probability: np.ndarray
+    dismissed: np.ndarray
+    unusual: np.ndarray
+    maps: np.ndarray | None = None
+
+
+def answer_screened(model, screen, stamps, regions, region, *, keep=None,
+                    batch_size=256, n_views=1, locate=False):
     """
     Let a small network answer first, and a large one what it does not.
 
@@ -144,27 +168,47 @@ def predict_screened(model, screen, stamps, regions, *, keep=None,
         None lets the large network answer all.
     stamps, regions : `~numpy.ndarray` of shape (n, 51, 51)
         Over their noise.
+    region : {'segment', 'stamp'}
+        What is asked.
     keep : bool `~numpy.ndarray` of shape (n,), optional
         True where the large network is to answer anyway.
     batch_size, n_views : int, optional
         Of the large network.
+    locate : bool, optional
+        Whether the maps of companions are wanted.
 
     Returns
     -------
-    probability : float32 `~numpy.ndarray` of shape (n,)
-    dismissed : bool `~numpy.ndarray` of shape (n,)
-        True where the small network answered.
+    answers : `ScreenedAnswers`
+        What the small network finds unusual is never dismissed.
     """
     if screen is None:
-        return model.predict(stamps, regions, batch_size=batch_size,
-                             n_views=n_views), np.zeros(len(stamps), bool)
-    probability = screen.model.predict(stamps, regions,
-                                       batch_size=batch_size)
-    dismissed = probability < screen.limit
+        answers = model.answer(stamps, regions, batch_size=batch_size,
+                               n_views=n_views, locate=locate)
+        return ScreenedAnswers(
+            answers.probability, np.zeros(len(stamps), dtype=bool),
+            _is_unusual(model, answers, region), answers.maps)
+    small = screen.model.answer(stamps, regions, batch_size=batch_size)
+    probability = small.probability
+    unusual = _is_unusual(screen.model, small, region)
+    dismissed = (probability < screen.limit) & ~unusual
     if keep is not None:
         dismissed &= ~keep
     rows = np.flatnonzero(~dismissed)
-    probability[rows] = model.predict(
-        stamps[rows], regions[rows], n_views=n_views,
+    large = model.answer(
+        stamps[rows], regions[rows], n_views=n_views, locate=locate,
         batch_size=min(batch_size, SCREENED_BATCH))
-    return probability, dismissed
+    probability[rows] = large.probability
+    unusual[rows] |= _is_unusual(model, large, region)
+    maps = None
+    if locate:
+        maps = np.full(stamps.shape, np.nan, dtype=np.float32)
+        maps[rows] = large.maps
+    return ScreenedAnswers(probability, dismissed, unusual, maps)
+
+
+def _is_unusual(model, answers, region):
+    """Tell which stamps a network finds unlike its training."""
+    if answers.unusual is None:
+        return np.zeros(len(answers.probability), dtype=bool)
+    return answers.unusual > model.unusual_limit(region)

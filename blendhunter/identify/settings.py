@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
+
+from blendhunter.identify.sample_prior import ESTIMATE
 from blendhunter.network.model import VIEWS
 
-__all__ = ['check_params', 'check_threshold']
+__all__ = ['PARAMETERS', 'check_params', 'check_threshold']
 
 REGIONS = ('segment', 'stamp')
+#: The settings of `~blendhunter.BlendIdentifier`, in their order.
+PARAMETERS = ('weights', 'region', 'threshold', 'prior', 'batch_size',
+              'precision', 'n_views', 'screen', 'companions')
 
 
 def check_params(params):
@@ -17,8 +23,11 @@ def check_params(params):
         msg = f'region must be one of {REGIONS}, got {region!r}'
         raise ValueError(msg)
     check_threshold(params['threshold'])
-    if prior is not None and not 0 < prior < 1:
-        msg = f'prior must lie between 0 and 1, got {prior!r}'
+    is_number = isinstance(prior, (int, float, np.number))
+    if (prior is not None and prior != ESTIMATE
+            and not (is_number and 0 < prior < 1)):
+        msg = (f"prior must lie between 0 and 1, or be {ESTIMATE!r}, got "
+               f'{prior!r}')
         raise ValueError(msg)
     if params['batch_size'] < 1:
         msg = f'batch_size must be positive, got {params["batch_size"]!r}'

@@ -1,37 +1,42 @@
 """A trained network with its preprocessing: from stamps to P(blended)."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from blendhunter._utils.arrays import dihedral
-from blendhunter.exceptions import WeightsError
-from blendhunter.network.architecture import (
-    ARCHITECTURES,
-    VGG16,
-    resolve_precision,
-)
-from blendhunter.network.backend import (
-    check_process,
-    import_keras,
-    note_process,
-)
+from blendhunter.network.backend import check_process, note_process
+from blendhunter.network.locators import LOCATORS, companion_maps
 from blendhunter.network.preprocessing import PREPROCESSINGS
-from blendhunter.network.priors import pool_odds
-from blendhunter.network.weights import (
-    read_weights,
-    resolve_weights,
-    write_weights,
-)
+from blendhunter.network.priors import correct_prior, pool_odds
 
-__all__ = ['VIEWED_BATCHES', 'VIEWS', 'BlendModel', 'load_model',
-           'save_network', 'set_network']
+__all__ = ['PROBABILITY', 'UNUSUAL', 'VIEWED_BATCHES', 'VIEWS', 'Answers',
+           'BlendModel']
 
 #: Numbers of orientations for test-time augmentation.
 VIEWS = (1, 2, 4, 8)
 #: Range of P in which stamps are augmented; the upper limit is high
 #: because high P decide how pure a sample is.
 DOUBTFUL = (0.1, 0.98)
+#: The outputs of every network, and of one that knows its domain.
+PROBABILITY, UNUSUAL = 'probability', 'unusual'
 # batches of these stamps whose other orientations are held at once
 VIEWED_BATCHES = 4
+
+
+class Answers(NamedTuple):
+    """
+    What a network tells of n stamps.
+
+    ``probability`` (n,) at the blend fraction ``trained_fraction``;
+    ``unusual`` (n,), the log odds that a stamp is unlike the training, None
+    if the weights cannot tell; ``maps`` (n, 51, 51), see
+    `~blendhunter.network.locators.companion_maps`, None if not asked for.
+    """
+
+    probability: np.ndarray
+    unusual: np.ndarray | None = None
+    maps: np.ndarray | None = None
 
 
 class BlendModel:
@@ -44,20 +49,34 @@ class BlendModel:
         From (n, 65, 65, channels) to (n, 1).
     metadata : dict
         As stored in the weights file.
+    extended : `keras.Model`
+        From the same input to a dict of outputs; see
+        `~blendhunter.network.loading.extend_network`.
     """
 
     #: Range of P in which ``n_views`` applies.
     doubtful = DOUBTFUL
 
-    def __init__(self, network, metadata):
+    def __init__(self, network, metadata, extended):
         note_process()
         self.network = network
         self.metadata = metadata
+        self.extended = extended
 
     @property
     def regions(self):
         """The regions that the weights were trained for."""
         return tuple(self.metadata['regions'])
+
+    @property
+    def knows_domain(self):
+        """Whether the network tells which stamps are unlike the training."""
+        return UNUSUAL in self.extended.output
+
+    @property
+    def locates(self):
+        """Whether the network tells where the companion is."""
+        return set(LOCATORS) <= set(self.extended.output)
 
     def predict(self, stamps, regions, noise=1.0, *, batch_size=256,
                 n_views=1):
@@ -89,6 +108,31 @@ class BlendModel:
         ValueError
             If ``n_views`` is another number.
         """
+        return self.answer(stamps, regions, noise, batch_size=batch_size,
+                           n_views=n_views).probability
+
+    def answer(self, stamps, regions, noise=1.0, *, batch_size=256,
+               n_views=1, locate=False):
+        """
+        Return all that the network tells.
+
+        Parameters
+        ----------
+        stamps, regions, noise, batch_size, n_views
+            As for `predict`.
+        locate : bool, optional
+            Whether the maps of companions are wanted.
+
+        Returns
+        -------
+        answers : `Answers`
+            Only the probability is averaged over the views.
+
+        Raises
+        ------
+        ValueError
+            If ``n_views`` is another number.
+        """
         if n_views not in VIEWS:
             msg = f'n_views must be one of {VIEWS}, got {n_views!r}'
             raise ValueError(msg)
@@ -96,28 +140,34 @@ class BlendModel:
         if noise.ndim == 1:
             noise = noise[:, None, None]
         noise = np.broadcast_to(noise, stamps.shape)
-        probability = self._predict(stamps, regions, noise, batch_size)
-        if n_views == 1:
-            return probability
+        answers = self._answer(stamps, regions, noise, batch_size, locate)
+        if n_views > 1:
+            self._average_views(answers.probability, (stamps, regions, noise),
+                                batch_size, int(n_views))
+        return answers
+
+    def _average_views(self, probability, parts, batch_size, n_views):
+        """Average stamps in doubt over other orientations, in place."""
         low, high = self.doubtful
         doubtful = np.flatnonzero((probability > low) & (probability < high))
-        turns = range(0, max(VIEWS), max(VIEWS) // int(n_views))[1:]
+        turns = range(0, max(VIEWS), max(VIEWS) // n_views)[1:]
         step = VIEWED_BATCHES * batch_size
         for start in range(0, len(doubtful), step):
             rows = doubtful[start:start + step]
-            views = self._predict(*(
+            views = self._answer(*(
                 np.concatenate([dihedral(part[rows], turn) for turn in turns])
-                for part in (stamps, regions, noise)), batch_size)
+                for part in parts), batch_size).probability
             probability[rows] = pool_odds(
                 [probability[rows], *views.reshape(len(turns), len(rows))])
-        return probability
 
-    def _predict(self, stamps, regions, noise, batch_size):
-        """Return P(blended) of stamps in one orientation."""
+    def _answer(self, stamps, regions, noise, batch_size, locate=False):
+        """Return the answers to stamps in one orientation."""
         check_process()
         n = len(stamps)
         preprocess = PREPROCESSINGS[self.metadata['preprocessing']].function
-        result = np.empty(n, dtype=np.float32)
+        probability = np.empty(n, dtype=np.float32)
+        unusual = np.empty(n, np.float32) if self.knows_domain else None
+        maps = np.empty(stamps.shape, np.float32) if locate else None
         for start in range(0, n, batch_size):
             part = slice(start, min(start + batch_size, n))
             inputs = preprocess(stamps[part], regions[part], noise[part])
@@ -126,9 +176,62 @@ class BlendModel:
                 blank = np.zeros((batch_size - used, *inputs.shape[1:]),
                                  dtype=np.float32)
                 inputs = np.concatenate([inputs, blank])
-            output = np.asarray(self.network.predict_on_batch(inputs))
-            result[part] = output[:used, 0]
-        return result
+            output = {name: np.asarray(values)[:used] for name, values
+                      in self.extended.predict_on_batch(inputs).items()}
+            probability[part] = output[PROBABILITY][:, 0]
+            if unusual is not None:
+                unusual[part] = output[UNUSUAL][:, 0]
+            if locate:
+                maps[part] = companion_maps([output[name]
+                                             for name in LOCATORS])
+        return Answers(probability, unusual, maps)
+
+    def report(self, raw, region, prior=None):
+        """
+        Turn the network's probabilities into the reported ones.
+
+        Parameters
+        ----------
+        raw : float `~numpy.ndarray` of shape (n,)
+            From `predict`.
+        region : {'segment', 'stamp'}
+        prior : float, optional
+            Blend fraction of the sample; by default that stored in the
+            weights.
+
+        Returns
+        -------
+        probability : float32 `~numpy.ndarray` of shape (n,)
+            Calibrated, if the weights hold a calibration, at this prior.
+        """
+        return correct_prior(raw, *self.prior_fractions(region, prior),
+                             slope=self.slope(region))
+
+    def raw(self, reported, region, prior=None):
+        """Return what the network must answer for `report` to return this."""
+        trained, wanted = self.prior_fractions(region, prior)
+        return float(correct_prior(reported, wanted, trained,
+                                   slope=1 / self.slope(region)))
+
+    def is_calibrated(self, region):
+        """Tell whether the weights hold a calibration."""
+        return region in self.metadata.get('calibration', {})
+
+    def slope(self, region):
+        """Return the slope of the calibration, 1 if there is none."""
+        if not self.is_calibrated(region):
+            return 1.0
+        return self.metadata['calibration'][region]['slope']
+
+    def calibration_scatter(self, region):
+        """Return by how much surveys differ, in log odds; 0 if unknown."""
+        return self.metadata.get('calibration', {}).get(region, {}).get(
+            'scatter', 0.0)
+
+    def unusual_limit(self, region):
+        """Return the limit of ``unusual``; infinite if there is none."""
+        limit = self.metadata['domain'].get(region, {}).get('unusual')
+        return np.inf if limit is None else limit[1]
 
     def prior_fractions(self, region, prior=None):
         """
@@ -147,81 +250,3 @@ class BlendModel:
         trained = self.metadata['trained_fraction'][region]
         return trained, (self.metadata['prior'][region] if prior is None
                          else prior)
-
-
-def _weighted_layers(network):
-    """Return the layers with weights, those inside a head among them."""
-    layers = []
-    for layer in network.layers:
-        if hasattr(layer, 'layers'):
-            layers += _weighted_layers(layer)
-        elif layer.weights:
-            layers.append(layer)
-    return layers
-
-
-def set_network(network, arrays, *, name='weights'):
-    """Put arrays by ``layer/name`` into a network; ``name`` their source."""
-    for layer in _weighted_layers(network):
-        try:
-            layer.set_weights([arrays[f'{layer.name}/{part}']
-                               for part in ('kernel', 'bias')])
-        except (KeyError, ValueError) as error:
-            msg = f'{name} does not fit layer {layer.name!r}: {error}'
-            raise WeightsError(msg) from error
-
-
-def save_network(path, network, metadata):
-    """Write a network and its metadata to a weights file."""
-    write_weights(path, {
-        f'{layer.name}/{name}': array
-        for layer in _weighted_layers(network)
-        for name, array in zip(('kernel', 'bias'), layer.get_weights(),
-                               strict=True)}, metadata)
-
-
-def load_model(weights='default', *, precision='auto'):
-    """
-    Load a trained network.
-
-    Parameters
-    ----------
-    weights : str or path-like, optional
-        A name from `list_weights` or the path of a weights file.
-    precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 where that is
-        faster.
-
-    Returns
-    -------
-    model : `BlendModel`
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If the file is missing, damaged or no weights file.
-    ValueError
-        If ``precision`` is unknown.
-    ImportError
-        If Keras cannot load its backend.
-    """
-    check_process()
-    import_keras()
-    dtype = resolve_precision(precision)
-    path = resolve_weights(weights)
-    arrays, metadata = read_weights(path)
-    preprocessing = metadata.get('preprocessing')
-    if preprocessing not in PREPROCESSINGS:
-        msg = (f'weights: {str(path)!r} has the unknown preprocessing '
-               f'{preprocessing!r}')
-        raise WeightsError(msg)
-    # files written before 0.1.0 do not tell
-    architecture = metadata.get('architecture', VGG16)
-    if architecture not in ARCHITECTURES:
-        msg = (f'weights: {str(path)!r} has the unknown architecture '
-               f'{architecture!r}')
-        raise WeightsError(msg)
-    network = ARCHITECTURES[architecture](
-        dtype=dtype, n_channels=PREPROCESSINGS[preprocessing].n_channels)
-    set_network(network, arrays, name=f'weights {str(path)!r}')
-    return BlendModel(network, metadata)

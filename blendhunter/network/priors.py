@@ -3,25 +3,134 @@
 import numpy as np
 from scipy.special import expit, logit
 
-__all__ = ['correct_prior', 'fit_fraction', 'pool_odds', 'refit_fraction']
+from blendhunter._utils.masked import plain_values
+
+__all__ = ['correct_prior', 'estimate_fraction', 'fit_fraction', 'pool_odds',
+           'refit_fraction']
 
 # a network that is wrong by more than this factor in the odds is not
 # miscalibrated but untrained
 MAX_LOG_ODDS = 3.0
 # float32 cannot tell probabilities closer to 0 and 1
 EDGE = np.finfo(np.float32).eps
+# fewer say too little about a fraction of a few per cent
+MIN_SOURCES = 50
+# where `estimate_fraction` ends; ten steps are many
+MAX_CHANGE = 1e-6
+MAX_STEPS = 1000
 
 
-def correct_prior(probability, trained, wanted):
+def correct_prior(probability, trained, wanted, slope=1.0):
     """
     Move probabilities from the blend fraction ``trained`` to ``wanted``.
 
     The posterior odds times the ratio of the prior odds (Saerens et al.
-    2002, Neural Computation 14, 21, eq. 2.4); float32.
+    2002, Neural Computation 14, 21, eq. 2.4); float32. The ``slope``
+    multiplies the log likelihood ratio of the network, which may be too
+    sure of itself or not sure enough: with ``trained`` this is the logistic
+    calibration of Platt (1999) on the log odds. It must be positive, so
+    that the order of the sources stays.
     """
     p = np.asarray(probability, dtype=np.float64)
-    factor = wanted / (1 - wanted) * (1 - trained) / trained
-    return (p * factor / (p * factor + 1 - p)).astype(np.float32)
+    if slope == 1:
+        factor = wanted / (1 - wanted) * (1 - trained) / trained
+        return (p * factor / (p * factor + 1 - p)).astype(np.float32)
+    with np.errstate(divide='ignore'):
+        ratio = logit(p) - logit(trained)
+    return expit(logit(wanted) + slope * ratio).astype(np.float32)
+
+
+def estimate_fraction(probability, prior):
+    """
+    Estimate a sample's own blend fraction from its probabilities.
+
+    It is the fraction f of the greatest likelihood, if the sample differs
+    from the one of the prior in the blend fraction only: its blends must
+    look like other blends, and its single sources like other single ones.
+    ``correct_prior(probability, prior, f)`` are the probabilities for it.
+
+    That is not so of a sample that was cut by what the image shows, such
+    as the SNR. Its calibrated probabilities are right as they are, and
+    their mean is its blend fraction. Estimate the fraction before the cut.
+
+    Parameters
+    ----------
+    probability : array_like of shape (n,)
+        Calibrated probabilities; NaN and masked ones are left out.
+    prior : float
+        The blend fraction that they assume, such as
+        ``result.meta['BHPRIOR']``.
+
+    Returns
+    -------
+    fraction : float
+        At least 1.2e-7, and as much less than 1.
+    error : float
+        Its standard error, from the observed Fisher information; infinite
+        if all probabilities equal the prior, which is then the fraction.
+        A fraction at 0 or 1 has no symmetric error: it is then that of
+        the curvature of the likelihood there.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 50 probabilities, or one of them, or the
+        prior, is out of range.
+
+    Notes
+    -----
+    By expectation-maximization (Saerens, Latinne & Decaestecker 2002,
+    Neural Computation 14, 21, eq. 2.9): the new fraction is the mean of
+    the probabilities for the old one. The steps become small long before
+    the end if blends and single sources overlap. So each is followed by a
+    step of Newton's method, which is kept if the likelihood grows. With
+    one maximum (the log likelihood is concave in f) both lead there.
+    """
+    p = _known_probabilities(probability, prior)
+    if np.allclose(p, prior, rtol=MAX_CHANGE, atol=0):
+        return float(prior), np.inf
+    # the likelihoods of blend and single source, but for a common factor
+    blend, single = p / prior, (1 - p) / (1 - prior)
+
+    def log_likelihood(fraction):
+        return np.sum(np.log(fraction * blend + (1 - fraction) * single))
+
+    def scores(fraction):
+        return (blend - single) / (fraction * blend
+                                   + (1 - fraction) * single)
+
+    fraction = prior
+    for _ in range(MAX_STEPS):
+        mean = np.mean(fraction * blend / (
+            fraction * blend + (1 - fraction) * single))
+        new = np.clip(mean, EDGE, 1 - EDGE)
+        slopes = scores(new)
+        newton = np.clip(new + np.sum(slopes) / np.sum(slopes**2), EDGE,
+                         1 - EDGE)
+        if log_likelihood(newton) >= log_likelihood(new):
+            new = newton
+        fraction, change = new, abs(new - fraction)
+        if change < MAX_CHANGE:
+            break
+    return float(fraction), float(np.sum(scores(fraction)**2)**-0.5)
+
+
+def _known_probabilities(probability, prior):
+    """Return the finite probabilities, enough of them to say something."""
+    if not 0 < prior < 1:
+        msg = f'prior must lie between 0 and 1, got {prior!r}'
+        raise ValueError(msg)
+    p = plain_values(probability)
+    p = p[np.isfinite(p)]
+    if len(p) < MIN_SOURCES:
+        msg = (f'probability: {MIN_SOURCES} finite ones are needed to '
+               f'estimate a blend fraction, got {len(p)}')
+        raise ValueError(msg)
+    if p.min() < 0 or p.max() > 1:
+        msg = (f'probability must lie in 0 to 1, got {p.min():g} to '
+               f'{p.max():g}')
+        raise ValueError(msg)
+    return p
 
 
 def fit_fraction(probability, labels, weights):

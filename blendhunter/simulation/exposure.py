@@ -10,7 +10,7 @@ from blendhunter.simulation.parameters import check_value, described, parameter
 from blendhunter.simulation.psf import accuracy, convolve
 from blendhunter.simulation.surveys import Survey
 
-__all__ = ['Artifacts', 'Camera', 'Exposure', 'get_noise']
+__all__ = ['Artifacts', 'Camera', 'Exposure', 'draw_trail', 'get_noise']
 
 # width of the square that rates refer to: a stamp's
 UNIT_WIDTH = 51
@@ -92,7 +92,7 @@ class Artifacts:
             if rng.random() < self.masked:
                 mask[pixels] = True
         for _ in range(rng.poisson(self.trails)):
-            trail = _trail(shape, rng)
+            trail = draw_trail(shape, rng)
             extra += trail
             if rng.random() < self.masked:
                 mask |= trail > MASK_LEVEL
@@ -112,10 +112,10 @@ def _ray(shape, rng):
     return (y[on].astype(int), x[on].astype(int)), np.float32(charge)
 
 
-def _trail(shape, rng):
+def draw_trail(shape, rng, *, peak=TRAIL_PEAK):
     """Return a straight trail across the image, over the noise."""
     width = rng.uniform(*TRAIL_WIDTH)
-    peak = np.exp(rng.uniform(*np.log(TRAIL_PEAK)))
+    peak = np.exp(rng.uniform(*np.log(peak)))
     angle = rng.uniform(0, np.pi)
     y, x = np.ogrid[:shape[0], :shape[1]]
     distance = ((x - rng.uniform(0, shape[1])) * np.sin(angle)

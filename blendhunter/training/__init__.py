@@ -1,6 +1,7 @@
 """Training of one network for both questions."""
 
+from blendhunter.training.completion import complete
 from blendhunter.training.distillation import distill
 from blendhunter.training.end_to_end import train
 
-__all__ = ['distill', 'train']
+__all__ = ['complete', 'distill', 'train']

@@ -2,7 +2,6 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +9,12 @@ from joblib import cpu_count
 
 from blendhunter._utils.arrays import dihedral
 from blendhunter._utils.parallel import child_seed
-from blendhunter.network.architecture import BORDER, INPUT_SIZE
-from blendhunter.network.backend import import_keras
+from blendhunter.network.locators import target_maps
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.stamps import STAMP_SIZE
 
-__all__ = ['LOCATORS', 'LOCATOR_WEIGHT', 'Batch', 'MixedBatches',
-           'add_defects', 'add_locators', 'locator_loss', 'make_ahead',
-           'mark_positions', 'target_maps']
+__all__ = ['LOCATOR_WEIGHT', 'Batch', 'MixedBatches', 'add_defects',
+           'locator_loss', 'make_ahead', 'mark_positions']
 
 # fractions of training stamps that extend over an image edge, or have a
 # masked patch filled with noise, as the pipeline leaves them
@@ -27,16 +24,8 @@ MAX_EDGE = 15
 # the pixels within so many px of each side of an image
 SIDES = (lambda width: np.s_[:width], lambda width: np.s_[-width:],
          lambda width: np.s_[:, :width], lambda width: np.s_[:, -width:])
-#: Layers that locate sources, and the px that a cell of each covers.
-LOCATORS = {'block3_conv3': 4, 'block4_conv3': 8}
 #: Weight of each map's loss, the sum over its cells, in the total loss.
 LOCATOR_WEIGHT = 0.05
-# what halving 65 px leaves
-WIDTH = INPUT_SIZE // 8 * 8
-# initial log odds of a cell; their scale lets the new layers learn as
-# fast as the old ones can use
-BIAS = -5.0
-SCALE = 8.0
 
 
 class Batch(NamedTuple):
@@ -44,7 +33,8 @@ class Batch(NamedTuple):
     The input of the network and its targets.
 
     ``inputs`` (n, 65, 65, 5), ``labels`` and ``sample_weights`` (n, 1),
-    ``maps`` (see `target_maps`) and
+    ``maps`` (see
+    `~blendhunter.network.locators.target_maps`) and
     ``map_weights`` (n, 1), 0 if no positions are known; all float32.
     """
 
@@ -138,37 +128,6 @@ def mark_positions(marks, rows, positions):
                   axis=1)
     x, y = np.rint(positions[good]).astype(int).T
     marks[np.asarray(rows)[good], y, x] = True
-
-
-def target_maps(marks):
-    """Return which cells (n, m, m, 1) of `LOCATORS` touch a marked pixel."""
-    rows, y, x = np.nonzero(marks)
-    maps = []
-    for size in LOCATORS.values():
-        m = WIDTH // size
-        cells = np.zeros((len(marks), m, m, 1), dtype=np.float32)
-        # the marked pixel and its neighbors
-        for dy, dx in product((-1, 0, 1), repeat=2):
-            cells[rows, (y + BORDER + dy) // size,
-                  (x + BORDER + dx) // size] = 1
-        maps.append(cells)
-    return maps
-
-
-def add_locators(network):
-    """Add an output of log odds (n, m, m, 1) for each of `LOCATORS`."""
-    keras = import_keras()
-    from keras import layers
-
-    maps = []
-    for name in LOCATORS:
-        x = layers.Conv2D(1, 1, dtype='float32', kernel_initializer='zeros',
-                          data_format='channels_last',
-                          name=f'{name}_cells')(network.get_layer(name).output)
-        maps.append(layers.Rescaling(SCALE, BIAS, dtype='float32',
-                                     name=f'{name}_locator')(x))
-    return keras.Model(network.input, [network.output, *maps],
-                       name='locating')
 
 
 def locator_loss(truth, log_odds):

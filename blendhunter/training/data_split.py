@@ -13,7 +13,8 @@ from blendhunter.training.importance_sampling import blend_sample_weight
 from blendhunter.training.samplers import DetectionSampler, PairSampler
 from blendhunter.truth import BLEND, SINGLE, marginalized_snr
 
-__all__ = ['check_given', 'fixed_batches', 'prepare_samplers']
+__all__ = ['check_given', 'detection_weights', 'fixed_batches',
+           'prepare_samplers']
 
 VALIDATION_FRACTION = 0.04
 VALIDATION_SEED = 1_000_003
@@ -181,11 +182,11 @@ def _detection_samplers(data, about):
         positions=_columns(data.truth[part], 'x_2', 'y_2'))
         for part in (train, keep))
     # validation and calibration count all blends alike
-    return replace(learner, sample_weights=_sample_weights(
+    return replace(learner, sample_weights=detection_weights(
         data.truth[train])), keeper
 
 
-def _sample_weights(truth):
+def detection_weights(truth):
     """Return the sample weights of detections, None if unknown."""
     names = ('companion_snr', 'separation', 'field_seeing')
     if not set(names) <= set(truth.colnames):

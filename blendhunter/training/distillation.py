@@ -17,7 +17,7 @@ from blendhunter.network.architecture import (
     resolve_precision,
 )
 from blendhunter.network.backend import import_keras
-from blendhunter.network.model import load_model, save_network
+from blendhunter.network.loading import load_model, save_network
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.training.batches import Batch, MixedBatches, make_ahead
 from blendhunter.training.checkpoint import (

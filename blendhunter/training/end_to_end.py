@@ -9,7 +9,8 @@ from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.resume import PartStore
 from blendhunter.network.architecture import build_network, resolve_precision
 from blendhunter.network.backend import import_keras
-from blendhunter.network.model import load_model
+from blendhunter.network.loading import load_model
+from blendhunter.network.locators import add_locators
 from blendhunter.network.preprocessing import PREPROCESSINGS, TRAINED
 from blendhunter.training import batches, warm_start
 from blendhunter.training.batches import MixedBatches, make_ahead
@@ -139,7 +140,9 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         errors.begin({'what': 'errors'})
         samplers = add_errors(
             samplers, load_model(weights, precision=precision), errors)
-    model = batches.add_locators(network)
+    model = add_locators(network)
+    if weights is not None:
+        warm_start.load_initial_locators(model, weights)
     schedule = compile_model(model, n_steps, learning_rate, weight_decay)
     limit = max_seconds and TimeLimit(model, schedule, max_seconds)
     identity = repr({'n_steps': n_steps, 'batch_size': batch_size,
@@ -149,7 +152,7 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
                      'backbone': str(backbone), 'importance': importance,
                      'preprocessing': TRAINED, 'data': about['data']})
     start = restore_checkpoint(checkpoint, model, identity)
-    write = partial(write_trained, network, about, held_out, {
+    write = partial(write_trained, network, model, about, held_out, {
         'batch_size': batch_size, 'command': command,
         'training_history': warm_start.training_history(initial)})
     validation = fixed_batches(held_out, VALIDATION_SIZE)

@@ -1,5 +1,6 @@
 """The data sets that the packaged model is trained on."""
 
+from functools import partial
 from pathlib import Path
 
 from blendhunter._utils.parallel import child_seed
@@ -9,9 +10,10 @@ from blendhunter.simulation.detections import simulate_detections
 from blendhunter.simulation.field_ranges import CAMERA, FieldRanges
 from blendhunter.simulation.parameters import LogUniform
 from blendhunter.simulation.stamps import simulate_stamps
+from blendhunter.simulation.unusual_stamps import simulate_unusual
 from blendhunter.truth.blend_definition import MIN_FLUX_RATIO
 
-__all__ = ['simulate_missing', 'simulate_training_detections',
+__all__ = ['UNUSUAL_KINDS', 'simulate_missing', 'simulate_training_detections',
            'simulate_training_pairs']
 
 # the seeing, 2.2 to 7 px for CFIS, and the stamps that share one PSF
@@ -35,7 +37,12 @@ QUIET_FIELDS = FieldRanges(
 FIELDS = (FieldRanges(**CAMERA), BRIGHT_FIELDS, QUIET_FIELDS)
 SURVEYS = ('cfis', 'kids', 'cfis', 'lsst', 'des')
 # seeds of the packaged model's sets
-PAIR_SEED, DETECTION_SEED = 21, 24
+PAIR_SEED, DETECTION_SEED, UNUSUAL_SEED = 21, 24, 26
+#: What the detector of unusual stamps learns. Bad seeing is found in whole
+#: images: single faint galaxies do not show it.
+UNUSUAL_KINDS = ('saturated stars', 'satellite trails', 'cosmic rays',
+                 'ghosts', 'pieces of large galaxies', 'noise too small',
+                 'noise too large', 'pure noise')
 
 
 def simulate_training_pairs(n, *, rng=None, n_jobs=1, work_dir=None,
@@ -79,18 +86,22 @@ def simulate_training_detections(n_fields, *,
         work_dir=work_dir, progress=progress)
 
 
-def simulate_missing(work_dir, n_pairs, n_fields, *, n_jobs=1,
+def simulate_missing(work_dir, n_pairs, n_fields, *, n_unusual=0, n_jobs=1,
                      progress=False):
     """
     Simulate ``pairs.h5`` and ``detections.h5`` unless they are there.
 
-    Returns the paths by name, None if the number is 0.
+    With ``n_unusual``, also so many stamps of each artifact,
+    ``unusual.h5``. Returns the paths by name, None if the number is 0.
     """
     paths = {}
-    for name, n, seed, simulate in (
-            ('pairs', n_pairs, PAIR_SEED, simulate_training_pairs),
-            ('detections', n_fields, DETECTION_SEED,
-             simulate_training_detections)):
+    wanted = [('pairs', n_pairs, PAIR_SEED, simulate_training_pairs),
+              ('detections', n_fields, DETECTION_SEED,
+               simulate_training_detections)]
+    if n_unusual:
+        wanted.append(('unusual', n_unusual, UNUSUAL_SEED,
+                       partial(simulate_unusual, kinds=UNUSUAL_KINDS)))
+    for name, n, seed, simulate in wanted:
         path = Path(work_dir) / f'{name}.h5'
         paths[name] = path if n else None
         if n and not path.is_file():

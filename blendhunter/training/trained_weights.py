@@ -3,7 +3,7 @@
 import numpy as np
 
 from blendhunter.network.architecture import VGG16
-from blendhunter.network.model import save_network
+from blendhunter.network.loading import save_network
 from blendhunter.network.preprocessing import TRAINED
 from blendhunter.network.priors import fit_fraction
 from blendhunter.stamps import STAMP_SIZE
@@ -16,14 +16,18 @@ VALIDATION_SIZE = 1200
 CALIBRATION_SIZE = 6000
 
 
-def write_trained(network, about, held_out, details, path, steps):
-    """Write a weights file, with what follows from data and network."""
+def write_trained(network, model, about, held_out, details, path, steps):
+    """
+    Write a weights file, with what follows from data and network.
+
+    ``model`` is the network with its locators, which are written, too.
+    """
     # the blend fraction that each region's probabilities assume
     fractions = {
         region: round(fit_fraction(*values), 4)
         for region, *values in predictions(network, fixed_batches(
             held_out, CALIBRATION_SIZE, step=1))}
-    save_network(path, network, {
+    save_network(path, model, {
         'architecture': VGG16, 'preprocessing': TRAINED,
         'stamp_size': STAMP_SIZE, 'classes': ['isolated', 'blended'],
         'regions': sorted(fractions), 'trained_fraction': fractions,

@@ -6,7 +6,8 @@ import numpy as np
 
 from blendhunter.exceptions import WeightsError
 from blendhunter.network.backend import import_keras
-from blendhunter.network.model import set_network
+from blendhunter.network.loading import set_network
+from blendhunter.network.locators import LOCATORS, has_locators
 from blendhunter.network.preprocessing import TRAINED
 from blendhunter.network.weights import read_weights, resolve_weights
 from blendhunter.training.convolution_files import (
@@ -16,7 +17,8 @@ from blendhunter.training.convolution_files import (
 )
 
 __all__ = ['check_backbone', 'check_start', 'load_backbone',
-           'load_initial_weights', 'training_history', 'widen_kernel']
+           'load_initial_locators', 'load_initial_weights', 'training_history',
+           'widen_kernel']
 
 # preprocessings whose channels are the first of the trained one
 COMPATIBLE = ('noise', TRAINED)
@@ -44,6 +46,16 @@ def load_initial_weights(network, weights):
     set_network(network, {**arrays, key: widen_kernel(arrays[key], layer)},
                 name=f'weights {str(path)!r}')
     return metadata
+
+
+def load_initial_locators(model, weights):
+    """Load the locators of weights into a model that has them, if any."""
+    _, arrays, _ = _read_compatible(weights)
+    if not has_locators(arrays):
+        return
+    for name in LOCATORS:
+        model.get_layer(f'{name}_cells').set_weights(
+            [arrays[f'{name}_cells/{part}'] for part in ('kernel', 'bias')])
 
 
 def training_history(metadata):

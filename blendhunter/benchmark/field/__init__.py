@@ -1,6 +1,5 @@
 """Unrecognized blends in whole fields: who finds them, and at what cost."""
 
-from blendhunter.benchmark.field.calibrate import calibrate_weights
 from blendhunter.benchmark.field.compare import compare_catalogs
 from blendhunter.benchmark.field.field_evaluation import (
     evaluate_field,
@@ -18,7 +17,6 @@ from blendhunter.benchmark.field.screening import (
 )
 from blendhunter.benchmark.field.truth_match import prepare_truth
 
-__all__ = ['calibrate_screening', 'calibrate_weights', 'compare_catalogs',
-           'compare_screening', 'evaluate_field', 'evaluate_survey',
-           'field_bins', 'field_curves', 'field_scores', 'prepare_truth',
-           'train_on_survey']
+__all__ = ['calibrate_screening', 'compare_catalogs', 'compare_screening',
+           'evaluate_field', 'evaluate_survey', 'field_bins', 'field_curves',
+           'field_scores', 'prepare_truth', 'train_on_survey']

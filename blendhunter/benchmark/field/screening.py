@@ -8,7 +8,7 @@ from astropy.table import Table, vstack
 from blendhunter._utils.meta import read_meta
 from blendhunter.benchmark import metrics
 from blendhunter.benchmark.baselines import NAMES, SMALL
-from blendhunter.benchmark.field.calibrate import check_calibrated
+from blendhunter.benchmark.changed_weights import check_calibrated
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.identify.screening import SAFE_PROBABILITY
 from blendhunter.network.weights import read_metadata, update_metadata

@@ -10,7 +10,7 @@ from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.progress import progress_bar
 from blendhunter.network import architecture
 from blendhunter.network.backend import import_keras
-from blendhunter.network.model import load_model
+from blendhunter.network.loading import load_model
 from blendhunter.network.preprocessing import PREPROCESSINGS
 from blendhunter.network.weights import read_metadata, resolve_weights
 from blendhunter.training.warm_start import check_backbone, load_backbone

@@ -22,7 +22,7 @@ from blendhunter.network.architecture import (
     build_network,
     resolve_precision,
 )
-from blendhunter.network.model import save_network
+from blendhunter.network.loading import save_network
 from blendhunter.version import __version__
 
 __all__ = ['train_transfer']

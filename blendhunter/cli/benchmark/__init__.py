@@ -4,6 +4,7 @@ from pathlib import Path
 
 from blendhunter.cli.backend import quiet_backend
 from blendhunter.cli.benchmark import (
+    calibration,
     compare,
     field,
     inject,
@@ -11,6 +12,7 @@ from blendhunter.cli.benchmark import (
     paper,
     results,
     singles,
+    trust,
 )
 from blendhunter.cli.options import IMAGE_FILES, new_parser
 
@@ -20,6 +22,9 @@ KINDS = {'paper': (paper.add_parser, paper.run),
          'field': (field.add_parser, field.run),
          'inject': (inject.add_parser, inject.run),
          'singles': (singles.add_parser, singles.run),
+         'calibration': (calibration.add_parser, calibration.run),
+         'domain': (trust.add_domain, trust.run_domain),
+         'companions': (trust.add_companions, trust.run_companions),
          'compare': (compare.add_parser, compare.run),
          'stamps': (on_stamps.add_stamps, on_stamps.run_stamps),
          'detectors': (on_stamps.add_detectors, on_stamps.run_detectors),
@@ -31,10 +36,12 @@ INPUTS = (*IMAGE_FILES, 'table', 'truth', 'training', 'weights', 'catalog',
           'segmentation', 'wcs')
 # what is written into a directory
 WRITTEN = (*(f'{name}.ecsv' for name in (
-    'detections', 'injections', 'singles', 'scores', 'bins', 'curves')),
+    'detections', 'injections', 'singles', 'samples', 'scores', 'bins',
+    'curves', 'fractions')),
     'scores.rst',
     *(f'{name}.png' for name in (
-        'bins', 'curves', 'strip', 'completeness', 'singles')),
+        'bins', 'curves', 'strip', 'completeness', 'singles',
+        'reliability')),
     'bins.pdf', 'curves.pdf')
 # these load no network
 PLAIN = ('compare', 'detectors', 'image')
