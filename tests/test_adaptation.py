@@ -36,6 +36,7 @@ from blendhunter.adaptation.measurement import (
     measure_conditions,
     noise_correlation,
 )
+from blendhunter.adaptation.new_weights import seeing_limits
 from blendhunter.adaptation.report import describe_report
 from blendhunter.adaptation.star_images import (
     asymmetry,
@@ -431,3 +432,15 @@ def test_command_line_tells_what_was_not_gained(monkeypatch, measured,
     assert err.startswith('blendhunter: not written')
     assert '+0.0000' in err
     assert len(err.splitlines()) == 1
+
+
+def test_the_measured_seeing_is_in_the_domain():
+    """The simulated one leaves out what the optics add."""
+    conditions = SurveyConditions(
+        pixel_scale=0.2, noise=3.0, unit='adu', noise_correlation=0.0,
+        seeing=0.47, seeing_range=(0.46, 0.48), asymmetry=0.04, n_stars=60,
+        density=80.0, faint_flux=20.0, depth=26.5)
+    low, high = seeing_limits([1.8, 2.0], conditions)
+    assert low == 1.8
+    assert high == pytest.approx(3.0)
+    assert seeing_limits([1.0, 9.0], conditions) == [1.0, 9.0]

@@ -17,9 +17,11 @@ from blendhunter.training.warm_start import training_history
 from blendhunter.truth import BLEND
 from blendhunter.version import __version__
 
-__all__ = ['fit_fresh_fractions', 'write_adapted']
+__all__ = ['fit_fresh_fractions', 'seeing_limits', 'write_adapted']
 
 KEPT = ('preprocessing', 'stamp_size', 'classes')
+# the seeing of other images of the survey, and the error of the quick measure
+SEEING_MARGIN = 1.25
 
 
 def fit_fresh_fractions(truth, probability):
@@ -40,6 +42,19 @@ def fit_fresh_fractions(truth, probability):
         'slope': 1.0, 'trained_fraction': BLEND_FRACTION,
         'prior': BLEND_FRACTION})
     return {**fitted, 'prior': round(float(blended.mean()), 6)}
+
+
+def seeing_limits(simulated, conditions):
+    """
+    Return the range of the seeing (px) that weights are good for.
+
+    The ``simulated`` one is that of the atmosphere alone, and the optics
+    widen the stars; so that what was measured on the images is within it.
+    """
+    measured = [value / conditions.pixel_scale
+                for value in conditions.seeing_range]
+    return [min(simulated[0], measured[0] / SEEING_MARGIN),
+            max(simulated[1], measured[1] * SEEING_MARGIN)]
 
 
 def write_adapted(path, model, fit, training, conditions, *, metadata,
@@ -67,6 +82,8 @@ def write_adapted(path, model, fit, training, conditions, *, metadata,
         # the convolutions are the same, and so is what they find unusual
         domain['segment']['unusual'] = metadata['domain']['segment'][
             'unusual']
+    domain['segment']['seeing'] = seeing_limits(
+        domain['segment']['seeing'], conditions)
     fractions = dict(fit['fractions'])
     slope = fractions.pop('slope')
     save_network(path, model.extended, {
