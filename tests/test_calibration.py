@@ -134,6 +134,7 @@ def test_calibrated_weights_keep_what_is_not_fitted(random_weights,
     assert 'stamp' not in after
 
 
+@pytest.mark.slow
 def test_samples_of_a_weights_file(random_weights):
     from blendhunter import BlendIdentifier
 

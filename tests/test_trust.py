@@ -71,6 +71,11 @@ def trusted(tmp_path_factory):
     return path
 
 
+def _asked(weights, **settings):
+    """Return an identifier with small batches, for few sources."""
+    return BlendIdentifier(weights, batch_size=32, **settings)
+
+
 @pytest.fixture(scope='module')
 def field():
     image, _ = simulate_field((220, 220), rng=2)
@@ -96,12 +101,12 @@ def test_older_weights_load_and_say_what_they_cannot(random_weights, field):
     assert not model.locates
     assert not model.knows_domain
     with pytest.raises(WeightsError, match='cannot locate companions'):
-        BlendIdentifier(random_weights, companions=True).classify(*field)
-    result = BlendIdentifier(random_weights).classify(*field)
+        _asked(random_weights, companions=True).classify(*field)
+    result = _asked(random_weights).classify(*field)
     assert result.meta['BHCALIB'] == 'none'
     row = int(np.nanargmax(result['blend_prob']))
     explanation = explain(*field, row,
-                          identifier=BlendIdentifier(random_weights))
+                          identifier=_asked(random_weights))
     assert explanation.companion is None
     assert explanation.plot() is not None
 
@@ -119,7 +124,7 @@ def test_the_packaged_weights_know_all():
 
 def test_companion_columns(trusted, field):
     image, catalog = field
-    asked = BlendIdentifier(trusted, companions=True, threshold=0.0)
+    asked = _asked(trusted, companions=True, threshold=0.0)
     result = asked.classify(image, catalog)
     known = np.isfinite(result['blend_prob'])
     x, y = (np.asarray(result[f'companion_{axis}']) for axis in 'xy')
@@ -131,11 +136,11 @@ def test_companion_columns(trusted, field):
     assert np.all(separation[known] < 26 * np.sqrt(2) + 1)
     assert result['companion_x'].info.description
     # none is likely
-    high = BlendIdentifier(trusted, companions=True, prior=1e-6).classify(
+    high = _asked(trusted, companions=True, prior=1e-6).classify(
         image, catalog)
     assert np.isfinite(high['companion_x']).sum() <= known.sum()
     # those of an earlier run do not stay beside new probabilities
-    again = BlendIdentifier(trusted).classify(image, result, overwrite=True)
+    again = _asked(trusted).classify(image, result, overwrite=True)
     assert 'companion_x' not in again.colnames
     old = catalog.copy()
     old['companion_x'] = 0.0
@@ -167,7 +172,7 @@ def test_unusual_stamps_are_flagged(trusted, field):
         about = {**METADATA['domain']['segment'], 'unusual': [None, limit]}
         update_metadata(trusted, {'domain': {**METADATA['domain'],
                                              'segment': about}})
-        result = BlendIdentifier(trusted).classify(image, catalog)
+        result = _asked(trusted).classify(image, catalog)
         flagged = (result['blend_flags'] & BlendFlag.OUT_OF_DOMAIN) > 0
         answers.append((np.asarray(flagged), result['blend_prob']))
     update_metadata(trusted, {'domain': METADATA['domain']})
@@ -181,7 +186,9 @@ def test_unusual_stamps_are_flagged(trusted, field):
 STARRY = SourceModel(density=40.0, star_fraction=0.5)
 
 
-@pytest.mark.parametrize('factor', [0.7, 1.0, 1.6])
+@pytest.mark.parametrize('factor', [
+    1.0, pytest.param(0.7, marks=pytest.mark.slow),
+    pytest.param(1.6, marks=pytest.mark.slow)])
 def test_seeing_is_that_of_the_simulation(factor):
     image, _ = simulate_field((600, 600), sources=STARRY, rng=3,
                               exposure=Exposure(seeing_factor=factor))
@@ -191,13 +198,14 @@ def test_seeing_is_that_of_the_simulation(factor):
     assert fwhm == pytest.approx(0.65 * factor / 0.187, rel=0.1)
 
 
-@pytest.mark.parametrize(('factor', 'outside'), [(1.0, False), (3.0, True)])
+@pytest.mark.parametrize(('factor', 'outside'), [
+    (3.0, True), pytest.param(1.0, False, marks=pytest.mark.slow)])
 def test_other_seeing_warns_once_and_flags_all(factor, outside, trusted):
     image, _ = simulate_field((500, 500), sources=STARRY, rng=4,
                               exposure=Exposure(seeing_factor=factor))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        result = BlendIdentifier(trusted, batch_size=64).classify(image)
+        result = _asked(trusted).classify(image)
     said = [str(w.message) for w in caught
             if 'the seeing is about' in str(w.message)]
     known = np.isfinite(result['blend_prob'])
@@ -224,18 +232,18 @@ def test_estimated_prior_is_in_the_meta(random_weights, field):
     image, catalog = field
     assert len(catalog) < 50
     with pytest.raises(ValueError, match='needs 50 classified sources'):
-        BlendIdentifier(random_weights, prior='estimate').classify(image,
+        _asked(random_weights, prior='estimate').classify(image,
                                                                    catalog)
     positions = Table({axis: np.random.default_rng(1).uniform(40, 180, 60)
                        for axis in 'xy'})
-    asked = BlendIdentifier(random_weights, prior='estimate')
+    asked = _asked(random_weights, prior='estimate')
     result = asked.classify(image, positions)
     assert result.meta['BHPRISRC'] == 'estimated'
     assert 0 < result.meta['BHPRIOR'] < 1
-    plain = BlendIdentifier(random_weights).classify(image, positions)
+    plain = _asked(random_weights).classify(image, positions)
     assert plain.meta['BHPRISRC'] == 'weights'
     assert plain.meta['BHPRIERR'] == 0
-    given = BlendIdentifier(random_weights, prior=result.meta['BHPRIOR']
+    given = _asked(random_weights, prior=result.meta['BHPRIOR']
                             ).classify(image, positions)
     assert given.meta['BHPRISRC'] == 'given'
     assert_array_equal(given['blend_prob'], result['blend_prob'])
@@ -255,11 +263,11 @@ def test_a_large_estimate_is_not_screened(random_weights):
 
 def test_explain(trusted, field):
     image, catalog = field
-    result = BlendIdentifier(trusted).classify(image, catalog)
+    result = _asked(trusted).classify(image, catalog)
     row = int(np.argmax(np.where(np.isfinite(result['blend_prob']),
                                  result['snr'], 0)))
     explanation = explain(image, result, row,
-                          identifier=BlendIdentifier(trusted))
+                          identifier=_asked(trusted))
     assert explanation.row == row
     assert_allclose(explanation.probability, result['blend_prob'][row],
                     atol=1e-4)
@@ -273,7 +281,7 @@ def test_explain(trusted, field):
     assert np.hypot(explanation.companion[0] - explanation.x,
                     explanation.companion[1] - explanation.y) < 38
     assert explain(detected, None, row - len(catalog),
-                   identifier=BlendIdentifier(trusted)).row == row
+                   identifier=_asked(trusted)).row == row
     figure = plot_explanation(explanation)
     assert f'row {row}' in figure.get_suptitle()
 
@@ -284,22 +292,25 @@ def test_explain(trusted, field):
     (True, TypeError, 'row must be an integer')])
 def test_wrong_rows(row, error, message, field, trusted):
     with pytest.raises(error, match=message):
-        explain(*field, row, identifier=BlendIdentifier(trusted))
+        explain(*field, row, identifier=_asked(trusted))
 
 
 def test_what_cannot_be_explained(field, trusted):
     image, catalog = field
     with pytest.raises(ValueError, match='needs a whole catalog'):
-        explain(image, catalog, 0, identifier=BlendIdentifier(
+        explain(image, catalog, 0, identifier=_asked(
             trusted, prior='estimate'))
     with pytest.raises(ValueError, match='cannot be classified'):
         explain(image, Table({'x': [-900.0], 'y': [5.0]}), 0,
-                identifier=BlendIdentifier(trusted))
+                identifier=_asked(trusted))
     with pytest.raises(ValueError, match='catalog cannot be given'):
         explain(DetectedImage.from_image(image), catalog, 0)
 
 
-@pytest.mark.parametrize('kind', UNUSUAL_KINDS)
+@pytest.mark.parametrize('kind', [
+    kind if kind in ('cosmic rays', 'pure noise')
+    else pytest.param(kind, marks=pytest.mark.slow)
+    for kind in UNUSUAL_KINDS])
 def test_unusual_images_have_what_they_say(kind):
     image = draw_unusual(kind, shape=(300, 300), rng=8)
     assert isinstance(image.detected, DetectedImage)
@@ -319,6 +330,7 @@ def test_unusual_stamps():
         simulate_unusual(10, kinds=('aliens',))
 
 
+@pytest.mark.slow
 def test_completion_leaves_the_network_alone(trusted, tmp_path):
     unusual = simulate_unusual(8, kinds=('cosmic rays', 'pure noise'),
                                shape=(200, 200), rng=1)
@@ -347,8 +359,9 @@ def test_companion_scores():
     assert by_name['0-3']['n'] == 0
 
 
+@pytest.mark.slow
 def test_domain_scores(trusted, monkeypatch):
-    table = evaluate_domain(BlendIdentifier(trusted), n_images=1,
+    table = evaluate_domain(_asked(trusted), n_images=1,
                             kinds=(CLEAN, 'pure noise'), shape=(200, 200))
     assert table['kind'].tolist() == [CLEAN, 'pure noise']
     assert np.all(table['n'] > 0)
