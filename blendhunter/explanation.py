@@ -6,7 +6,10 @@ import numpy as np
 
 from blendhunter.detection import DetectedImage
 from blendhunter.identify import BlendIdentifier
-from blendhunter.identify.classification import NOT_CLASSIFIED
+from blendhunter.identify.classification import (
+    NOT_CLASSIFIED,
+    stamp_corners,
+)
 from blendhunter.identify.sample_prior import ESTIMATE
 from blendhunter.network.locators import locate_companions
 from blendhunter.network.symmetric_residuals import symmetric_residuals
@@ -165,11 +168,9 @@ def _companion(one, maps, residuals):
     """Return the map of the companion, and its position on the image."""
     if maps is None:
         return None, None
-    x, y = (float(axis[0]) for axis in locate_companions(
-        maps, residuals[None, 1]))
-    half = STAMP_SIZE // 2
-    corner = (np.ceil(one.x[0] - 0.5) - half, np.ceil(one.y[0] - 0.5) - half)
-    return maps[0], (x + float(corner[0]), y + float(corner[1]))
+    x, y = locate_companions(maps, residuals[None, 1])
+    left, bottom = stamp_corners(one.x, one.y)
+    return maps[0], (float(x[0] + left[0]), float(y[0] + bottom[0]))
 
 
 def _occlude(model, stamps, probability):

@@ -43,8 +43,6 @@ from blendhunter.images import accept_image
 
 __all__ = ['add_parser', 'run']
 
-IDENTIFIER = ('weights', 'region', 'threshold', 'prior', 'batch_size',
-              'precision', 'n_views', 'screen', 'companions')
 # outputs that need all pixels and segments
 PICTURES = ('plot', 'ds9', 'report')
 
@@ -98,9 +96,10 @@ def _prior(value):
 def run(arguments):
     """Classify an image, or many; return the exit status."""
     from blendhunter.identify import BlendIdentifier
+    from blendhunter.identify.settings import PARAMETERS
 
     identifier = BlendIdentifier(**{
-        name: getattr(arguments, name) for name in IDENTIFIER})
+        name: getattr(arguments, name) for name in PARAMETERS})
     if is_many(arguments):
         return classify_many(arguments, identifier)
     arguments.image, = arguments.image

@@ -19,7 +19,7 @@ from blendhunter.stamps import STAMP_SIZE, BlendFlag
 from blendhunter.stamps.windows import pixel_counts
 
 __all__ = ['NOT_CLASSIFIED', 'Classified', 'classify_parts',
-           'classify_sources', 'count_neighbors']
+           'classify_sources', 'count_neighbors', 'stamp_corners']
 
 NOT_CLASSIFIED = BlendFlag.OFF_IMAGE | BlendFlag.UNUSABLE
 # of a stamp without any pixel of the image
@@ -149,9 +149,13 @@ def _companions(detected, rows, stamps, answers, least):
                                         stamps.regions[likely])[1]
         places[likely] = np.transpose(locate_companions(
             answers.maps[likely], residuals))
-    corner = np.column_stack([round_position(axis[rows]) for axis in (
-        detected.x, detected.y)]) - STAMP_SIZE // 2
-    return places + corner
+    return places + np.column_stack(stamp_corners(detected.x[rows],
+                                                  detected.y[rows]))
+
+
+def stamp_corners(x, y):
+    """Return x and y, on the image, of the first pixel of stamps."""
+    return [round_position(axis) - STAMP_SIZE // 2 for axis in (x, y)]
 
 
 def _signal_flags(stamps, model, region):

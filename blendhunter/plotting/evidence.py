@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
+from blendhunter._utils.arrays import round_position
 from blendhunter.plotting.contact_sheet import FLAGGED, stretch
 from blendhunter.plotting.notebook import new_figure
 
@@ -75,5 +76,5 @@ def _companion_chance(explanation):
 def _in_stamp(explanation):
     """Return the position of the companion in the stamp."""
     half = explanation.stamp.shape[0] // 2
-    return [value - np.ceil(center - 0.5) + half for value, center in zip(
+    return [value - round_position(center) + half for value, center in zip(
         explanation.companion, (explanation.x, explanation.y), strict=True)]

@@ -16,11 +16,7 @@ from blendhunter.network.domain import build_domain, pooled_features
 from blendhunter.network.loading import layer_arrays, load_model
 from blendhunter.network.locators import LOCATORS, locator_output
 from blendhunter.network.preprocessing import PREPROCESSINGS
-from blendhunter.network.weights import (
-    read_weights,
-    resolve_weights,
-    write_weights,
-)
+from blendhunter.network.weights import write_weights
 from blendhunter.training.batches import (
     MixedBatches,
     locator_loss,
@@ -102,8 +98,8 @@ def complete(*, output, weights='default', pairs=None, detections=None,
     output = Path(output)
     check_writable(output, overwrite=overwrite)
     strange = _read_unusual(unusual)
-    arrays, metadata = read_weights(resolve_weights(weights))
     model = load_model(weights, precision=precision)
+    metadata = dict(model.metadata)
     seed = integer_seed(rng)
     import_keras().utils.set_random_seed(seed)
     samplers, _, _ = prepare_samplers(pairs, detections, batch_size)
@@ -126,7 +122,7 @@ def complete(*, output, weights='default', pairs=None, detections=None,
     domain = {region: {**about, 'unusual': [None, limits[region]]}
               if region in limits else about
               for region, about in metadata['domain'].items()}
-    write_weights(output, {**arrays, **fitted}, {
+    write_weights(output, {**layer_arrays(model.extended), **fitted}, {
         **metadata, 'domain': domain, 'completed': command})
     return output
 
