@@ -1,8 +1,9 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 Tell which sources of a survey catalog are blends.
 
-The public names are loaded when they are first used, so that the import
-of the package costs next to nothing.
+The public names are loaded when they are first used. So the import of the
+package is fast.
 """
 
 from importlib import import_module
@@ -22,7 +23,7 @@ __citation__ = """\
             {Vitorelli}, A. Z.},
   title = {Deep transfer learning for blended source identification in
            galaxy survey data},
-  journal = {Astronomy & Astrophysics},
+  journal = {Astronomy \\& Astrophysics},
   volume = {657},
   pages = {A98},
   year = {2022},

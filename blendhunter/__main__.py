@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Run the command line as ``python -m blendhunter``."""
 
 import sys

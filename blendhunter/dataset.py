@@ -1,4 +1,5 @@
-"""The HDF5 container that simulation writes and training reads."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The data sets that simulations write and trainings read (HDF5)."""
 
 import errno
 import io
@@ -23,16 +24,17 @@ MAX_IN_MEMORY = 64e6
 @dataclass(frozen=True)
 class DataSet:
     """
-    Arrays of one length, their truth, and where they come from.
+    Arrays of the same length, with their truth and their provenance.
 
     Parameters
     ----------
     arrays : dict of `~numpy.ndarray`
-        Stacks of shape (n, ...).
+        Arrays of shape (n, ...), by name.
     truth : `~astropy.table.Table`
         One row per entry.
     provenance : dict
-        Arguments, seed and versions; plain values only.
+        Arguments, seed and versions. Only plain values (as in JSON) are
+        allowed.
     """
 
     arrays: dict
@@ -52,20 +54,21 @@ class DataSet:
 
 def join_datasets(datasets, counter):
     """
-    Join data sets of the same arrays.
+    Join data sets that have the same arrays.
 
     Parameters
     ----------
-    datasets : sequence of `DataSet`
+    datasets : sequence of `~blendhunter.dataset.DataSet`
+        The data sets.
     counter : str
-        Column of the truth whose numbers go on from one data set to the
-        next, such as ``group`` or ``field``.
+        Column of the truth with a number, such as ``group`` or ``field``.
+        The numbers of each data set continue those of the one before.
 
     Returns
     -------
-    dataset : `DataSet`
-        The truth has the columns that all have. The provenance is that of
-        the first, and those of all as ``parts``.
+    dataset : `~blendhunter.dataset.DataSet`
+        The truth has the columns that all data sets have. The provenance
+        is that of the first, and ``parts`` lists those of all.
     """
     tables, first = [], 0
     for dataset in datasets:
@@ -89,7 +92,8 @@ def write_dataset(path, dataset):
     ----------
     path : str or path-like
         HDF5 file.
-    dataset : `DataSet`
+    dataset : `~blendhunter.dataset.DataSet`
+        The data set.
     """
     path = Path(path)
     size = sum(array.nbytes for array in dataset.arrays.values())
@@ -113,8 +117,8 @@ def _write(target, dataset):
     import h5py
 
     with h5py.File(target, 'w') as file:
-        file.attrs['format'] = FORMAT
-        file.attrs['provenance'] = json.dumps(dataset.provenance)
+        file.attrs['format'] = _fixed(FORMAT)
+        file.attrs['provenance'] = _fixed(json.dumps(dataset.provenance))
         for name, array in dataset.arrays.items():
             # masks compress well and fast, noise does not compress
             options = {'compression': 'lzf'} if array.dtype == bool else {}
@@ -122,9 +126,27 @@ def _write(target, dataset):
         for name in dataset.truth.colnames:
             column = np.asarray(dataset.truth[name])
             # HDF5 knows no arrays of Unicode
-            file.create_dataset(f'truth/{name}', data=(
+            stored = file.create_dataset(f'truth/{name}', data=(
                 np.char.encode(column) if column.dtype.kind == 'U'
                 else column))
+            stored.attrs['description'] = _fixed(
+                dataset.truth[name].info.description or '')
+
+
+def _fixed(text):
+    """
+    Return text for an attribute of fixed length.
+
+    Text of variable length lies in another part of the file. If that part
+    is damaged, HDF5 may search it forever.
+    """
+    return np.bytes_(text.encode() or b' ')
+
+
+def _text(value):
+    """Return the text of an attribute; older files hold str."""
+    text = value.decode() if isinstance(value, bytes) else value
+    return text.strip() if isinstance(text, str) else text
 
 
 def read_dataset(path):
@@ -134,18 +156,19 @@ def read_dataset(path):
     Parameters
     ----------
     path : str or path-like
-        HDF5 file written by `write_dataset`.
+        HDF5 file from `~blendhunter.dataset.write_dataset`.
 
     Returns
     -------
-    dataset : `DataSet`
+    dataset : `~blendhunter.dataset.DataSet`
+        The data set.
 
     Raises
     ------
     FileNotFoundError
-        If it is missing.
+        If the file does not exist.
     `~blendhunter.exceptions.DataSetError`
-        If it is damaged or something else.
+        If the file is damaged, or is not a data set.
     """
     import h5py
 
@@ -154,14 +177,17 @@ def read_dataset(path):
         raise FileNotFoundError(msg)
     try:
         with h5py.File(path, 'r') as file:
-            if file.attrs.get('format') != FORMAT:
-                msg = f'{str(path)!r} is no {FORMAT!r}'
+            if _text(file.attrs.get('format')) != FORMAT:
+                msg = f'{str(path)!r} is not a {FORMAT!r}'
                 raise DataSetError(msg)
             arrays = {name: item[()] for name, item in file['arrays'].items()}
             truth = Table({name: item[()]
                            for name, item in file['truth'].items()})
             truth.convert_bytestring_to_unicode()
-            provenance = json.loads(file.attrs['provenance'])
+            for name, item in file['truth'].items():
+                truth[name].info.description = (
+                    _text(item.attrs.get('description')) or None)
+            provenance = json.loads(_text(file.attrs['provenance']))
         made = DataSet(arrays, truth, provenance)
     except DataSetError:
         raise

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Exceptions and warnings of the package."""
 
 from astropy.utils.exceptions import AstropyUserWarning
@@ -7,11 +8,11 @@ __all__ = ['BlendHunterError', 'BlendHunterWarning', 'DataSetError',
 
 
 class BlendHunterError(Exception):
-    """Base class of the package's own errors."""
+    """Base class of the errors of this package."""
 
 
 class WeightsError(BlendHunterError):
-    """A weights file is missing, damaged or of another kind."""
+    """A weights file is missing or damaged, or has the wrong type."""
 
 
 class DataSetError(BlendHunterError):
@@ -19,7 +20,7 @@ class DataSetError(BlendHunterError):
 
 
 class BlendHunterWarning(AstropyUserWarning):
-    """Base class of the package's warnings."""
+    """Base class of the warnings of this package."""
 
 
 class NoDetectionsWarning(BlendHunterWarning):

@@ -1,4 +1,5 @@
-"""Why a source was flagged: the evidence of the network."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Explain why a source was flagged."""
 
 from dataclasses import dataclass
 
@@ -27,34 +28,37 @@ EDGE = 1e-6
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """
-    The evidence of one source.
+    The evidence behind the probability of one source.
 
     Parameters
     ----------
     row : int
-        Of the catalog.
+        Row of the catalog.
     x, y : float
         Position on the image, px.
     probability : float
-        As ``blend_prob`` reports it.
+        Blend probability, as in the column ``blend_prob``.
     flags : list of str
         Names of the bits of ``blend_flags``.
     stamp : float32 `~numpy.ndarray` of shape (51, 51)
         Pixels over their noise, as the network sees them.
     region : bool `~numpy.ndarray` of shape (51, 51)
-        What the network is asked about.
+        Region of the source. The probability is for this region.
     residuals : float32 `~numpy.ndarray` of shape (2, 51, 51)
-        What a symmetric source leaves, over the noise; see
-        `~blendhunter.network.symmetric_residuals.symmetric_residuals`.
+        Residuals after the subtraction of a symmetric source, over the
+        noise. The first is the stamp minus the stamp rotated by 180
+        degrees. The second is the stamp minus its symmetric elliptical
+        profile.
     companion_map : float32 `~numpy.ndarray` of shape (51, 51) or None
-        Log odds that the companion is at a pixel; None if the weights
-        cannot locate it.
+        Log odds that the companion is at a pixel. None if the weights
+        cannot locate companions.
     companion : tuple of float or None
-        Likeliest position x, y of a companion on the image, px. It means
-        something only if the source is a blend.
+        Most likely position x, y of the companion on the image, px. It
+        has a meaning only if the source is a blend.
     occlusion : float32 `~numpy.ndarray` of shape (51, 51)
-        By how much the log odds of a blend fall if the pixels around are
-        replaced by noise. Positive: these pixels speak for a blend.
+        Decrease of the log odds of a blend if the pixels around a
+        position are replaced by noise. Where it is positive, the pixels
+        are evidence for a blend.
     """
 
     row: int
@@ -70,7 +74,14 @@ class Explanation:
     occlusion: np.ndarray
 
     def plot(self):
-        """Draw the evidence; returns a `matplotlib.figure.Figure`."""
+        """
+        Draw the evidence.
+
+        Returns
+        -------
+        figure : `~matplotlib.figure.Figure`
+            See `~blendhunter.plotting.plot_explanation`.
+        """
         from blendhunter.plotting import plot_explanation
 
         return plot_explanation(self)
@@ -78,24 +89,24 @@ class Explanation:
 
 def explain(image, catalog, row, *, identifier=None):
     """
-    Return what the probability of one source rests on.
+    Return the evidence behind the probability of one source.
 
     Parameters
     ----------
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-        As for `~blendhunter.BlendIdentifier.classify`.
+        See `~blendhunter.BlendIdentifier.classify`.
     catalog : table-like or path, optional
-        The sources, for example the result of ``classify``. None for a
-        `~blendhunter.DetectedImage`, which has its own.
+        The sources, for example the result of ``classify``. Use None with
+        a `~blendhunter.DetectedImage`, which has its own catalog.
     row : int
-        Of the catalog, from 0.
+        Row of the catalog, from 0.
     identifier : `~blendhunter.BlendIdentifier`, optional
-        By default with its default settings.
+        Classifies the source; by default with the default settings.
 
     Returns
     -------
-    explanation : `Explanation`
-        ``explanation.plot()`` draws it.
+    explanation : `~blendhunter.explanation.Explanation`
+        The evidence. ``explanation.plot()`` draws it.
 
     Raises
     ------
@@ -114,7 +125,8 @@ def explain(image, catalog, row, *, identifier=None):
     identifier = identifier or BlendIdentifier()
     if identifier.prior == ESTIMATE:
         msg = ("identifier: prior='estimate' needs a whole catalog; give the "
-               'number that classify has found (BHPRIOR in its meta)')
+               'number that classify has found (BHPRIOR in the meta of its '
+               'result)')
         raise ValueError(msg)
     detected = _detected(image, catalog)
     row = _checked_row(row, len(detected))
@@ -146,8 +158,8 @@ def _detected(image, catalog):
     """Return the detected image; a result has columns of its own."""
     if isinstance(image, DetectedImage):
         if catalog is not None:
-            msg = ('catalog cannot be given: image is a DetectedImage, which '
-                   'has its own')
+            msg = ('catalog cannot be given, because image is a DetectedImage '
+                   'and has its own catalog')
             raise ValueError(msg)
         return image
     return DetectedImage.from_image(image, catalog)

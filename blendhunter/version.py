@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The version of the package."""
 
 __all__ = ['__version__']

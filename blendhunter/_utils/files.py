@@ -1,4 +1,5 @@
-"""Writing files so that nothing half-written stays, and no input is lost."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Write files completely or not at all, and never over an input."""
 
 import os
 import tempfile
@@ -27,8 +28,8 @@ def check_writable(path, *, overwrite=False, name='output',
     path = Path(path)
     if extensions is not None and extension_of(path) not in extensions:
         known = ', '.join(filter(None, extensions))
-        msg = (f'{name}: unknown extension {extension_of(path)!r}; known '
-               f'are {known}')
+        msg = (f'{name}: unknown extension {extension_of(path)!r}; the '
+               f'known ones are {known}')
         raise ValueError(msg)
     if not path.parent.is_dir():
         msg = f'{name}: directory {str(path.parent)!r} does not exist'
@@ -67,7 +68,7 @@ def check_outputs(outputs, inputs, *, replaceable=()):
             continue
         place = _place(path)
         if place in seen:
-            msg = f'{name}: {str(path)!r} is also the {seen[place]}'
+            msg = f'{name}: {str(path)!r} is also given as {seen[place]}'
             raise ValueError(msg)
         seen[place] = name
     for name, path in inputs.items():
@@ -76,8 +77,8 @@ def check_outputs(outputs, inputs, *, replaceable=()):
         for candidate in (path, str(path).partition('[')[0]):
             output = seen.get(_place(candidate))
             if output is not None:
-                msg = (f'{output}: {str(candidate)!r} is the {name} as well, '
-                       'and would be destroyed')
+                msg = (f'{output}: {str(candidate)!r} is also given as '
+                       f'{name}; the output would replace this input')
                 raise ValueError(msg)
 
 

@@ -1,4 +1,5 @@
-"""Values, mask and unit of whatever carries them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Separate values from their mask and their unit."""
 
 import numpy as np
 
@@ -9,16 +10,20 @@ def split_masked(values):
     """
     Separate an array from its mask and its unit.
 
-    ``values`` may be a list, an array, a Quantity, a table column, or a
-    masked one of these (`numpy.ma` or `astropy.utils.masked`).
+    Parameters
+    ----------
+    values : array_like
+        A list, an array, a Quantity or a table column. It may be masked
+        (``numpy.ma`` or ``astropy.utils.masked``).
 
     Returns
     -------
     data : `~numpy.ndarray`
-        Without unit; what is under the mask has no meaning.
+        The values without unit. Masked values have no meaning.
     mask : bool `~numpy.ndarray` or None
         True marks masked entries; None if there are none.
     unit : `~astropy.units.Unit` or None
+        The unit of the values, if they have one.
     """
     unit = getattr(values, 'unit', None)
     mask = None
@@ -37,10 +42,27 @@ def split_masked(values):
 
 
 def plain_values(column):
-    """Return numbers as float64 without unit; masked ones are NaN."""
+    """
+    Return the numbers of a column as plain floats.
+
+    Parameters
+    ----------
+    column : array_like of shape (n,)
+        A list, an array, a Quantity or a table column. It may be masked.
+
+    Returns
+    -------
+    values : float64 `~numpy.ndarray` of shape (n,)
+        The numbers without unit. Masked ones are NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values are not real numbers.
+    """
     data, mask, _ = split_masked(column)
     if data.dtype.kind == 'c':
-        msg = f'real numbers are needed, got the dtype {data.dtype}'
+        msg = f'values must be real numbers, got the dtype {data.dtype}'
         raise TypeError(msg)
     if mask is not None and data.dtype.kind == 'O':
         data = np.where(mask, np.nan, data)

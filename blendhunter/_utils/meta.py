@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Short keys in a table's meta, which every table format keeps."""
 
 __all__ = ['META_KEYS', 'read_meta', 'record_meta']

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Parallel loops whose result does not depend on the worker count."""
 
 from contextlib import closing
@@ -74,7 +75,7 @@ def map_chunks(function, tasks, *, n_jobs=1, advance=None, sizes=None,
     from joblib import Parallel, delayed
 
     if n_jobs == 0:
-        msg = 'n_jobs must be a number of processes, or -1, got 0'
+        msg = 'n_jobs must be a positive number of processes, or -1, got 0'
         raise ValueError(msg)
     missing = [i for i in range(len(tasks)) if store is None
                or i not in store]

@@ -1,4 +1,5 @@
-"""Progress bars that show to a person and stay silent in a pipe."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Progress bars, shown in a terminal or a notebook only."""
 
 import sys
 import warnings

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Errors of proportions, for all layers."""
 
 import numpy as np
@@ -8,9 +9,21 @@ __all__ = ['proportion_error']
 
 def proportion_error(fraction, n):
     """
-    Return the error of a fraction of n: half of Wilson's 68.27 % interval.
+    Return the error of a proportion: half of Wilson's 68.27 % interval.
 
-    It is never zero, not even for 0 or n of n; NaN for n = 0.
+    The error is never zero, not even if the proportion is 0 or 1.
+
+    Parameters
+    ----------
+    fraction : float or array_like
+        The proportion, from 0 to 1.
+    n : int or array_like
+        Number of trials.
+
+    Returns
+    -------
+    error : float or `~numpy.ndarray`
+        In the same units as the proportion; NaN for ``n = 0``.
     """
     fraction, n = np.broadcast_arrays(np.asarray(fraction, dtype=float),
                                       np.rint(n))

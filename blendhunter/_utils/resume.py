@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 The finished parts of a run, from which a killed run continues.
 
@@ -64,14 +65,14 @@ class PartStore:
         results = {p for p in self.directory.glob('*')
                    if own is None or p.name != RUN_FILE} - remains
         if results and own is None:
-            msg = (f'{str(self.directory)!r} was not made by blendhunter, '
-                   'whose parts of a run would go there; move it, or choose '
-                   'another output')
+            msg = (f'{str(self.directory)!r} was not made by blendhunter; '
+                   'it is needed for the finished parts of this run; move '
+                   'it, or choose another output')
             raise DataSetError(msg)
         if results:
             msg = (f'{str(self.directory)!r} holds parts of a run with '
-                   'other arguments, seed or versions; repeat that run to '
-                   'finish it, or delete the directory')
+                   'other arguments, another seed or other versions; repeat '
+                   'that run to finish it, or delete the directory')
             raise DataSetError(msg)
         self.directory.mkdir(exist_ok=True)
         write_text(path, text)

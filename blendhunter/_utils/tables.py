@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Writing result tables, the format chosen by the extension."""
 
 import gzip

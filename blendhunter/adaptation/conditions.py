@@ -1,4 +1,5 @@
-"""What a survey's images are like, and fields that are like them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The measured properties of a survey, and simulated fields like it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -36,42 +37,45 @@ BROADENING = (11.5, 0.3, 1.13)
 @dataclass(frozen=True)
 class SurveyConditions:
     """
-    What the images of a survey are like: plain numbers.
+    Properties of the images of a survey, as plain numbers.
 
     Parameters
     ----------
     pixel_scale : float
-        arcsec per pixel.
+        Width of a pixel in arcsec.
     noise : float
         RMS noise per pixel, in the unit of the images.
     unit : str
-        That unit, or ''.
+        Unit of the images, or '' if they have none.
     noise_correlation : float
-        Width in px of the Gaussian that smooths white noise to noise with
-        this correlation of neighboring pixels.
+        Correlation of the noise of neighboring pixels: the width (sigma,
+        px) of the Gaussian that gives white noise the same correlation.
     seeing : float
-        Full width at half maximum of the stars in arcsec, without the
-        pixel: the median over the images.
+        Full width at half maximum of the stars in arcsec, corrected for
+        the width of the pixel. It is the median over the images.
     seeing_range : tuple of float
-        Lowest and highest over the images.
+        Lowest and highest seeing of the images, in arcsec.
     asymmetry : float
-        Of the mean star: sum(abs(I - I turned by half a turn)) / (2 sum(I))
-        within 8 px; the median over the images.
+        Asymmetry of the mean star within 8 px: ``sum(abs(I - R)) / (2
+        sum(I))``, where R is the image I rotated by 180 degrees. It is the
+        median over the images.
     n_stars : int
-        Stars that were used.
+        Number of stars that were used.
     density : float
         Detections per square arcminute.
     faint_flux : float
-        Flux, in the unit of the images, below which lie 10 per cent of the
-        detections.
+        The flux, in the unit of the images, that 10 per cent of the
+        detections do not reach.
     detector : {'sep', 'photutils'}
-        What detected the images.
+        The detector that was used.
     n_sigma : float
-        Its threshold.
+        The detection threshold in units of the noise.
     n_images : int
+        Number of images.
     depth : float
-        Magnitude of a point source with a matched-filter SNR of 5 for which
-        simulated fields have as many detections; NaN before it is fitted.
+        Magnitude of a point source with a matched-filter SNR of 5. It is
+        fitted such that simulated fields have as many detections as the
+        images; NaN before the fit.
     galaxy_density : float
         Galaxies per square arcminute to magnitude 26.5 in these fields.
     """
@@ -93,7 +97,14 @@ class SurveyConditions:
     galaxy_density: float = GALAXY_DENSITY
 
     def to_meta(self):
-        """Return the numbers as a string for a table's meta."""
+        """
+        Return the numbers as a string for the meta of a table.
+
+        Returns
+        -------
+        text : str
+            The numbers in JSON format.
+        """
         return json.dumps(asdict(self), separators=(',', ':'))
 
     def survey(self):
@@ -103,8 +114,8 @@ class SurveyConditions:
         Returns
         -------
         survey : `~blendhunter.simulation.Survey`
-            Its counts are in units of the noise, and its zero point is
-            that of the ``depth``.
+            One count is the noise per pixel. The zero point follows from
+            the ``depth``.
         """
         width = self.seeing * FWHM_TO_SIGMA / self.pixel_scale
         return Survey(
@@ -114,20 +125,20 @@ class SurveyConditions:
 
     def ranges(self, *, companions=0.0):
         """
-        Return what varies between simulated fields of the survey.
+        Return the ranges from which simulated fields draw their values.
 
         Parameters
         ----------
         companions : float, optional
-            Further galaxies near others, per source, so that there are more
-            blends than in the survey.
+            Number of additional galaxies near each source. They make more
+            blends than the survey has.
 
         Returns
         -------
         ranges : `~blendhunter.simulation.FieldRanges`
-            Ranges around the measured values. What was not measured
-            (spikes, saturation, drift ...) varies as in the training of the
-            packaged model.
+            Ranges around the measured values. Properties that were not
+            measured (spikes, saturation, drift ...) vary as in the
+            training of the packaged model.
         """
         waves = min(WAVES * self.asymmetry, MOST_WAVES)
         wider = self.seeing * float(np.polyval(BROADENING, waves))

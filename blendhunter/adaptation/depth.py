@@ -1,4 +1,5 @@
-"""The depth for which simulated fields have as many detections."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The depth at which simulated fields have as many detections."""
 
 from dataclasses import replace
 
@@ -47,11 +48,13 @@ def fit_depth(conditions, *, shape, seeds, progress=False):
     Parameters
     ----------
     conditions : `SurveyConditions`
+        The measured properties of the survey.
     shape : tuple of int
         (ny, nx) of each trial field.
     seeds : `~numpy.random.SeedSequence`
         All trials have the same galaxies.
     progress : bool, optional
+        Whether to show a progress bar.
 
     Returns
     -------

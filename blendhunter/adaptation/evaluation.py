@@ -1,10 +1,16 @@
-"""What an adaptation gains: on simulated fields, and on the images."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The gain of an adaptation, on simulated fields and on the images."""
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark.baselines import NETWORK
 from blendhunter.benchmark.binning import score_columns
+from blendhunter.benchmark.column_descriptions import (
+    SCORES as SCORES_OF_METHODS,
+)
+from blendhunter.benchmark.column_descriptions import SINGLES_SCORES
 from blendhunter.benchmark.injection import (
     evaluate_injections,
     injection_scores,
@@ -45,7 +51,9 @@ def compare_on_fields(before, after, blended):
     Parameters
     ----------
     before, after : `~numpy.ndarray` of shape (n,)
+        Blend probabilities of the two models.
     blended : bool `~numpy.ndarray` of shape (n,)
+        True for blends.
 
     Returns
     -------
@@ -65,7 +73,7 @@ def compare_on_fields(before, after, blended):
                 (BEFORE, _scores, [0, n_blends], (before, blended)),
                 (AFTER, _scores, [0, n_blends], (after, blended)),
                 (GAIN, gain, [0, 0], (before, after, blended)))]
-    return Table(rows)
+    return describe_columns(Table(rows), SCORES_OF_METHODS)
 
 
 def _scores(score, blended):
@@ -121,7 +129,7 @@ def compare_on_singles(detected, identifiers):
              for isolated in found], metadata_conflicts='silent'))
         scores = scores[scores['snr'] == f'{TOTAL[0]:g}-{TOTAL[1]:g}']
         scores.add_column(name, name='method', index=0)
-        tables.append(scores)
+        tables.append(describe_columns(scores, SINGLES_SCORES))
     return vstack(tables), ''
 
 

@@ -1,4 +1,5 @@
-"""What the convolutions make of stamps, computed once."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Outputs of the convolutional layers for stamps, computed once."""
 
 import numpy as np
 
@@ -23,12 +24,12 @@ def check_weights(metadata, weights):
     """Refuse weights whose head cannot be fitted to detections."""
     architecture = metadata.get('architecture', VGG16)
     if architecture != VGG16:
-        msg = (f'weights: {str(weights)!r} is a network of the kind '
+        msg = (f'weights: {str(weights)!r} is a network of type '
                f'{architecture!r}; only {VGG16} can be adapted')
         raise WeightsError(msg)
     if 'segment' not in metadata['regions']:
-        msg = (f"weights: {str(weights)!r} has no region 'segment', got "
-               f'{metadata["regions"]}')
+        msg = (f"weights: {str(weights)!r} was not trained for the region "
+               f"'segment', only for {metadata['regions']}")
         raise WeightsError(msg)
 
 
@@ -60,17 +61,20 @@ def compute_features(extract, stamps, regions, turns, store, name, *,
     extract : callable
         From `backbone_of`.
     stamps, regions : `~numpy.ndarray` of shape (n, 51, 51)
+        Pixels over their noise, and the regions of the sources (bool).
     turns : int `~numpy.ndarray` of shape (n,)
         Orientations from 0 to 7, see `~blendhunter._utils.arrays.dihedral`.
     store : `~blendhunter._utils.resume.PartStore`
         Keeps the finished parts.
     name : str
-        Of these parts.
+        Name of these parts.
     progress : bool, optional
+        Whether to show a progress bar.
 
     Returns
     -------
     features : float16 `~numpy.ndarray` of shape (n, 2048)
+        The outputs of the convolutions.
     """
     parts = [np.zeros((0, N_FEATURES), dtype=np.float16)]
     with progress_bar(total=len(stamps), description=f'features, {name}',

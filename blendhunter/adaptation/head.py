@@ -1,4 +1,5 @@
-"""Fitting the dense head to the features of a survey's detections."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Fit the dense head to the features of the detections of a survey."""
 
 from dataclasses import dataclass
 
@@ -52,17 +53,20 @@ def head_loss(head, data):
 def refit_head(head, train, held_out, *, rng, max_epochs=MAX_EPOCHS,
                progress=False):
     """
-    Fit a head, in place; the best one on held-out detections stays.
+    Fit a head in place, and keep the best one on held-out detections.
 
     Parameters
     ----------
     head : `keras.Model`
         From features (n, 2048) to P(blended) of shape (n, 1).
     train, held_out : `LabeledFeatures`
+        Features for the fit, and for the validation loss.
     rng : `~numpy.random.Generator`
+        Draws the batches.
     max_epochs : int, optional
-        The fit ends four epochs after the best one.
+        Most epochs. The fit ends four epochs after the best one.
     progress : bool, optional
+        Whether to show a progress bar.
 
     Returns
     -------

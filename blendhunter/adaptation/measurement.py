@@ -1,4 +1,5 @@
-"""Noise, seeing and density of a survey, measured on its images."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Measure noise, seeing and source density on the images of a survey."""
 
 import warnings
 
@@ -48,14 +49,14 @@ def detect_images(images, *, ext=None, detector='sep', n_sigma=1.5):
 
 def measure_conditions(detected, *, pixel_scale=None):
     """
-    Measure what images are like.
+    Measure the properties of the images of a survey.
 
     Parameters
     ----------
     detected : list of `~blendhunter.DetectedImage`
         All of one survey, detected with the same settings.
     pixel_scale : float, optional
-        arcsec per pixel; by default that of the WCS.
+        Width of a pixel in arcsec; by default that of the WCS.
 
     Returns
     -------
@@ -107,13 +108,13 @@ def _pixel_scale(detected, given):
     for image in detected:
         wcs = image.wcs
         if wcs is None or not wcs.has_celestial:
-            msg = ('pixel_scale must be given, in arcsec: an image has no '
-                   'WCS')
+            msg = ('pixel_scale (arcsec) must be given, because an image has '
+                   'no WCS')
             raise ValueError(msg)
         scales.append(3600 * np.mean(proj_plane_pixel_scales(wcs.celestial)))
     if max(scales) > 1.01 * min(scales):
-        msg = (f'images must have one pixel scale, got {min(scales):.4g} to '
-               f'{max(scales):.4g} arcsec')
+        msg = ('images must all have the same pixel scale, got '
+               f'{min(scales):.4g} to {max(scales):.4g} arcsec')
         raise ValueError(msg)
     return float(np.median(scales))
 
@@ -125,8 +126,8 @@ def _image_noise(image):
         own = _covariance(z, free, 0)
         if own > 0 and _covariance(z, free, 1) < SMOOTHEST * own:
             return float(np.median(image.noise))
-    msg = ('images must have noise, got one in which the pixels without '
-           'sources are equal, or as smooth as sources are')
+    msg = ('images must have noise; in one of them the pixels without '
+           'sources are all equal, or as smooth as a source')
     raise ValueError(msg)
 
 

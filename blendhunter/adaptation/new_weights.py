@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The weights file of an adapted model."""
 
 from dataclasses import asdict
@@ -65,6 +66,7 @@ def write_adapted(path, model, fit, training, conditions, *, metadata,
     Parameters
     ----------
     path : path-like
+        The weights file.
     model : `~blendhunter.network.BlendModel`
         With the new head.
     fit : dict
@@ -72,9 +74,11 @@ def write_adapted(path, model, fit, training, conditions, *, metadata,
     training : `~blendhunter.dataset.DataSet`
         The domain of the weights is that of these detections.
     conditions : `~blendhunter.adaptation.SurveyConditions`
+        The properties of the survey, which are stored in the file.
     metadata : dict
-        Of the weights that were adapted.
+        Metadata of the weights that were adapted.
     command : str, optional
+        Stored in the file.
     """
     *_, about = prepare_samplers(None, training, BATCH_SIZE)
     domain = about['domain']

@@ -1,4 +1,5 @@
-"""What came of an adaptation, and as text."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The result of an adaptation, and a summary of it as text."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,30 +21,33 @@ class AdaptationReport:
 
     Parameters
     ----------
-    conditions : `SurveyConditions`
-        What was measured on the images.
+    conditions : `~blendhunter.adaptation.SurveyConditions`
+        The properties that were measured on the images.
     scores : `~astropy.table.Table`
-        On fresh simulated fields: rows 'before', 'after' and 'gain', with
-        ``auc`` and ``completeness_purity80`` and their errors.
+        Scores on new simulated fields. The rows are 'before', 'after' and
+        'gain'. The columns are ``auc`` and ``completeness_purity80`` with
+        their errors.
     gained : bool
-        Whether one of the two gained more than two errors, and none lost
-        one.
+        True if one of the two scores gained more than two standard errors,
+        and no score lost more than one.
     written : bool
         Whether the weights file was written.
     path : `~pathlib.Path` or None
         The weights file; None if it was not written.
     seconds : dict of float
-        Time of each step.
+        Time of each step in seconds.
     fractions : dict of float
         ``slope``, ``trained_fraction`` and ``prior`` of the calibration.
     losses : list of float
-        On held-out fields: before the fit, and after each epoch.
+        Loss on held-out fields: before the fit, and after each epoch.
     mean_star : 2-D `~numpy.ndarray`
-        Of the first image that has stars, with px half as wide.
+        Mean star of the first image that has enough stars. Its pixels
+        are half as wide as those of the image.
     singles, injections : `~astropy.table.Table` or None
-        Scores on the images, before and after.
+        Scores of the null test and of the injections, before and after;
+        None if a test did not run.
     reasons : dict of str
-        Why one of these was left out, by its name.
+        For each test that did not run, the reason.
     """
 
     conditions: SurveyConditions

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """`adapt`: from the images of a survey to weights that fit them."""
 
 from dataclasses import asdict, replace
@@ -66,41 +67,43 @@ def adapt(images, *, output, weights='default', pixel_scale=None, ext=None,
           precision='auto', rng=0, n_jobs=1, command='', overwrite=False,
           progress=False):
     """
-    Fit the packaged model to a survey, from its images alone.
+    Adapt the packaged model to a survey, with images of the survey.
 
-    Noise, its correlation, PSF and density of the detections are measured
-    on the images, and detections like theirs are simulated. The dense head
-    of the network is fitted to them, and its probabilities calibrated. The
-    new weights are for ``region='segment'`` only. They are written if they
-    are better on other simulated fields. Killed, the same call continues.
+    The function measures the noise, its correlation, the PSF and the
+    density of detections on the images. It simulates detections with these
+    properties, fits the dense head of the network to them, and calibrates
+    the probabilities. The new weights are for ``region='segment'`` only.
+    They are written if they score better on other simulated fields. If the
+    run is interrupted, the same call continues it.
 
     Parameters
     ----------
-    images : image-like or `~blendhunter.DetectedImage`, or a list of them
-        Of one survey and band, each with 20 or more isolated stars; see
-        `~blendhunter.DetectedImage.from_image` for the kinds of image. A
-        `~blendhunter.DetectedImage` keeps its own settings.
+    images : image-like, `~blendhunter.DetectedImage`, or list of these
+        Images of one survey and one band, each with 20 or more isolated
+        stars. `~blendhunter.DetectedImage.from_image` lists the accepted
+        forms. A `~blendhunter.DetectedImage` keeps its own settings.
     output : str or path-like
         Weights file to write.
     weights : str or path-like, optional
-        What is adapted: a VGG-16.
+        The weights to adapt. They must be those of a VGG-16 network.
     pixel_scale : float, optional
-        arcsec per pixel; by default that of the WCS of the images.
+        Width of a pixel in arcsec; by default that of the WCS.
     ext : int or str, optional
         Extension of FITS paths.
     detector : {'sep', 'photutils'}, optional
-        The detector of the catalogs that will be classified.
+        The detector of the catalogs that you will classify.
     n_sigma : float, optional
-        Its threshold over the noise per pixel.
+        Detection threshold in units of the noise per pixel.
     n_detections : int, optional
-        Simulated detections, about; a fifth of them is for the scores.
+        Approximate number of simulated detections. One fifth of them is
+        used for the scores.
     shape : tuple of int, optional
         (ny, nx) of the simulated fields.
     injections : bool, optional
-        Whether to inject companions into the first image, too, and compare
-        how many are found.
+        Whether to also inject companions into the first image, and compare
+        how many are found before and after.
     force : bool, optional
-        Whether to write weights that have not gained.
+        Whether to write the weights even if they do not score better.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of the convolutions.
     rng, n_jobs : optional
@@ -115,18 +118,18 @@ def adapt(images, *, output, weights='default', pixel_scale=None, ext=None,
     Returns
     -------
     report : `~blendhunter.adaptation.AdaptationReport`
-        With ``written=False`` if nothing was gained. The simulated
-        detections and their features then stay in the directory
-        ``OUTPUT.parts``, so that the same call with ``force=True`` takes
-        little time.
+        Scores, measured properties and times. If the scores are not
+        better, ``written`` is False. The simulated detections and their
+        features then stay in the directory ``OUTPUT.parts``. So the same
+        call with ``force=True`` is fast.
 
     Raises
     ------
     ValueError, TypeError, FileExistsError, FileNotFoundError
         If an argument cannot be used, or an image has no noise, no pixel
-        scale or fewer than 20 stars; the message tells.
+        scale or fewer than 20 stars. The message states the reason.
     `~blendhunter.exceptions.WeightsError`
-        If the weights cannot be read, or are of another network.
+        If the weights cannot be read, or belong to another network.
     """
     output, shape = Path(output), check_shape(shape)
     metadata = _check(output, weights, n_detections, overwrite)

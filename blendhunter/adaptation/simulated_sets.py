@@ -1,4 +1,5 @@
-"""Simulated detections like a survey's, for the fit and for its scores."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Simulated detections with the properties of a survey."""
 
 from math import ceil
 
@@ -56,7 +57,8 @@ def simulate_sets(conditions, n_detections, shape, seeds, store, *,
         labels = np.asarray(data.truth['truth_label'])
         if np.all(labels == BLEND) or not np.any(labels == BLEND):
             msg = (f'n_detections: the {len(data)} simulated detections '
-                   'have no blends, or no single ones; ask for more')
+                   'include no blends or no single sources; use a larger '
+                   'number')
             raise DataSetError(msg)
     return made
 
@@ -65,11 +67,9 @@ def featured_sets(model, training, fresh, seeds, store, *, progress=False):
     """
     Return the features of training, held-out and fresh detections.
 
-    Returns
-    -------
-    train, held_out, fresh : `~blendhunter.adaptation.head.LabeledFeatures`
-        Whole fields are held out. Of the first every blend is there twice,
-        in random orientations.
+    Whole fields are held out. In the training set every blend is there
+    twice, in random orientations. The three results are
+    `~blendhunter.adaptation.head.LabeledFeatures`.
     """
     field = np.asarray(training.truth['field'])
     n_fields = int(field.max()) + 1
@@ -111,6 +111,6 @@ def _turns(rows, rng):
 def _check_both(blended):
     """Refuse a part of the fields without blends, or without others."""
     if not np.any(blended) or np.all(blended):
-        msg = ('n_detections: some of the simulated fields have no blends, '
-               'or no single sources; ask for more')
+        msg = ('n_detections: some of the simulated fields have no blends '
+               'or no single sources; use a larger number')
         raise DataSetError(msg)

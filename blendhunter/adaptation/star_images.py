@@ -1,4 +1,5 @@
-"""The mean image of an image's stars: its width and its asymmetry."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The mean image of the stars, its width and its asymmetry."""
 
 import warnings
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Evaluation of the network, and of what it is compared with."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Evaluate the network and the methods that it is compared with."""
 
 from blendhunter.benchmark.companions import evaluate_companions
 from blendhunter.benchmark.detector_labels import (

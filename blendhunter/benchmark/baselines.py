@@ -1,4 +1,5 @@
-"""Scores of detections: the network's, and what a skeptic would try first."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Scores of detections, by the network and by simpler methods."""
 
 from dataclasses import replace
 

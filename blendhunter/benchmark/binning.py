@@ -1,4 +1,5 @@
-"""Scores with their errors, in all and in bins of several quantities."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Scores with their errors, for all sources and in bins."""
 
 import numpy as np
 

@@ -1,4 +1,5 @@
-"""Weights files that a calibration changes."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Checks of the weights file that a calibration changes."""
 
 from pathlib import Path
 
@@ -12,7 +13,7 @@ def check_calibrated(weights, output, *, overwrite=False):
     """Check that weights, or an output, can be written; return their path."""
     path = resolve_weights(weights)
     if output is None and path != Path(weights):
-        msg = ('weights: the packaged weights are not changed; give an '
+        msg = ('weights: the packaged weights cannot be changed; give an '
                'output')
         raise ValueError(msg)
     check_writable(output or path, overwrite=overwrite or output is None)

@@ -1,9 +1,12 @@
-"""How well the position of the companion is found."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The accuracy of the positions of companions."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark.calibration.samples import simulate_field_sets
+from blendhunter.benchmark.column_descriptions import COMPANIONS
 from blendhunter.benchmark.metrics import (
     proportion_error,
     threshold_at_purity,
@@ -31,27 +34,31 @@ def evaluate_companions(weights='default', *, n_fields=6, shape=(1000, 1000),
     Parameters
     ----------
     weights : str or path-like, optional
-        With locators.
-    n_fields, shape, cosmos_dir, rng, n_jobs, progress : optional
-        As in `~blendhunter.benchmark.calibration.calibration_samples`.
+        A name or a file of weights that can locate companions.
+    n_fields, shape, cosmos_dir : optional
+        See `~blendhunter.benchmark.calibration.calibration_samples`.
     precision : {'auto', 'float32', 'bfloat16'}, optional
+        Arithmetic of the network.
+    rng, n_jobs, progress : optional
+        See `~blendhunter.benchmark.calibration.calibration_samples`.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per set and range of the true separation (px), of the
-        blends above the threshold of 80 per cent purity: their number
-        ``n``, the fraction ``near``, with a position within 2 px, with its
-        error (Wilson), and the ``median`` error of the position (px).
+        One row per set and range of the true separation (px). Only blends
+        above the threshold of 80 per cent purity count. ``n`` is their
+        number, ``near`` the fraction that is located within 2 px, with its
+        error (Wilson), and ``median`` the median error of the position
+        (px).
 
     Raises
     ------
     ValueError
-        If the weights have no locators.
+        If the weights cannot locate companions.
     """
     model = cached_model(weights, precision=precision)
     if not model.locates:
-        msg = f'weights: {str(weights)!r} have no locators'
+        msg = f'weights: {str(weights)!r} cannot locate companions'
         raise ValueError(msg)
     rows = []
     for name, made in simulate_field_sets(
@@ -59,7 +66,7 @@ def evaluate_companions(weights='default', *, n_fields=6, shape=(1000, 1000),
             n_jobs=n_jobs, progress=progress):
         rows.extend({'set': name, **row} for row in companion_scores(
             *companion_errors(model, made)))
-    return Table(rows)
+    return describe_columns(Table(rows), COMPANIONS)
 
 
 def companion_errors(model, made):
@@ -69,13 +76,16 @@ def companion_errors(model, made):
     Parameters
     ----------
     model : `~blendhunter.network.BlendModel`
+        The network.
     made : `~blendhunter.dataset.DataSet`
         From `~blendhunter.simulate_detections`.
 
     Returns
     -------
     probability : float32 `~numpy.ndarray` of shape (n,)
+        Blend probabilities.
     blended : bool `~numpy.ndarray` of shape (n,)
+        True for blends.
     separation : float `~numpy.ndarray` of shape (n,)
         Of the two brightest sources of a segment, px.
     error : float `~numpy.ndarray` of shape (n,)

@@ -1,10 +1,13 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Blend labels from a detector: the paper's rule, and one without truth."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.column_descriptions import STAMP_LABELS
 from blendhunter.detection import DetectionSettings
 from blendhunter.detection.source_finding import find_in_normalized
 from blendhunter.network.architecture import INPUT_SIZE
@@ -44,29 +47,32 @@ def true_positions(truth):
 def label_by_detection(stamps, *, noise, positions=None, settings=None,
                        n_jobs=1, progress=False):
     """
-    Label stamps by what a detector finds in them.
+    Label stamps by the detections in them.
 
     Parameters
     ----------
     stamps : `~numpy.ndarray` of shape (n, m, m)
-        Without background; the paper's are padded to 65 px.
+        Background-subtracted stamps. Those of the paper are padded to
+        65 px.
     noise : float
         RMS noise per pixel.
     positions : float `~numpy.ndarray` of shape (n, k, 2), optional
-        True positions (x, y) of the sources in each stamp, NaN for fewer
-        than k: the rule is then `oracle_rule`, which knows the truth and
-        cannot be used on the sky. By default it is `truth_free_rule`.
+        True positions (x, y) of up to k sources in each stamp; missing
+        ones are NaN. With positions the labels follow
+        `~blendhunter.benchmark.oracle_rule`, which needs the truth.
+        Without, they follow `~blendhunter.benchmark.truth_free_rule`.
     settings : `~blendhunter.DetectionSettings`, optional
         Detector and thresholds; by default SEP with those of the paper
         (Table 2).
     n_jobs, progress : optional
-        As in `~blendhunter.simulate_stamps`.
+        See `~blendhunter.simulate_stamps`.
 
     Returns
     -------
     labels : `~astropy.table.Table`
         ``label`` (1 blended, 0 isolated, -1 if nothing was found),
-        ``n_detected``, ``failure`` (True if the rule leaves a stamp out).
+        ``n_detected`` (number of detections) and ``failure`` (True if the
+        rule leaves the stamp out).
     """
     with progress_bar(total=len(stamps), description='detecting',
                       enabled=progress) as bar:
@@ -96,8 +102,9 @@ def _apply_rule(found, positions):
     label, failure = (
         truth_free_rule(found['x'], found['merged']) if positions is None
         else oracle_rule(found['x'], found['y'], found['merged'], positions))
-    return Table({'label': label, 'failure': failure,
-                  'n_detected': np.isfinite(found['x']).sum(axis=1)})
+    return describe_columns(Table({
+        'label': label, 'failure': failure,
+        'n_detected': np.isfinite(found['x']).sum(axis=1)}), STAMP_LABELS)
 
 
 def _detect_on_stamps(stamps, noise, settings, n_jobs, advance):
@@ -132,28 +139,32 @@ def oracle_rule(x, y, merged, positions):
     Label stamps by the rule of Farrens et al. (2022), Sect. 2.6.
 
     A detection is matched if it lies within 2 px of a true source that
-    is not matched to another detection, the nearest pairs first.
+    is not matched to another detection. The nearest pairs are matched
+    first.
 
-    - None found: no label. (The paper does not say; its stored
-      accuracies are those of counting such stamps as wrong.)
-    - One found: a blend if it is flagged as merged and matched.
-    - Two found: a blend if both are matched.
-    - More: a blend if at least as many are matched as there are true
-      sources; a failure, left out, if more than that lie within 2 px of
-      any true source.
+    - No detection: no label. (The paper does not define this case. Its
+      stored accuracies count these stamps as wrong.)
+    - One detection: a blend if it is flagged as merged and matched.
+    - Two detections: a blend if both are matched.
+    - More detections: a blend if at least as many are matched as there
+      are true sources. A failure, which is left out, if more than that
+      lie within 2 px of any true source.
 
     Parameters
     ----------
     x, y : float `~numpy.ndarray` of shape (n, k)
-        Detections, NaN for fewer than k.
+        Positions of up to k detections; missing ones are NaN.
     merged : bool `~numpy.ndarray` of shape (n, k)
+        True if the detector flags the detection as merged.
     positions : float `~numpy.ndarray` of shape (n, s, 2)
-        True sources, NaN for fewer than s.
+        Positions (x, y) of up to s true sources; missing ones are NaN.
 
     Returns
     -------
     label : int8 `~numpy.ndarray` of shape (n,)
+        1 blended, 0 isolated, -1 if nothing was found.
     failure : bool `~numpy.ndarray` of shape (n,)
+        True if the rule leaves the stamp out.
     """
     n_found = np.isfinite(x).sum(axis=1)
     n_true = np.isfinite(positions[..., 0]).sum(axis=1)
@@ -183,7 +194,8 @@ def _match(distance):
     matched = np.zeros((n, n_found), dtype=bool)
     rows = np.arange(n)
     for _ in range(min(n_found, n_true)):
-        flat = distance.reshape(n, -1).argmin(axis=1)
+        # not -1, which NumPy cannot tell if there are no stamps
+        flat = distance.reshape(n, n_found * n_true).argmin(axis=1)
         which, source = np.divmod(flat, n_true)
         good = distance[rows, which, source] < TOLERANCE
         matched[rows[good], which[good]] = True
@@ -196,9 +208,22 @@ def truth_free_rule(x, merged):
     """
     Label stamps without the truth.
 
-    A blend is a stamp with more than one detection, or one that the
-    detector flags as merged; one with none has no label. Parameters and
-    results are those of `oracle_rule`; ``failure`` is False everywhere.
+    A stamp is a blend if it has more than one detection, or one that the
+    detector flags as merged. A stamp without detection has no label.
+
+    Parameters
+    ----------
+    x : float `~numpy.ndarray` of shape (n, k)
+        Positions of up to k detections; missing ones are NaN.
+    merged : bool `~numpy.ndarray` of shape (n, k)
+        True if the detector flags the detection as merged.
+
+    Returns
+    -------
+    label : int8 `~numpy.ndarray` of shape (n,)
+        1 blended, 0 isolated, -1 if nothing was found.
+    failure : bool `~numpy.ndarray` of shape (n,)
+        False for all stamps.
     """
     n_found = np.isfinite(x).sum(axis=1)
     blend = (n_found > 1) | merged.any(axis=1)

@@ -1,12 +1,15 @@
-"""How often sources are flagged as unlike the training."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The fraction of sources that are flagged as out of domain."""
 
 import warnings
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import child_seed
 from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.column_descriptions import DOMAIN
 from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
 from blendhunter.benchmark.metrics import proportion_error
 from blendhunter.detection import DetectedImage
@@ -34,25 +37,27 @@ def evaluate_domain(identifier, *, n_images=8, kinds=(CLEAN, *UNUSUAL_KINDS),
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the images.
     n_images : int, optional
-        Images of each kind.
+        Number of images of each kind.
     kinds : sequence of str, optional
-        'clean' and those of
-        `~blendhunter.simulation.unusual_images.UNUSUAL_KINDS`.
+        Kinds of images; by default all. 'clean' is an image without
+        defects.
     survey, shape : optional
-        As in `~blendhunter.simulate_field`.
+        See `~blendhunter.simulate_field`.
     ranges : `~blendhunter.simulation.FieldRanges`, optional
-        Of the clean fields.
+        Ranges of the values of the clean fields.
     rng : None, int, SeedSequence or Generator, optional
+        Random numbers of the simulation.
     progress : bool, optional
         Whether to show a progress bar.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per kind: ``n`` sources that it touches, the fraction
-        ``flagged`` with the bit 64 with its error (Wilson), and the
-        fraction that is a blend by ``is_blend``.
+        One row per kind: the number ``n`` of affected sources; the
+        fraction ``flagged`` with the bit 64 (out of domain), with its error
+        (Wilson); and the fraction with ``is_blend``.
     """
     rows = []
     with progress_bar(total=n_images * len(kinds), description='images',
@@ -77,7 +82,7 @@ def evaluate_domain(identifier, *, n_images=8, kinds=(CLEAN, *UNUSUAL_KINDS),
                 'flagged_error': float(proportion_error(share, len(flagged))),
                 'blends': float(np.mean(np.concatenate(blends)))
                 if len(flagged) else np.nan})
-    return Table(rows)
+    return describe_columns(Table(rows), DOMAIN)
 
 
 def _image(kind, survey, shape, ranges, seed):

@@ -1,4 +1,5 @@
-"""Injections: copies of an image's own sources beside other sources."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Injections: copies of sources of an image, placed beside other sources."""
 
 from dataclasses import replace
 
@@ -42,7 +43,7 @@ def inject_sources(detected, rng, *, separation=(2.0, 10.0),
     flux = plain_values(detected.catalog['flux'])
     donors = _clean_sources(detected)
     if not len(donors):
-        msg = 'image: there is no clean source to copy'
+        msg = 'image: it has no clean source that can be copied'
         raise ValueError(msg)
     donors = donors[np.argsort(flux[donors])]
     data = image.data.copy()

@@ -1,12 +1,20 @@
-"""What a classifier finds of the blends injected into an image."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The recovery of blends that are injected into an image."""
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
 from blendhunter.benchmark import baselines, injected_sources, metrics
 from blendhunter.benchmark.binning import score_bins, score_columns
+from blendhunter.benchmark.column_descriptions import BINS as DESCRIBED_BINS
+from blendhunter.benchmark.column_descriptions import (
+    INJECTION_SCORES,
+    INJECTIONS,
+    score_descriptions,
+)
 from blendhunter.benchmark.injected_sources import MERGED
 from blendhunter.dataset import DataSet
 from blendhunter.detection import DetectedImage
@@ -26,37 +34,48 @@ BINS = {'separation': (0, 2, 4, 6, 8, np.inf),
 def evaluate_injections(image, identifier, *, training=None, rounds=6,
                         rng=0, progress=False):
     """
-    Inject companions into an image and score them.
+    Inject companions into an image, and classify the blends.
+
+    A copy of a source (the donor) is added beside another source (the
+    host).
 
     Parameters
     ----------
-    image, identifier
-        As in `~blendhunter.benchmark.field.evaluate_field`.
+    image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
+        The image. A `~blendhunter.DetectedImage` has its own mask, noise,
+        background and settings.
+    identifier : `~blendhunter.BlendIdentifier`
+        Classifies the detections.
     training : `~astropy.table.Table`, optional
-        Truth of simulated detections, for boosted trees.
+        Truth of simulated detections, to train boosted trees.
     rounds : int, optional
-        How often sources are injected, each time beside other hosts,
-        until there are none left.
+        Number of rounds. Each round uses other hosts. It ends earlier if
+        no host is left.
     rng, progress : optional
-        As in `~blendhunter.simulate_stamps`.
+        See `~blendhunter.simulate_stamps`.
 
     Returns
     -------
     injections : `~blendhunter.dataset.DataSet`
-        Columns of its truth: ``host`` and ``donor`` (rows of the
-        catalog), ``x_host``, ``y_host``, ``x``, ``y`` (px),
-        ``separation``, ``flux_ratio``, ``snr`` (matched filter, of the
-        companion: above 5), ``round``, ``outcome``, and for the merged
-        ones the score of each method after and before the injection
-        (``network``, ``network_before`` ...), NaN for the others. Its
-        ``stamps`` are those of the merged ones over their noise, zero
-        for the others.
+        Its truth has one row per injection:
+
+        - ``host`` and ``donor``, rows of the catalog;
+        - ``x_host``, ``y_host``, ``x``, ``y`` and ``separation`` (px);
+        - ``flux_ratio`` and ``snr`` of the companion (matched filter,
+          above 5);
+        - ``round``, and ``outcome``: 'merged' (one detection), 'split'
+          (two), or 'lost' (no detection at one of the two positions);
+        - for merged ones the score of each method after and before the
+          injection (``network``, ``network_before`` ...); NaN for others.
+
+        Its array ``stamps`` has the stamps of merged injections over their
+        noise; zero for others.
 
     Raises
     ------
     ValueError
-        If the image has no source to copy, no injection is merged with
-        its host, or ``rounds`` is not positive.
+        If the image has no source to copy, if no injection is merged with
+        its host, or if ``rounds`` is not positive.
     """
     if rounds < 1:
         msg = f'rounds must be positive, got {rounds!r}'
@@ -81,8 +100,11 @@ def evaluate_injections(image, identifier, *, training=None, rounds=6,
     table = vstack(tables, metadata_conflicts='silent')
     if not np.any(table['outcome'] == MERGED):
         msg = (f'image: none of {len(table)} injections was merged with its '
-               'host: there is nothing to score')
+               'host, so there is nothing to score')
         raise ValueError(msg)
+    methods = [name for name in table.colnames if name not in INJECTIONS]
+    describe_columns(table, INJECTIONS, score_descriptions(
+        table[methods], suffix='_before'))
     return DataSet({'stamps': np.concatenate(stamps)}, table,
                    {'role': 'injections', 'rounds': rounds,
                     'seed': str(seeds.entropy)})
@@ -139,34 +161,45 @@ def injection_scores(injections):
     Parameters
     ----------
     injections : `~astropy.table.Table`
-        Truth of `evaluate_injections`.
+        Truth of `~blendhunter.benchmark.injection.evaluate_injections`.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per method: ``n_merged``; ``auc`` of merged injections
-        against the same hosts untouched; the completeness with 1, 5 and
-        10 % of these flagged (``completeness_fpr1`` ...). Each with its
-        error from a bootstrap over the hosts; if all resampled sets
-        agree, Wilson's error of a proportion, and NaN for ``auc``.
+        One row per method: the number ``n_merged`` of merged injections;
+        ``auc``, which compares them with the same hosts before the
+        injection; and the completeness at a false-positive rate of 1, 5
+        and 10 % among these hosts (``completeness_fpr1`` ...). The errors
+        are from a bootstrap over the hosts. If all resampled sets agree,
+        the error is Wilson's error of a proportion, and NaN for ``auc``.
     """
     names = ['auc', *(f'completeness_fpr{rate}' for rate in FALSE_POSITIVES)]
-    return Table([
+    return describe_columns(Table([
         {'method': method, 'n_merged': len(merged), **score_columns(
             _statistics, names, [0, *[len(merged)] * len(FALSE_POSITIVES)],
             after, before, n_samples=N_SAMPLES)}
-        for method, merged, after, before in _methods(injections)])
+        for method, merged, after, before in _methods(injections)]),
+        INJECTION_SCORES)
 
 
 def injection_bins(injections):
     """
-    Bin the completeness of `injection_scores`.
+    Return the completeness of injections in bins of several quantities.
 
-    The columns are those of `~blendhunter.benchmark.field.field_bins`.
-    ``working_point`` is the false-positive rate among the untouched hosts:
-    'fpr 1', 'fpr 5' or 'fpr 10' (per cent); ``quantity`` is ``separation``
-    (px), ``flux_ratio`` or ``snr``; the purity is NaN: how many single
-    sources a survey has is not known.
+    Parameters
+    ----------
+    injections : `~astropy.table.Table`
+        Truth of `~blendhunter.benchmark.injection.evaluate_injections`.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        The columns of `~blendhunter.benchmark.field.field_bins`.
+        ``working_point`` is the false-positive rate among the hosts before
+        the injection: 'fpr 1', 'fpr 5' or 'fpr 10' (per cent).
+        ``quantity`` is ``separation`` (px), ``flux_ratio`` or ``snr``. The
+        purity is NaN, because the fraction of blends is not that of a
+        survey.
     """
     rows = []
     for method, merged, after, before in _methods(injections):
@@ -181,4 +214,4 @@ def injection_bins(injections):
                          **row} for row in score_bins(
                 merged, BINS, flag, after, before, n_samples=N_SAMPLES,
                 purity=False))
-    return Table(rows)
+    return describe_columns(Table(rows), DESCRIBED_BINS)

@@ -1,4 +1,5 @@
-"""Isolated sources of an image: which are stars, which round galaxies."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Find the isolated sources of an image: stars and round galaxies."""
 
 import warnings
 
@@ -106,13 +107,13 @@ def _check_catalog(detected, labels, n_found):
     n = len(labels)
     if not n:
         msg = ('catalog: it has no rows' if n_found
-               else 'image: there are no detections')
+               else 'image: nothing was detected')
         raise ValueError(msg)
     covered = np.mean(detected.segmentation > 0)
     share = np.mean(labels > 0)
     if share < max(LEAST_ON_SEGMENTS, min(TIMES_CHANCE * covered, 0.8)):
-        msg = (f'catalog: {np.sum(labels > 0)} of {n} positions are on a '
-               'detection of image; is it a catalog of another image?')
+        msg = (f'catalog: only {np.sum(labels > 0)} of {n} positions are on '
+               'a detection of image; is it a catalog of another image?')
         raise ValueError(msg)
 
 
@@ -207,8 +208,8 @@ def _check_sampling(radius):
     if len(radius) and np.all(radius < UNDERSAMPLED):
         msg = (f'image: the {len(radius)} isolated sources with an SNR above '
                f'{TOTAL[0]:g} have half-light radii below '
-               f'{UNDERSAMPLED:g} px: they are undersampled, or no stars and '
-               'galaxies')
+               f'{UNDERSAMPLED:g} px: they are undersampled, or they are not '
+               'stars and galaxies')
         raise ValueError(msg)
 
 
@@ -223,8 +224,8 @@ def _warn_of_locus(locus):
     if locus.scatter > WIDE:
         warnings.warn(
             f'image: the stellar locus is wide ({100 * locus.scatter:.0f} %'
-            '): the PSF varies, or small galaxies are taken for stars; look '
-            'at the figure', BlendHunterWarning, stacklevel=5)
+            '): the PSF varies, or small galaxies are counted as stars; '
+            'check it in the figure', BlendHunterWarning, stacklevel=5)
 
 
 def _check_number(table):
@@ -234,9 +235,9 @@ def _check_number(table):
     counts = [int(np.sum(inside & (table['kind'] == kind)))
               for kind in KINDS]
     if max(counts) < NEEDED:
-        msg = (f'image: {NEEDED} isolated sources that are point-like, or '
-               f'{NEEDED} that are round, with an SNR of {TOTAL[0]:g} to '
-               f'{TOTAL[1]:g} are needed; found {counts[0]} and {counts[1]}')
+        msg = (f'image: the null test needs {NEEDED} isolated point-like '
+               f'sources or {NEEDED} round ones with an SNR of {TOTAL[0]:g} '
+               f'to {TOTAL[1]:g}; found {counts[0]} and {counts[1]}')
         raise ValueError(msg)
 
 

@@ -1,4 +1,5 @@
-"""How much memory a large image takes, beside its own pixels."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The memory that the classification of a large image needs."""
 
 import multiprocessing
 import tempfile
@@ -10,7 +11,9 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.column_descriptions import MEMORY
 from blendhunter.benchmark.speed import memory_peak
 from blendhunter.detection.tiles import TILE_SIZE
 from blendhunter.simulation import SourceModel, simulate_field
@@ -25,33 +28,35 @@ DENSITY = 200.0
 def evaluate_memory(identifier, sizes, *, tile_size=TILE_SIZE,
                     density=DENSITY, rng=0, progress=False):
     """
-    Measure the memory of `classify` on images of several sizes.
+    Measure the memory that images of several sizes need.
 
-    A piece of 1000 x 1000 px is simulated and repeated, each time with
-    more noise of its own. Each size is detected and classified in a
-    process of its own, from an array and from a FITS file.
+    A piece of 1000 x 1000 px is simulated and repeated. Each repetition
+    gets additional noise. Each size is detected and classified in a new
+    process, from an array and from a FITS file.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the images.
     sizes : sequence of int
         Widths of square images, px.
     tile_size : int or None, optional
-        As for `~blendhunter.BlendIdentifier.classify`.
+        See `~blendhunter.BlendIdentifier.classify`.
     density : float, optional
         Galaxies per square arcminute.
     rng : None, int, SeedSequence or Generator, optional
+        Random numbers of the simulation.
     progress : bool, optional
         Whether to show a progress bar.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per size and kind of input: ``size`` (px), ``input``
-        ('array' or 'file'), ``sources``, ``image`` (MiB of its pixels),
-        ``before``, the largest memory of the process with the model and
-        the array loaded (MiB), ``peak`` in all, ``added``, the difference,
-        and ``seconds``.
+        One row per size and input: ``size`` (px); ``input`` ('array' or
+        'file'); ``sources``, their number; ``image``, the size of the
+        pixels (MiB); ``before``, the memory of the process with the loaded
+        model and array (MiB); ``peak``, the largest memory (MiB);
+        ``added``, the difference of the two; and ``seconds``.
     """
     piece = _piece(density, rng)
     rows = []
@@ -69,7 +74,7 @@ def evaluate_memory(identifier, sizes, *, tile_size=TILE_SIZE,
                 bar.update(1)
     table = Table(rows)
     table['added'] = table['peak'] - table['before']
-    return table
+    return describe_columns(table, MEMORY)
 
 
 def _piece(density, rng):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Scores of a blend identifier with their errors, as pure functions."""
 
 import numpy as np
@@ -12,25 +13,82 @@ __all__ = ['accuracy', 'area_under_roc', 'bootstrap_error',
 
 
 def completeness(flagged, blended):
-    """Return the fraction of the blends that are flagged; NaN without."""
+    """
+    Return the fraction of the blends that are flagged.
+
+    Parameters
+    ----------
+    flagged : bool array_like of shape (n,)
+        True for flagged sources.
+    blended : bool array_like of shape (n,)
+        True for blends.
+
+    Returns
+    -------
+    completeness : float
+        NaN if there are no blends.
+    """
     flagged, blended = np.asarray(flagged, bool), np.asarray(blended, bool)
     n = blended.sum()
     return float((flagged & blended).sum() / n) if n else np.nan
 
 
 def purity(flagged, blended):
-    """Return the fraction of the flagged that are blends; NaN without."""
+    """
+    Return the fraction of the flagged sources that are blends.
+
+    Parameters
+    ----------
+    flagged : bool array_like of shape (n,)
+        True for flagged sources.
+    blended : bool array_like of shape (n,)
+        True for blends.
+
+    Returns
+    -------
+    purity : float
+        NaN if nothing is flagged.
+    """
     return completeness(blended, flagged)
 
 
 def accuracy(flagged, blended):
-    """Return the fraction of the sources with the right label."""
+    """
+    Return the fraction of the sources with the right label.
+
+    Parameters
+    ----------
+    flagged : bool array_like of shape (n,)
+        True for flagged sources.
+    blended : bool array_like of shape (n,)
+        True for blends.
+
+    Returns
+    -------
+    accuracy : float
+        Fraction of the sources that are flagged blends or unflagged
+        single sources.
+    """
     right = np.asarray(flagged) == np.asarray(blended)
     return float(right.mean()) if right.size else np.nan
 
 
 def area_under_roc(score, blended):
-    """Return the area under the ROC curve; NaN if a kind is missing."""
+    """
+    Return the area under the ROC curve.
+
+    Parameters
+    ----------
+    score : array_like of shape (n,)
+        Score of each source; a higher score means a more likely blend.
+    blended : bool array_like of shape (n,)
+        True for blends.
+
+    Returns
+    -------
+    auc : float
+        NaN if there are no blends or no other sources.
+    """
     from sklearn.metrics import roc_auc_score
 
     if len(np.unique(np.asarray(blended, dtype=bool))) < 2:
@@ -56,9 +114,21 @@ def threshold_at_purity(score, blended, wanted):
 
 def completeness_at_purity(score, blended, wanted):
     """
-    Return the greatest completeness at a purity of at least ``wanted``.
+    Return the highest completeness at a given purity.
 
-    It is 0 if no threshold is pure enough, and NaN without blends.
+    Parameters
+    ----------
+    score : array_like of shape (n,)
+        Score of each source; a higher score means a more likely blend.
+    blended : bool array_like of shape (n,)
+        True for blends.
+    wanted : float
+        The least purity, from 0 to 1.
+
+    Returns
+    -------
+    completeness : float
+        0 if no threshold reaches the purity, and NaN without blends.
     """
     flagged = np.asarray(score) >= threshold_at_purity(score, blended,
                                                        wanted)
@@ -83,9 +153,22 @@ def share_in_top(score, fraction):
 
 def completeness_at_rejection(score, blended, rejected):
     """
-    Return the completeness if the top ``rejected`` of all is flagged.
+    Return the completeness if a given fraction of all sources is flagged.
 
-    Of sources that tie it is the expected value. NaN without blends.
+    Parameters
+    ----------
+    score : array_like of shape (n,)
+        Score of each source; a higher score means a more likely blend.
+    blended : bool array_like of shape (n,)
+        True for blends.
+    rejected : float
+        The fraction that is flagged, those with the highest scores.
+
+    Returns
+    -------
+    completeness : float
+        If equal scores leave a choice, the expected value. NaN without
+        blends.
     """
     blended = np.asarray(blended, dtype=bool)
     if not blended.any():
@@ -102,11 +185,22 @@ def threshold_at_false_positives(singles, fraction):
 
 def completeness_at_false_positives(score, blended, fraction):
     """
-    Return the completeness at a false-positive rate.
+    Return the completeness at a given false-positive rate.
 
-    At most ``fraction`` of the sources that are not blended lie above
-    the threshold. Sources that tie with it are not flagged. NaN without
-    blends or without others.
+    Parameters
+    ----------
+    score : array_like of shape (n,)
+        Score of each source; a higher score means a more likely blend.
+    blended : bool array_like of shape (n,)
+        True for blends.
+    fraction : float
+        The largest fraction of the other sources that may be flagged.
+        Sources with a score equal to the threshold are not flagged.
+
+    Returns
+    -------
+    completeness : float
+        NaN if there are no blends or no other sources.
     """
     score, blended = np.asarray(score), np.asarray(blended, dtype=bool)
     if blended.all():
@@ -138,13 +232,26 @@ def surest_answers(probability, label, n, *, threshold=0.5):
 
 def clustered_error(values, groups):
     """
-    Return the standard error of a fraction over groups that are alike.
+    Return the standard error of a fraction if values come in groups.
 
-    A thousand stamps of one galaxy tell about one galaxy. The variance is
-    the cluster-robust one (Cameron & Miller 2015, J. Human Resources 50,
-    317, eq. 10, with their correction k / (k - 1) for k groups). Values
-    of group -1 are groups of one. If all values are equal, the error is
-    that of k groups (`proportion_error`); for k < 2 it is NaN.
+    A thousand stamps of one galaxy are not a thousand independent values.
+    The variance is the cluster-robust one (Cameron & Miller 2015, J. Human
+    Resources 50, 317, eq. 10, with their correction k / (k - 1) for k
+    groups).
+
+    Parameters
+    ----------
+    values : array_like of shape (n,)
+        Values of 0 or 1, whose mean is the fraction.
+    groups : int array_like of shape (n,)
+        Group of each value. Each value of group -1 is a separate group.
+
+    Returns
+    -------
+    error : float
+        If all values are equal, the error
+        `~blendhunter.benchmark.metrics.proportion_error` for k groups.
+        NaN for fewer than 2 groups.
     """
     values = np.asarray(values, dtype=float)
     groups = np.asarray(groups)
@@ -165,11 +272,24 @@ def clustered_error(values, groups):
 # has no value (a bin without blends), and refuses a single source
 def bootstrap_error(statistic, *arrays, n_samples=200, rng=0):
     """
-    Return the standard error of a statistic, from resampled sources.
+    Return the bootstrap error of a statistic.
 
-    ``statistic`` takes the arrays, of shape (n,), and returns one number
-    or several. Resampled sets without a value (NaN) do not count; an
-    error is NaN if no set has a value.
+    Parameters
+    ----------
+    statistic : callable
+        Takes the arrays and returns one number or several.
+    *arrays : `~numpy.ndarray` of shape (n,)
+        The data, which are resampled together.
+    n_samples : int, optional
+        Number of resampled sets.
+    rng : None, int, SeedSequence or Generator, optional
+        Random numbers of the resampling.
+
+    Returns
+    -------
+    error : float or `~numpy.ndarray`
+        Standard deviation of the statistic over the sets. Sets for which
+        it is NaN do not count. NaN if no set has a value.
     """
     rng = np.random.default_rng(rng)
     arrays = [np.asarray(array) for array in arrays]
@@ -185,9 +305,23 @@ def calibration_error(probability, blended, *, n_bins=10):
     """
     Return the expected calibration error.
 
-    The mean difference, without sign, of the mean probability and the
-    fraction of blends, over bins of equally many sources (Naeini et al.
-    2015, AAAI 29, 2901, with equal-mass bins). NaN without sources.
+    It is the mean absolute difference between the mean probability and
+    the fraction of blends, over bins of equally many sources (Naeini et
+    al. 2015, AAAI 29, 2901, with equal-mass bins).
+
+    Parameters
+    ----------
+    probability : array_like of shape (n,)
+        Probability of each source.
+    blended : bool array_like of shape (n,)
+        True for blends.
+    n_bins : int, optional
+        Number of bins.
+
+    Returns
+    -------
+    error : float
+        NaN without sources.
     """
     probability = np.asarray(probability, dtype=float)
     blended = np.asarray(blended, dtype=float)

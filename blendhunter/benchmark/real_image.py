@@ -1,8 +1,11 @@
-"""A real image: flagged sources by brightness."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The fraction of flagged sources of a real image, by brightness."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
+from blendhunter.benchmark.column_descriptions import QUARTILES
 from blendhunter.catalogs import plain_values
 
 __all__ = ['evaluate_image']
@@ -15,7 +18,7 @@ def evaluate_image(result):
     """
     Summarize a classified catalog in each flux quartile.
 
-    A network that flags most bright single galaxies shows here.
+    The summary reveals a network that flags most bright single galaxies.
 
     Parameters
     ----------
@@ -26,9 +29,10 @@ def evaluate_image(result):
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per quartile, faint to bright: ``flux_min``,
-        ``flux_max``, ``n_sources`` with a probability, ``share`` of
-        ``is_blend`` among them, ``median_area`` (pixels).
+        One row per quartile, from faint to bright: ``flux_min``,
+        ``flux_max``, ``n_sources`` (those with a probability), ``share``
+        (the fraction of these with ``is_blend``) and ``median_area``
+        (pixels).
 
     Raises
     ------
@@ -37,16 +41,17 @@ def evaluate_image(result):
     """
     missing = [name for name in NEEDED if name not in result.colnames]
     if missing:
-        msg = f'table lacks the columns {missing}; it has {result.colnames}'
+        msg = (f'result must have the columns {missing}; it has '
+               f'{result.colnames}')
         raise ValueError(msg)
     flux, area, probability, flagged = (plain_values(result[name])
                                         for name in NEEDED)
     usable = np.flatnonzero(np.isfinite(probability))
     order = usable[np.argsort(flux[usable])]
-    return Table([
+    return describe_columns(Table([
         {'quartile': i, 'flux_min': flux[rows].min(),
          'flux_max': flux[rows].max(), 'n_sources': len(rows),
          'share': float(np.mean(flagged[rows])),
          'median_area': float(np.median(area[rows]))}
         for i, rows in enumerate(np.array_split(order, N_PARTS), start=1)
-        if rows.size])
+        if rows.size]), QUARTILES)

@@ -1,4 +1,5 @@
-"""Tables, figures and sentences about a benchmark's results."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Tables, figures and text about the results of a benchmark."""
 
 from pathlib import Path
 
@@ -42,14 +43,14 @@ def check_directory(directory, *, overwrite=False):
     """Check, before any work, that results can be written."""
     directory = Path(directory)
     if directory.exists() and not directory.is_dir():
-        msg = f'output: {str(directory)!r} is no directory'
+        msg = f'output: {str(directory)!r} is not a directory'
         raise NotADirectoryError(msg)
     if not directory.parent.is_dir():
-        msg = f'output: no such directory: {str(directory.parent)!r}'
+        msg = f'output: directory {str(directory.parent)!r} does not exist'
         raise FileNotFoundError(msg)
     if (directory / 'scores.ecsv').is_file() and not overwrite:
-        msg = (f'output: {str(directory)!r} holds results; use overwrite to '
-               'replace them')
+        msg = (f'output: {str(directory)!r} has results already; use '
+               'overwrite to replace them')
         raise FileExistsError(msg)
 
 
@@ -196,11 +197,11 @@ def compare_flags(result):
 def check_recordable(weights, n_views=1):
     """Refuse, before the evaluation, weights that cannot be changed."""
     if n_views > 1:
-        msg = 'record: weights keep scores of one view; leave n_views out'
+        msg = 'record: only scores with n_views=1 can be stored'
         raise ValueError(msg)
     if resolve_weights(weights) != Path(weights):
-        msg = ('record: the packaged weights are not changed; give the path '
-               'of a weights file')
+        msg = ('record: the packaged weights cannot be changed; give the '
+               'path of a weights file')
         raise ValueError(msg)
     check_writable(weights, overwrite=True, name='weights')
 

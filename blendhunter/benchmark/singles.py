@@ -1,10 +1,13 @@
-"""A null test without truth: how many isolated sources are flagged."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The null test: the fraction of isolated sources that is flagged."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import DETECTED, RESULT, describe_columns
+from blendhunter.benchmark.column_descriptions import SINGLES, SINGLES_SCORES
 from blendhunter.benchmark.isolated_sources import (
     KINDS,
     TOTAL,
@@ -27,32 +30,38 @@ SNR_BINS = ((0.0, 50.0), (50.0, 100.0), (100.0, 300.0), (300.0, 1000.0),
 @dataclass(frozen=True, eq=False)
 class SinglesResult:
     """
-    The isolated sources of an image and how many of them are flagged.
+    The result of the null test.
 
     Parameters
     ----------
     sources : `~astropy.table.Table`
-        One row per isolated source: ``label`` of its segment,
-        ``x_centroid``, ``y_centroid`` (px), ``nearest`` (px, to any other
-        detection), ``flux`` (unit of the image), ``snr`` (flux over its
-        noise, both summed over the segment), ``n_pixels`` of the segment,
-        ``axis_ratio`` (a / b), ``half_light_radius`` (px, of half the
-        Kron flux), ``locus_radius`` and ``locus_width`` (px, radius of a
-        star of this SNR and its scatter), ``kind`` ('point-like',
-        'round' or 'other'), ``chance`` (probability that the segment
-        holds another source), and the columns ``blend_prob``,
-        ``is_blend`` and ``blend_flags`` of
-        `~blendhunter.BlendIdentifier.classify`. Its meta has the
-        ``density`` of the detections (per px), the distance ``isolated``
-        (px), and ``n_stars``, those that the locus was fitted to.
+        One row per isolated source:
+
+        - ``label`` of its segment, ``x_centroid`` and ``y_centroid`` (px);
+        - ``nearest``, the distance to the nearest other detection (px);
+        - ``flux`` (unit of the image) and ``snr`` (flux over its noise,
+          both summed over the segment);
+        - ``n_pixels`` of the segment and ``axis_ratio`` (a / b);
+        - ``half_light_radius`` (px), the radius of half the Kron flux;
+        - ``locus_radius`` and ``locus_width`` (px), the radius of a star
+          of this SNR and its scatter;
+        - ``kind`` ('point-like', 'round' or 'other');
+        - ``chance``, the probability that the segment contains a second
+          source by chance;
+        - ``blend_prob``, ``is_blend`` and ``blend_flags`` of
+          `~blendhunter.BlendIdentifier.classify`.
+
+        The meta records the ``density`` of the detections (per px), the
+        distance ``isolated`` (px), and ``n_stars``, the number of stars
+        behind the locus.
     scores : `~astropy.table.Table`
         One row for each kind and bin of SNR: ``kind``, ``snr`` (the bin;
-        '50-1000' sums up three of them), ``n``, ``flagged`` (fraction
-        of ``is_blend``), ``chance`` (mean), ``ratio`` of the two, and the
-        errors ``flagged_error`` (half of Wilson's 68.27 % interval) and
-        ``ratio_error`` (the same over ``chance``).
+        '50-1000' combines three bins), ``n``, ``flagged`` (fraction with
+        ``is_blend``), ``chance`` (mean), ``ratio`` (``flagged`` over
+        ``chance``), and the errors ``flagged_error`` (half of Wilson's
+        68.27 % interval) and ``ratio_error`` (the same over ``chance``).
     detected : `~blendhunter.DetectedImage`
-        The image with the same sources, for their stamps.
+        The image with the same sources, from which stamps can be cut.
     """
 
     sources: Table
@@ -63,53 +72,57 @@ class SinglesResult:
 def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
                      progress=False):
     """
-    Evaluate how many isolated sources of an image are called blends.
+    Measure the fraction of isolated sources that is flagged (null test).
 
-    No truth is needed: nearly all isolated point-like and round sources
-    are single. Some segments hold a second source by chance; that
-    fraction follows from the density of the detections and the area of
-    the segments, 1 - exp(-density * area). A network that fits a camera
-    flags about as many: the ratio of the two is near 1.
+    The test needs no truth, because nearly all isolated point-like and
+    round sources are single. Some segments contain a second source by
+    chance. This fraction is 1 - exp(-density * area): it follows from the
+    density of the detections and the area of the segments. If the network
+    suits the camera, it flags about as many sources: the ratio of the two
+    is near 1.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
-        With ``region='segment'``; its ``threshold`` flags a source.
+        Classifies the sources, with ``region='segment'``. Its
+        ``threshold`` decides which are flagged.
     image : image-like of shape (ny, nx) or `~blendhunter.DetectedImage`
         Array, masked array, Quantity, NDData, HDU or FITS path.
     catalog : table-like or path, optional
-        The sources that are tested, as for
-        `~blendhunter.DetectedImage.from_image`. By default they are
-        detected. All detections of the image count as neighbors and in
-        the density, whether or not the catalog has them.
+        The sources to test; see `~blendhunter.DetectedImage.from_image`.
+        By default they are detected. All detections of the image count as
+        neighbors and for the density, also those that are not in the
+        catalog.
     isolation : float, optional
-        Least distance (px) from any other source of the catalog or
-        detection.
+        Least distance (px) to any other source of the catalog and to any
+        other detection.
     progress : bool, optional
         Whether to show a progress bar.
 
     Returns
     -------
-    result : `SinglesResult`
-        Point-like are sources within three widths of the stellar locus
-        (half-light radius against SNR) with a/b < 1.15; round are those
-        with a/b < 1.3 more than five widths and 16 % above it.
+    result : `~blendhunter.benchmark.SinglesResult`
+        The isolated sources, and the flagged fractions. Point-like sources
+        are within three widths of the stellar locus (half-light radius
+        against SNR) and have a/b < 1.15. Round sources are more than five
+        widths and 16 % above the locus and have a/b < 1.3.
 
     Raises
     ------
     TypeError, ValueError, OSError
-        If an argument cannot be used, the catalog is not of this image,
-        there are fewer than 8 stars for the locus, or fewer than 10
-        point-like and fewer than 10 round sources with an SNR of 50 to
-        1000; the message says how many were found.
+        If an argument cannot be used or the catalog belongs to another
+        image. Also if there are fewer than 8 stars for the locus, or fewer
+        than 10 point-like and fewer than 10 round sources with an SNR of
+        50 to 1000. The message states how many were found.
 
     Notes
     -----
-    Left out are sources whose stamp reaches over the edge of the image,
-    with masked pixels in or beside their segment, and those that the
-    detector flags as truncated or overflown. Round sources brighter than
-    every point-like one, and not 2.5 times as large, may be saturated
-    stars: their ``kind`` is 'other'.
+    Three kinds of sources are left out: those whose stamp extends beyond
+    the edge of the image, those with masked pixels in or beside their
+    segment, and those that the detector flags as truncated or overflown.
+    A round source that is brighter than every point-like one and less
+    than 2.5 times as large may be a saturated star. Its ``kind`` is
+    'other'.
 
     Examples
     --------
@@ -125,7 +138,7 @@ def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
     # before the image is detected
     check_params(identifier.get_params())
     if identifier.region != 'segment':
-        msg = ("identifier: its region must be 'segment', got "
+        msg = ("identifier must have region='segment', got "
                f'{identifier.region!r}')
         raise ValueError(msg)
     if not isolation > 0 or not np.isfinite(isolation):
@@ -134,8 +147,8 @@ def evaluate_singles(identifier, image, catalog=None, *, isolation=ISOLATION,
     if not isinstance(image, DetectedImage):
         image = DetectedImage.from_image(image, catalog)
     elif catalog is not None:
-        msg = ('catalog cannot be given: image is a DetectedImage, which has '
-               'its own')
+        msg = ('catalog cannot be given, because image is a DetectedImage '
+               'and has its own catalog')
         raise ValueError(msg)
     rows, sources = find_isolated_sources(image, isolation)
     sources.meta['isolated'] = float(isolation)
@@ -158,6 +171,7 @@ def classify_singles(identifier, image, rows, sources, *, progress=False):
                                   * sources['n_pixels'])
     for name in ('blend_prob', 'is_blend', 'blend_flags'):
         sources[name] = np.asarray(result[name])
+    describe_columns(sources, DETECTED, RESULT, SINGLES)
     sources.meta.update({key: value for key, value in result.meta.items()
                          if str(key).startswith('BH')})
     return SinglesResult(sources, singles_scores(sources), detected)
@@ -174,7 +188,7 @@ def singles_scores(sources):
                            & (snr >= low) & (snr < high)]
             rows.append({'kind': kind, 'snr': _bin_name(low, high),
                          **_score(part)})
-    return Table(rows)
+    return describe_columns(Table(rows), SINGLES_SCORES)
 
 
 def _bin_name(low, high):

@@ -1,4 +1,5 @@
-"""Where the time goes: the network, its preparation, and the detectors."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The time that the network, its preparation and the detectors take."""
 
 import platform
 import sys
@@ -10,6 +11,8 @@ import numpy as np
 from astropy.nddata import Cutout2D
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
+from blendhunter.benchmark.column_descriptions import SPEED
 from blendhunter.detection import DetectionSettings, detect
 from blendhunter.detection.background import subtract_background
 from blendhunter.detection.source_finding import find_in_normalized
@@ -30,26 +33,27 @@ UNITS = {'Cutout2D': 'Cutout2D', 'extract_stamps': 'Cutout2D'}
 
 def evaluate_speed(identifier, image, *, ext=None):
     """
-    Time `classify` on an image against the forward pass and detectors.
+    Time the steps of a classification, and the detectors.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the sources.
     image : image-like of shape (ny, nx)
+        Array, masked array, Quantity, NDData, HDU or FITS path.
     ext : int or str, optional
         Extension of a FITS path.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per step with ``seconds``, ``ratio`` to the forward pass
-        of the network (for stamps: to ``Cutout2D``) and
-        ``stamps_per_second``. Loading and compilation are steps of their
-        own, with ratio NaN; the others are the least of three runs, taken
-        alternately. Its meta has the number of ``sources``, the fraction
-        ``screened``, ``cpu``, and ``memory_loaded`` and ``memory_peak``,
-        the largest memory of the process in MiB once the model is loaded,
-        and in all.
+        One row per step: ``seconds``, ``ratio`` to the forward pass of the
+        network (for the extraction of stamps, to ``Cutout2D``) and
+        ``stamps_per_second``. Each time is the shortest of three runs.
+        Loading and compilation are separate steps with the ratio NaN. The
+        meta records the number of ``sources``, the fraction ``screened``,
+        the ``cpu``, and the largest memory of the process in MiB:
+        ``memory_loaded`` with the loaded model, and ``memory_peak``.
     """
     read, image = _time(accept_image, image, ext=ext)
     pixels = image.data
@@ -78,7 +82,7 @@ def evaluate_speed(identifier, image, *, ext=None):
     table.meta.update(
         meta, sources=len(catalog), memory_peak=memory_peak(),
         screened=float(np.mean((flags & BlendFlag.SCREENED) > 0)))
-    return table
+    return describe_columns(table, SPEED)
 
 
 def _time(function, *args, **options):

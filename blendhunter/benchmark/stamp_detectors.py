@@ -1,10 +1,13 @@
-"""How well detectors tell blended stamps, and what the paper says of it."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""How well detectors recognize blended stamps, with the paper's values."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.column_descriptions import DETECTORS
 from blendhunter.benchmark.detector_labels import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import clustered_error, proportion_error
 from blendhunter.simulation import simulate_stamps
@@ -50,24 +53,31 @@ def evaluate_detectors(n=8000, *, sigmas=SIGMAS, methods=METHODS,
     Parameters
     ----------
     n : int, optional
-        Stamps, half of them blended; the same at each noise.
+        Number of stamps. Half of them are blended. They are the same at
+        each noise.
     sigmas : tuple of float, optional
-        Noise RMS in CFIS counts.
+        RMS noise in CFIS counts.
     methods : tuple of {'sep', 'photutils'}, optional
+        The detectors.
     centering, kind, cosmos_dir, rng, n_jobs, progress : optional
-        As in `~blendhunter.simulate_stamps`; the defaults are the paper's.
+        See `~blendhunter.simulate_stamps`. The defaults are those of the
+        paper.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per noise, method and rule ('oracle', which knows the
-        truth, 'truth-free', and 'published', from the paper's
-        repository): ``accuracy``, stamps without a label counting as
-        wrong; ``completeness`` of all blends, of ``close`` ones
-        (separation below 10 px) and ``distant`` ones; ``tnr``, the
-        fraction of isolated stamps with a label that have the right one;
-        their errors; ``failures``, the fraction that the rule leaves out,
-        and ``nothing_found``, that of stamps without a detection.
+        One row per noise, method and rule. The rules are 'oracle' (needs
+        the truth), 'truth-free', and 'published' (values of the paper's
+        repository). The columns are
+
+        - ``accuracy``; a stamp without label counts as wrong;
+        - ``completeness`` of all blends, of ``close`` ones (separation
+          below 10 px) and of ``distant`` ones;
+        - ``tnr``, the true negative rate: the fraction of the labeled
+          isolated stamps that have the right label;
+        - the errors of these;
+        - ``failures``, the fraction that the rule leaves out, and
+          ``nothing_found``, the fraction without detection.
     """
     seeds = seed_sequence(rng)
     made = simulate_stamps(n, kind=kind, centering=centering, rng=seeds,
@@ -95,7 +105,7 @@ def evaluate_detectors(n=8000, *, sigmas=SIGMAS, methods=METHODS,
                  **{name: row[name] for name in (
                      'accuracy', 'completeness', 'close', 'tnr')}}
                 for row in runs if row['sigma'] == sigma)
-    return Table(rows)
+    return describe_columns(Table(rows), DETECTORS)
 
 
 def kept_scores(labels, truth):

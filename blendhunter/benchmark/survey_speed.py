@@ -1,4 +1,5 @@
-"""How much faster several workers classify a simulated survey."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The speedup of several workers on a simulated survey."""
 
 import tempfile
 import time
@@ -8,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import seed_sequence
+from blendhunter.benchmark.column_descriptions import WORKERS
 from blendhunter.exceptions import BlendHunterError
 from blendhunter.simulation import simulate_field
 from blendhunter.survey import classify_images, process_executor
@@ -22,24 +25,27 @@ def evaluate_workers(identifier, n_tiles, workers, *, shape=SHAPE, rng=0):
     """
     Time the classification of simulated tiles by one worker and several.
 
-    Each worker has one thread. What a worker does once, starting and
-    loading the model, is not counted: it classifies one tile first.
+    Each worker has one thread. Each worker first classifies one tile that
+    is not timed. So the start of the process and the loading of the model
+    do not count.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the tiles.
     n_tiles, workers : int
-        Tiles that are timed, and processes.
+        Number of timed tiles, and number of processes.
     shape : tuple of int, optional
         (ny, nx) of a tile.
     rng : None, int, SeedSequence or Generator, optional
+        Random numbers of the simulation.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        A row for one worker and one for several: ``workers``,
+        A row for one worker and a row for several: ``workers``,
         ``seconds``, ``sources_per_second``, ``speedup`` and
-        ``efficiency``, the speedup over the number of workers.
+        ``efficiency`` (the speedup over the number of workers).
 
     Raises
     ------
@@ -49,8 +55,8 @@ def evaluate_workers(identifier, n_tiles, workers, *, shape=SHAPE, rng=0):
         If a tile could not be classified.
     """
     if not n_tiles >= workers >= 2:
-        msg = (f'workers must be at least 2, and tiles as many, got '
-               f'{workers!r} and {n_tiles!r}')
+        msg = ('workers must be at least 2, and n_tiles at least as large, '
+               f'got {workers!r} and {n_tiles!r}')
         raise ValueError(msg)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -61,7 +67,7 @@ def evaluate_workers(identifier, n_tiles, workers, *, shape=SHAPE, rng=0):
     table = Table(rows)
     table['speedup'] = table['seconds'][0] / table['seconds']
     table['efficiency'] = table['speedup'] / table['workers']
-    return table
+    return describe_columns(table, WORKERS)
 
 
 def _write_tiles(folder, n_tiles, shape, rng):

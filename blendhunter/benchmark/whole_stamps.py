@@ -1,12 +1,15 @@
-"""How well the question about whole stamps is answered."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Evaluate the network on whole stamps."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
+from blendhunter.benchmark.column_descriptions import DETECTORS
 from blendhunter.benchmark.detector_labels import label_by_rules, pad_stamps
 from blendhunter.benchmark.metrics import completeness_at_false_positives
 from blendhunter.benchmark.stamp_detectors import kept_scores, stamp_scores
@@ -29,10 +32,20 @@ UNIT = 1e-12
 @dataclass(frozen=True)
 class StampSpec:
     """
-    A set of test stamps, with noise of RMS ``sigma`` in CFIS counts.
+    A set of test stamps.
 
-    If ``varied``, shifted, rescaled and rotated stamps are evaluated, too.
-    ``psf`` is that of `~blendhunter.simulate_stamps`.
+    Parameters
+    ----------
+    kind : str
+        Kind of the sources; see `~blendhunter.simulate_stamps`.
+    sigma : float
+        RMS noise in CFIS counts.
+    blend_fraction : float, optional
+        Fraction of blended stamps.
+    varied : bool, optional
+        Whether shifted, rescaled and rotated stamps are evaluated, too.
+    psf : optional
+        See `~blendhunter.simulate_stamps`.
     """
 
     kind: str
@@ -43,7 +56,7 @@ class StampSpec:
 
     @property
     def name(self):
-        """What the set holds."""
+        """Name of the set, which describes its stamps."""
         if self.psf is None:
             return self.kind
         return f'{self.kind}, {self.psf} PSF'
@@ -64,38 +77,46 @@ def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
                     detectors=('sep', 'photutils'), centering='sep',
                     rng=4001, n_jobs=1, examine=None, progress=False):
     """
-    Evaluate ``region='stamp'`` on fresh stamps, with SEP and photutils.
+    Evaluate ``region='stamp'`` on new stamps, and compare with detectors.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the stamps.
     n : int, optional
-        Stamps of each set.
-    sets : sequence of `StampSpec`, optional
+        Number of stamps in each set.
+    sets : sequence of `~blendhunter.benchmark.StampSpec`, optional
+        The sets; by default all.
     cosmos_dir : path-like, optional
-        Real galaxies; without them the realistic sets are left out.
+        Directory of a ``galsim.RealGalaxyCatalog``. Without it the
+        realistic sets are left out.
     detectors : sequence of {'sep', 'photutils'}, optional
-        Compared with the network, by the rule of the paper, which knows
-        the truth, and by the one that does not.
-    centering, n_jobs, progress : optional
-        As in `~blendhunter.simulate_stamps`; 'sep' is what ``classify``
-        cuts.
+        Detectors to compare with. They are scored by the rule of the
+        paper, which needs the truth, and by one that does not.
+    centering : optional
+        See `~blendhunter.simulate_stamps`. 'sep' gives the stamps that
+        ``classify`` cuts.
     rng : None, int, SeedSequence or Generator, optional
-        An integer is the seed of the first set, the next ones follow;
-        training uses others.
+        An integer is the seed of the first set. The following integers are
+        the seeds of the next sets. The training uses other seeds.
+    n_jobs : int, optional
+        Number of processes; -1 uses every core.
     examine : callable, optional
-        Called with the `StampSpec`, the `~blendhunter.simulation.StampSet`
-        and the network's probabilities of each set.
+        Called for each set, with the
+        `~blendhunter.benchmark.StampSpec`, the
+        `~blendhunter.simulation.StampSet` and the probabilities of the
+        network.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------
     table : `~astropy.table.Table`
         One row per set and method, with the scores of
-        `~blendhunter.benchmark.evaluate_detectors`, and for the network
-        ``completeness_close_fpr1``, the completeness of close blends at
-        the threshold that 1 per cent of the isolated stamps exceed. Rows
-        like 'network, turned by 90 degrees' are of the same stamps,
-        changed.
+        `~blendhunter.benchmark.evaluate_detectors`. The network has also
+        ``completeness_close_fpr1``: the completeness of close blends at a
+        false-positive rate of 1 per cent. Rows such as 'network, turned by
+        90 degrees' have the scores of the same stamps after this change.
 
     Raises
     ------
@@ -138,7 +159,7 @@ def evaluate_stamps(identifier, n=8000, *, sets=STAMP_SETS, cosmos_dir=None,
             if examine is not None:
                 examine(spec, made, answers['network'])
             bar.update(n)
-    return Table(rows)
+    return describe_columns(Table(rows), DETECTORS)
 
 
 def _answers(identifier, made, spec, rng):

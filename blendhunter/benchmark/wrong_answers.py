@@ -1,4 +1,5 @@
-"""What the network is surest about, and wrong, on whole stamps."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The stamps that the network classifies wrongly with high confidence."""
 
 import numpy as np
 

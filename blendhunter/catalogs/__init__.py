@@ -1,4 +1,5 @@
-"""Catalogs of any accepted kind, and the positions in them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read catalogs of all accepted forms, and find positions in them."""
 
 from blendhunter._utils.masked import plain_values
 from blendhunter.catalogs.positions import catalog_labels, catalog_positions

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Positions and labels in the columns of a catalog."""
 
 import warnings
@@ -53,32 +54,37 @@ def catalog_positions(table, *, wcs=None, columns=None, sky=None,
     Parameters
     ----------
     table : `~astropy.table.Table`
-        With positions under known names, in any case: pixels
-        (``x_centroid``, ``x``, SExtractor's ``XWIN_IMAGE``, ``X_IMAGE``,
-        SourceXtractor++'s ``pixel_centroid_x`` ...), a SkyCoord column,
-        or sky coordinates (``ALPHA_J2000``, ``RAJ2000``, ``RA_ICRS``,
-        ``coord_ra`` in radians, ``ra`` ...), in this order.
+        A catalog with positions in columns of a known name, in upper or
+        lower case. The function looks first for pixels (``x_centroid``,
+        ``x``, SExtractor's ``XWIN_IMAGE`` and ``X_IMAGE``,
+        SourceXtractor++'s ``pixel_centroid_x`` ...), then for a SkyCoord
+        column, then for sky coordinates (``ALPHA_J2000``, ``RAJ2000``,
+        ``RA_ICRS``, ``coord_ra`` in radians, ``ra`` ...).
     wcs : `~astropy.wcs.WCS` or callable, optional
-        Needed for sky coordinates; a callable returns it.
+        Needed for sky coordinates. A callable must return the WCS.
     columns : tuple of str, optional
-        Names of the two position columns. Known names keep their
-        meaning; others are pixels, or sky coordinates if their unit is
-        an angle.
+        Names of the two position columns. Columns of a known name keep
+        their meaning. Other columns are sky coordinates if their unit is
+        an angle, and pixels otherwise.
     sky : bool, optional
-        Whether ``columns`` are sky coordinates (degrees without a unit).
+        Whether ``columns`` are sky coordinates (in degrees if they have
+        no unit).
     pixel_origin : {0, 1}, optional
-        What the first pixel is called, if the names do not tell.
+        Coordinate of the center of the first pixel. By default it follows
+        from the column names.
 
     Returns
     -------
     x, y : float `~numpy.ndarray` of shape (n,)
-        0-indexed pixels; NaN if a row has no position.
+        Pixel positions, where (0, 0) is the center of the first pixel.
+        NaN if a row has no position.
 
     Raises
     ------
     ValueError
-        If there are no positions, sky positions without a WCS, or a
-        column that does not hold numbers; the message names it.
+        If no position columns are found, if there are only sky
+        coordinates and no WCS, or if a column does not hold numbers. The
+        message names the column.
     """
     if pixel_origin not in (None, 0, 1):
         msg = f'pixel_origin must be 0 or 1, got {pixel_origin!r}'
@@ -99,9 +105,9 @@ def catalog_positions(table, *, wcs=None, columns=None, sky=None,
     coordinates = _sky_positions(table, names)
     if coordinates is not None:
         return _from_sky(coordinates, wcs)
-    msg = ('catalog has no position columns (x_centroid and y_centroid, or '
-           f'others that are known); it has {table.colnames}; name them '
-           'with columns')
+    msg = ('catalog has no position columns with known names (such as '
+           f'x_centroid and y_centroid); it has {table.colnames}; name the '
+           'two position columns with columns')
     raise ValueError(msg)
 
 
@@ -195,7 +201,7 @@ def _from_sky(sky, wcs):
     """Project sky coordinates to 0-indexed pixels."""
     wcs = resolve_wcs(wcs)
     if wcs is None:
-        msg = ('wcs: the catalog has sky positions only, and the image has '
+        msg = ('wcs: the catalog has only sky positions, and the image has '
                'no celestial WCS; give wcs')
         raise ValueError(msg)
     x, y = wcs.world_to_pixel(sky)
@@ -218,10 +224,11 @@ def _check_with_sky(table, names, x, y, wcs):
     offset = offset[np.isfinite(offset)]
     if offset.size >= MIN_ROWS and np.median(offset) > MAX_OFFSET:
         warnings.warn(
-            'catalog: its pixel positions are not where the WCS of image '
-            f'puts its sky positions (median offset {np.median(offset):.3g} '
-            'px): does it belong to another image? The pixel positions are '
-            'used', BlendHunterWarning, stacklevel=5)
+            'catalog: its pixel positions and sky positions do not agree '
+            'with the WCS of image (median offset '
+            f'{np.median(offset):.3g} px). Does the catalog belong to '
+            'another image? The pixel positions are used',
+            BlendHunterWarning, stacklevel=5)
 
 
 def catalog_labels(table):
@@ -231,6 +238,7 @@ def catalog_labels(table):
     Parameters
     ----------
     table : `~astropy.table.Table`
+        The catalog.
 
     Returns
     -------

@@ -1,4 +1,5 @@
-"""Catalogs of any accepted kind, as astropy tables."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read catalogs of all accepted forms as astropy tables."""
 
 import warnings
 from pathlib import Path
@@ -25,23 +26,25 @@ def as_table(catalog, *, chip=None):
     ----------
     catalog : table-like or path
         A Table; a photutils ``SourceCatalog``; a pandas DataFrame; a
-        structured array, such as that of ``sep.extract``; a dict of
-        columns; a FITS table HDU; an array of shape (n, 2), x and y. A
-        path may be anything that `~astropy.table.Table.read` reads, and
-        SExtractor's catalogs (ASCII and FITS_LDAC).
+        structured array, for example from ``sep.extract``; a dict of
+        columns; a FITS table HDU; an array of shape (n, 2) with x and y;
+        or the path of a file. The file may have any format that
+        `~astropy.table.Table.read` accepts, or be a catalog of SExtractor
+        (ASCII or FITS_LDAC).
     chip : int, optional
-        Which catalog of a FITS_LDAC file with several, from 1.
+        Number of the catalog in a FITS_LDAC file with several catalogs.
+        The first one is 1.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        Of the catalog's own class; `~astropy.table.QTable` if it was
-        not a table.
+        A copy. A table keeps its class; other forms become a
+        `~astropy.table.QTable`.
 
     Raises
     ------
     TypeError, ValueError, OSError
-        If it cannot be used or read.
+        If the catalog cannot be used or read.
     """
     from astropy.io import fits
 
@@ -86,19 +89,23 @@ def read_catalog(path, *, chip=None):
     Parameters
     ----------
     path : str or path-like
+        A file in a format that `~astropy.table.Table.read` accepts, or a
+        catalog of SExtractor (ASCII or FITS_LDAC).
     chip : int, optional
-        Which catalog of a FITS_LDAC file with several, from 1.
+        Number of the catalog in a FITS_LDAC file with several catalogs.
+        The first one is 1.
 
     Returns
     -------
     table : `~astropy.table.QTable`
+        The catalog.
 
     Raises
     ------
     FileNotFoundError, OSError
-        If the file is missing or no table can be read from it.
+        If the file does not exist or cannot be read as a table.
     ValueError
-        If ``chip`` is needed, or is not in the file.
+        If ``chip`` must be given, or is not in the file.
     """
     path = Path(path)
     if not path.is_file():
@@ -164,14 +171,14 @@ def _read_fits(path, chip):
                      hdu for hdu in tables
                      if hdu.name not in ('LDAC_IMHEAD', 'FIELDS')][:1]
         if not found:
-            msg = 'it holds no table'
+            msg = 'it contains no table'
             raise OSError(msg)
         if chip is None and len(found) > 1:
-            msg = (f'chip: {str(path)!r} holds the catalogs of {len(found)} '
-                   'chips; say which, from 1')
+            msg = (f'chip: {str(path)!r} has the catalogs of {len(found)} '
+                   'chips; give the number of one, from 1')
             raise _ChipError(msg)
         if chip is not None and not 1 <= chip <= len(found):
-            msg = (f'chip: {str(path)!r} holds {len(found)} catalogs, '
+            msg = (f'chip: {str(path)!r} has {len(found)} catalogs, '
                    f'got {chip!r}')
             raise _ChipError(msg)
         return QTable.read(found[(chip or 1) - 1])

@@ -1,4 +1,5 @@
-"""The command line: each verb is one public call."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The command line: each command is one public call."""
 
 from blendhunter.cli.main import main
 

@@ -1,4 +1,5 @@
-"""``blendhunter adapt``: fit the packaged model to a survey."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter adapt``: adapt the packaged model to a survey."""
 
 import sys
 
@@ -19,8 +20,8 @@ __all__ = ['add_parser', 'run']
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'adapt', 'Fit the packaged model to your survey; killed, the '
-        'same command continues.',
+        verbs, 'adapt', 'Adapt the packaged model to your survey. The same '
+        'command continues an\ninterrupted run.',
         'blendhunter adapt field.fits -o my-weights.h5\n'
         '  blendhunter classify other.fits --weights my-weights.h5 '
         '-o blends.ecsv')
@@ -32,29 +33,30 @@ def add_parser(verbs):
     parser.add_argument('--ext', type=integer_or_text,
                         help='extension of the images, number or name')
     parser.add_argument('--pixel-scale', type=float, metavar='ARCSEC',
-                        help='by default that of the WCS')
+                        help='width of a pixel; by default that of the WCS')
     parser.add_argument('--weights', default='default',
-                        help='what is adapted (the packaged ones)')
+                        help='weights to adapt (the packaged ones)')
     parser.add_argument('--detector', choices=METHODS, default='sep',
-                        help='what finds the sources (%(default)s)')
+                        help='detector of the sources (%(default)s)')
     parser.add_argument('--n-sigma', type=float, default=1.5,
-                        help='threshold over the noise per pixel '
-                             '(%(default)s)')
+                        help='detection threshold in units of the noise per '
+                        'pixel (%(default)s)')
     parser.add_argument('--n-detections', type=positive_int, default=20_000,
-                        help='simulated detections, about; a fifth is for '
-                             'the scores (%(default)s)')
+                        help='approximate number of simulated detections; '
+                        'one fifth is for the scores (%(default)s)')
     parser.add_argument('--injections', action='store_true',
                         help='also compare on companions that are injected '
-                             'into the first image')
+                        'into the first image')
     parser.add_argument('--force', action='store_true',
-                        help='write weights that have gained nothing')
+                        help='write the weights even if they do not score '
+                        'better')
     add_precision(parser)
     parser.add_argument('--seed', type=natural, default=0,
-                        help='the same seed gives the same weights, but for '
-                             'rounding (%(default)s)')
+                        help='the same seed gives the same weights, except '
+                        'for rounding (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
-                        help='processes of the simulation; -1 for one per '
-                             'core (%(default)s)')
+                        help='processes of the simulation; -1 uses every '
+                        'core (%(default)s)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace an existing output')
     return parser
@@ -80,8 +82,8 @@ def run(arguments):
         overwrite=arguments.overwrite, progress=True)
     print('\n'.join(describe_report(report)))
     if not report.written:
-        print('blendhunter: not written, nothing was gained: '
-              f'{describe_gain(report.scores)}; --force writes anyway',
+        print('blendhunter: not written, because the scores are not better: '
+              f'{describe_gain(report.scores)}; use --force to write anyway',
               file=sys.stderr)
         return 1
     print(f'weights written to {report.path}')

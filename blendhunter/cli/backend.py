@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The terminal: closed streams, and the libraries' start-up notes."""
 
 import os

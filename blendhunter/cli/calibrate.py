@@ -1,4 +1,5 @@
-"""``blendhunter calibrate``: fit what the probabilities mean."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter calibrate``: fit the calibration of weights."""
 
 from pathlib import Path
 
@@ -21,13 +22,13 @@ def add_parser(verbs):
         '  blendhunter calibrate fast.h5 --detections '
         'screened/detections.ecsv')
     parser.add_argument('weights', metavar='WEIGHTS',
-                        help='a weights file, or default')
+                        help="weights file, or 'default'")
     parser.add_argument('--detections', metavar='TABLE', required=True,
                         nargs='+',
                         help='samples.ecsv of blendhunter benchmark '
-                             'calibration, or detections.ecsv of benchmark '
-                             'field, made with these weights; for a small '
-                             'network detections with --screen')
+                        'calibration, or detections.ecsv of benchmark '
+                        'field, from these weights; for a small network '
+                        'detections.ecsv with --screen')
     parser.add_argument('-o', '--output', metavar='HDF5',
                         help='new weights file; by default WEIGHTS is '
                              'changed')

@@ -1,4 +1,5 @@
-"""``blendhunter classify``: an image, or many, to blend probabilities."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter classify``: find the blends in one image or many."""
 
 from dataclasses import replace
 from functools import partial
@@ -55,24 +56,27 @@ def add_parser(verbs):
         '  blendhunter classify *.fits --output-dir blends --workers 4')
     add_image_options(parser, many=True)
     parser.add_argument('--catalog', metavar='FILE',
-                        help='the sources; by default they are detected')
+                        help='catalog of the sources; by default they are '
+                        'detected')
     add_position_options(parser)
     parser.add_argument('--wcs', metavar='FITS',
-                        help='image whose WCS sky positions are put on; by '
-                             'default that of IMAGE')
+                        help='image whose WCS converts sky positions; by '
+                        'default IMAGE')
     parser.add_argument('--segmentation', metavar='FITS',
                         help='segmentation image that goes with the catalog')
     add_detection_options(parser)
     add_tile_size(parser)
     parser.add_argument('--region', choices=('segment', 'stamp'),
-                        default='segment', help='what is asked (%(default)s)')
+                        default='segment',
+                        help='region of a source in which a second source '
+                        'makes it a blend (%(default)s)')
     parser.add_argument('--threshold', type=float, default=0.5,
-                        help='is_blend from here on (%(default)s)')
+                        help='least probability for is_blend (%(default)s)')
     parser.add_argument('--prior', type=_prior, metavar='FRACTION|estimate',
-                        help='blend fraction of the sample; estimate: that '
-                             'of the catalog, from its probabilities')
+                        help='blend fraction of the sample; estimate finds '
+                        'it from the probabilities of the catalog')
     parser.add_argument('--companions', action='store_true',
-                        help='add the likeliest position of the companion')
+                        help='add the most likely position of the companion')
     add_model_options(parser)
     parser.add_argument('--batch-size', type=positive_int, default=256,
                         help='stamps per call of the network (%(default)s)')

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter classify`` for many images: a table for each."""
 
 import logging
@@ -28,17 +29,17 @@ def add_many_options(parser):
                        help='processes on this machine')
     where.add_argument('--scheduler', metavar='ADDRESS|FILE',
                        help='address (tcp://HOST:PORT) or scheduler file of '
-                            'a dask cluster')
+                       'a dask cluster')
     group.add_argument('--format', choices=FORMATS,
-                       help='of the tables (parquet)')
+                       help='format of the tables (parquet)')
 
 
 def is_many(arguments):
     """Tell whether a directory is the output; check that the options fit."""
     if arguments.output_dir is None:
         if arguments.images or len(arguments.image) > 1:
-            msg = ('output: many images have many tables; use --output-dir '
-                   'DIR instead of -o')
+            msg = ('output: several images have several tables; use '
+                   '--output-dir DIR instead of -o')
             raise ValueError(msg)
         for name in MANY:
             if getattr(arguments, name) is not None:
@@ -53,7 +54,7 @@ def is_many(arguments):
                    f'for --output-dir{hint}')
             raise ValueError(msg)
     if arguments.images and arguments.ext is not None:
-        msg = "ext: --ext is not for a list; give it a column 'ext'"
+        msg = "ext: give the list a column 'ext' instead of --ext"
         raise ValueError(msg)
     return True
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Options of the command line, generated from dataclasses."""
 
 import argparse

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter demo``: the whole pipeline on a simulated field."""
 
 import time
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blendhunter._utils.descriptions import LABELED, describe_columns
 from blendhunter._utils.files import check_outputs
 from blendhunter._utils.tables import check_table_path, write_table
 from blendhunter.cli.backend import quiet_backend
@@ -20,17 +22,18 @@ COLUMNS = ('label', 'x_centroid', 'y_centroid', 'flux', 'n_pixels',
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'demo', 'Simulate a field, detect, classify, compare with '
-        'the truth.', 'blendhunter demo')
+        verbs, 'demo', 'Simulate a field, detect and classify its sources, '
+        'compare with the truth.', 'blendhunter demo')
     parser.add_argument('-o', '--output', metavar='TABLE',
                         default='blendhunter-demo.ecsv',
                         help='result table (%(default)s)')
     parser.add_argument('--plot', metavar='PNG',
-                        help='picture (the name of the table, with .png)')
+                        help='picture; by default the name of the table '
+                        'with .png')
     parser.add_argument('--size', type=positive_int, default=1800,
                         help='width and height in px (%(default)s)')
     parser.add_argument('--seed', type=natural, default=2022,
-                        help='another seed, another sky (%(default)s)')
+                        help='seed of the simulation (%(default)s)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace existing files')
     return parser
@@ -65,6 +68,7 @@ def run(arguments):
     result = BlendIdentifier().classify(detected, progress=True)
     result['truth_label'] = label_segments(
         detected.segmentation, detected.catalog, truth)['truth_label']
+    describe_columns(result, LABELED)
     _print(result)
     write_table(result, arguments.output, overwrite=arguments.overwrite)
     save_figure(plot_result(detected, result, title='simulated CFIS field'),
@@ -74,7 +78,7 @@ def run(arguments):
 
 
 def _print(result):
-    """Print the likeliest blends, and the flags beside simple ones."""
+    """Print the most likely blends, and compare with simpler flags."""
     from blendhunter.benchmark.report import compare_flags
 
     # sources without a probability come last
@@ -87,8 +91,8 @@ def _print(result):
     flags = compare_flags(result)
     for name in ('completeness', 'purity'):
         flags[name].info.format = '.2f'
-    print(f'the {len(shown)} likeliest blends:')
+    print(f'the {len(shown)} most likely blends:')
     print('\n'.join(shown.pformat(max_lines=-1, max_width=-1)))
     print(f'\n{len(result)} detections, {flags.meta["clear"]} of them with '
-          f'a clear truth: {flags.meta["blends"]} are unrecognized blends')
+          f'a clear label; {flags.meta["blends"]} are unrecognized blends')
     print('\n'.join(flags.pformat(max_lines=-1, max_width=-1)) + '\n')

@@ -1,4 +1,5 @@
-"""``blendhunter detect``: an image to a catalog."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter detect``: detect the sources of an image."""
 
 from contextlib import suppress
 from dataclasses import asdict

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Entry point: parse, run one verb, turn errors into one line."""
 
 import argparse

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Options that several verbs share."""
 
 import argparse
@@ -41,7 +42,7 @@ def positive_int(text):
     """Parse a positive integer."""
     value = int(text)
     if value < 1:
-        msg = f'{text} is not positive'
+        msg = f'must be positive, got {text}'
         raise argparse.ArgumentTypeError(msg)
     return value
 
@@ -50,7 +51,7 @@ def natural(text):
     """Parse an integer that is not negative."""
     value = int(text)
     if value < 0:
-        msg = f'{text} is negative'
+        msg = f'must not be negative, got {text}'
         raise argparse.ArgumentTypeError(msg)
     return value
 
@@ -73,30 +74,30 @@ def add_image_options(parser, *, name='image', many=False):
         images.add_argument(name, metavar='IMAGE', nargs='*', default=[],
                             help=help_text)
         images.add_argument('--images', metavar='LIST',
-                            help='table of images with a column image, and '
-                                 'any of ext, catalog, segmentation, mask, '
-                                 'weight, noise and name; paths are relative '
-                                 'to its folder')
+                            help='table with a column image and, '
+                            'optionally, ext, catalog, segmentation, mask, '
+                            'weight, noise and name; paths are relative '
+                            'to its folder')
     else:
         parser.add_argument(name, metavar='IMAGE', help=help_text)
     parser.add_argument('--ext', type=integer_or_text,
                         help='extension of the image, number or name')
     parser.add_argument('--planes', choices=('auto',),
-                        help='take noise and mask from the planes in the '
-                             "image's file (SCI/ERR/DQ, IMAGE/MASK/VARIANCE, "
-                             'SCI/MSK/WGT ...)')
+                        help='read noise and mask from planes in the file '
+                        'of the image (SCI/ERR/DQ, IMAGE/MASK/VARIANCE, '
+                        'SCI/MSK/WGT ...)')
     parser.add_argument('--mask', metavar='FITS',
-                        help='mask; pixels that are not zero are bad')
+                        help='mask; nonzero pixels are bad')
     parser.add_argument('--mask-bits', nargs='+', type=mask_bit,
                         metavar='BIT',
-                        help='bits of the mask that are bad, numbers from 0 '
-                             'or names in its header; all by default, '
-                             'without named ones that are no defects')
+                        help='bits of the mask that mark bad pixels, numbers '
+                        'from 0 or names in its header; by default all, '
+                        'except named ones that mark no defect')
     group = parser.add_mutually_exclusive_group()
     group.add_argument('--noise', metavar='SIGMA|FITS',
                        help='RMS noise per pixel, a number or a map')
     group.add_argument('--weight', metavar='FITS',
-                       help='weight map: inverse variance; 0 is bad')
+                       help='weight map (inverse variance); 0 is bad')
     parser.add_argument('--no-background', action='store_true',
                         help='the image is already background-subtracted')
 
@@ -106,14 +107,14 @@ def add_position_options(parser):
     parser.add_argument('--columns', nargs=2, metavar=('X', 'Y'),
                         help='names of the position columns')
     parser.add_argument('--sky', action='store_true', default=None,
-                        help='the positions are sky coordinates (degrees '
-                             'without a unit)')
+                        help='the positions are sky coordinates (in degrees '
+                        'if they have no unit)')
     parser.add_argument('--pixel-origin', type=int, choices=(0, 1),
-                        help='what the first pixel is called, if the names '
-                             'of the columns do not tell')
+                        help='coordinate of the first pixel; by default it '
+                        'follows from the names of the columns')
     parser.add_argument('--chip', type=positive_int, metavar='N',
-                        help='which catalog of a FITS_LDAC file with '
-                             'several, from 1')
+                        help='number of the catalog in a FITS_LDAC file '
+                        'with several catalogs, from 1')
 
 
 def read_image(arguments):
@@ -130,8 +131,8 @@ def add_tile_size(parser):
     """Add how wide the tiles of a large image are."""
     parser.add_argument('--tile-size', type=_tile_size, default=TILE_SIZE,
                         metavar='PX|none',
-                        help='a larger image is read and worked on in tiles '
-                             'of this width; none: never (%(default)s)')
+                        help='a larger image is processed in tiles of this '
+                        'width; none: never (%(default)s)')
 
 
 def _tile_size(text):
@@ -162,8 +163,7 @@ def check_image_options(arguments):
     if arguments.planes:
         for name in ('mask', 'noise', 'weight'):
             if getattr(arguments, name):
-                msg = (f'planes: --planes takes noise and mask from the '
-                       f"image's file, and --{name} from another")
+                msg = f'planes: --planes and --{name} cannot be given together'
                 raise ValueError(msg)
     elif arguments.mask_bits and not arguments.mask:
         msg = 'mask_bits: --mask-bits needs --mask or --planes'
@@ -204,7 +204,7 @@ def check_files(arguments, outputs, inputs, *, replaceable=()):
 def add_detection_options(parser):
     """Add the detector and its settings."""
     parser.add_argument('--detector', choices=METHODS, default='sep',
-                        help='what finds the sources (%(default)s)')
+                        help='detector of the sources (%(default)s)')
     add_dataclass_options(parser, DetectionSettings, skip=('method',))
 
 
@@ -217,17 +217,17 @@ def detection_settings(arguments):
 def add_model_options(parser):
     """Add the weights, and how often the network sees each stamp."""
     parser.add_argument('--weights', default='default',
-                        help='a weights file (the packaged one)')
+                        help='weights file (the packaged one)')
     parser.add_argument('--n-views', type=int, default=1,
                         choices=(1, 2, 4, 8),
-                        help='orientations in which sources in doubt are '
-                             'classified: better and slower (%(default)s)')
+                        help='orientations in which uncertain sources are '
+                        'evaluated; more are more accurate and slower '
+                        '(%(default)s)')
     parser.add_argument('--screen', type=_screen, default='auto',
                         metavar='auto|off|FILE',
-                        help='small network that answers first and '
-                             'dismisses what is certainly no blend; auto: '
-                             "that of the packaged weights; off: --weights "
-                             'answers all (%(default)s)')
+                        help='small network that first dismisses sources '
+                        'that are certainly single; auto: that of the '
+                        'packaged weights; off: no screening (%(default)s)')
 
 
 def model_options(arguments):
@@ -245,8 +245,8 @@ def add_precision(parser):
     """Add the arithmetic of the network."""
     parser.add_argument('--precision', default='auto',
                         choices=('auto', 'float32', 'bfloat16'),
-                        help='arithmetic of the network; auto takes '
-                             'bfloat16 where it is faster (%(default)s)')
+                        help='arithmetic of the network; auto uses bfloat16 '
+                        'where it is faster (%(default)s)')
 
 
 def add_output_options(parser, *, required=True, many=False):
@@ -257,9 +257,10 @@ def add_output_options(parser, *, required=True, many=False):
         outputs.add_argument('-o', '--output', metavar='TABLE',
                              help=help_text)
         outputs.add_argument('--output-dir', metavar='DIR',
-                             help='a table for each image, and a manifest; '
-                                  'the same command again does what is '
-                                  'missing, changed or failed')
+                             help='directory for the tables of several '
+                             'images and a manifest; if you repeat the '
+                             'command, it classifies only images that are '
+                             'missing, changed or failed')
     else:
         parser.add_argument('-o', '--output', metavar='TABLE',
                             required=required, help=help_text)
@@ -271,7 +272,7 @@ def add_flux_ratio(parser):
     """Add which companions are too faint to make a blend."""
     parser.add_argument('--min-flux-ratio', type=float, metavar='RATIO',
                         default=MIN_FLUX_RATIO,
-                        help="smallest flux, over the brightest source's, "
-                             'of a companion that makes a blend; with a '
-                             'fainter one a detection is unclear and left '
-                             'out; 0 counts all (%(default)s)')
+                        help='a companion makes a blend if its flux is at '
+                        'least this fraction of that of the brightest '
+                        'source; a detection with a fainter companion is '
+                        'unclear and left out; 0 counts all (%(default)s)')

@@ -1,4 +1,5 @@
-"""``blendhunter show``: pictures of chosen rows of a result."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter show``: draw sources of a result."""
 
 from pathlib import Path
 
@@ -43,11 +44,10 @@ def add_parser(verbs):
                        help='all rows in the order of a column, highest '
                             'first; --sort=-COLUMN: lowest first')
     parser.add_argument('--n', type=positive_int, metavar='N',
-                        help='most sources that are shown without --rows '
-                             f'({MAX_SHOWN}; with --field all that are '
-                             'flagged)')
+                        help='largest number of sources without --rows '
+                        f'({MAX_SHOWN}; with --field all flagged sources)')
     parser.add_argument('--field', action='store_true',
-                        help='draw the whole image with the sources circled')
+                        help='draw the whole image and circle the sources')
     parser.add_argument('-o', '--output', metavar='PNG', required=True,
                         help='the picture: .png, .pdf or .svg')
     parser.add_argument('--overwrite', action='store_true',
@@ -56,7 +56,7 @@ def add_parser(verbs):
         'segments', 'as in classify; a table of detected sources records '
         'its own settings')
     segments.add_argument('--segmentation', metavar='FITS',
-                          help='segmentation image that goes with the table')
+                          help='segmentation image of the table')
     add_position_options(segments)
     add_detection_options(segments)
     return parser
@@ -142,7 +142,7 @@ def _sorted_rows(table, column):
     except (TypeError, ValueError):
         values = np.zeros((0, 0))
     if values.ndim != 1:
-        msg = f'sort: column {name!r} does not hold one number for each row'
+        msg = f'sort: column {name!r} must hold one number for each row'
         raise ValueError(msg)
     lowest = name != column
     order = np.argsort(values if lowest else -values, kind='stable')

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter simulate``: stamps, pairs, detections or a field."""
 
 import sys
@@ -33,8 +34,8 @@ SHOWN, ACROSS = 30, 10
 def add_parser(verbs):
     """Add the verb and its four kinds of output."""
     parser = new_parser(
-        verbs, 'simulate', 'Simulate stamps or fields with known truth; '
-        'killed, the same command continues.',
+        verbs, 'simulate', 'Simulate stamps or fields with known truth. The '
+        'same command continues an\ninterrupted run.',
         'blendhunter simulate stamps 80000 -o stamps.h5 --noise 14.5\n'
         '  blendhunter simulate field 2000 2000 -o sky.fits --truth sky.ecsv')
     kinds = parser.add_subparsers(dest='what', required=True, metavar='KIND')
@@ -63,7 +64,7 @@ def add_parser(verbs):
         sub.add_argument('--seed', type=natural,
                          help='the same seed gives the same data')
         sub.add_argument('--n-jobs', type=int, default=-1,
-                         help='processes; -1 takes every core')
+                         help='number of processes; -1 uses every core')
         sub.add_argument('--overwrite', action='store_true',
                          help='replace existing files')
     return parser
@@ -72,15 +73,15 @@ def add_parser(verbs):
 def _add_models(parser, *, sources=None, exposure=None):
     """Add survey and models; the names of their fields, None for all."""
     parser.add_argument('--survey', default='cfis',
-                        help='cfis, kids, or a name known to surveycodex, '
-                             'as lsst or lsst-r (%(default)s)')
+                        help='cfis, kids, or a name of surveycodex such as '
+                        'lsst or lsst-r (%(default)s)')
     add_dataclass_options(parser, SourceModel, names=sources)
     add_dataclass_options(parser, Exposure, names=exposure,
                           skip=('noise', 'artifacts'))
     noise = parser.add_mutually_exclusive_group()
     add_dataclass_options(noise, Exposure, names=('noise',))
     noise.add_argument('--noiseless', action='store_const', const=None,
-                       dest='noise', help='no noise: --noise none')
+                       dest='noise', help='no noise; same as --noise none')
     add_dataclass_options(parser, Artifacts)
 
 
@@ -90,7 +91,7 @@ def _add_field_options(parser):
     parser.add_argument('shape', type=positive_int, nargs=2, metavar='SIZE',
                         help='height and width in px')
     parser.add_argument('--truth', metavar='TABLE', required=True,
-                        help='file of the true sources')
+                        help='table of the true sources')
     _add_models(parser)
 
 
@@ -101,11 +102,13 @@ def _add_stamp_options(parser):
     parser.set_defaults(kind='parametric', bright=19.0, faint=25.2)
     parser.add_argument('--centering', default='pipeline',
                         choices=tuple(CENTERINGS),
-                        help="'exact' is the paper's (%(default)s)")
+                        help='offset of the central source; exact (none) is '
+                        'that of the paper (%(default)s)')
     parser.add_argument('--blend-fraction', type=float, default=0.5,
-                        help='of the stamps (%(default)s)')
+                        help='fraction of blended stamps (%(default)s)')
     parser.add_argument('--star-fraction', type=float, default=0.0,
-                        help='of the sources that are stars (%(default)s)')
+                        help='fraction of sources that are stars '
+                        '(%(default)s)')
     parser.add_argument('--n-max-sources', type=int, default=2,
                         help='most sources in a blend, 2 to 5 (%(default)s)')
     for name, default, text in (
@@ -171,8 +174,8 @@ def _resumable(arguments):
                'work_dir': store.directory, 'progress': True}
     except BaseException:
         if store.n_parts():
-            print(f'what is finished is kept in {store.directory}; the same '
-                  'command continues', file=sys.stderr)
+            print(f'finished parts are kept in {store.directory}; the same '
+                  'command continues the run', file=sys.stderr)
         raise
     store.discard()
 

@@ -1,4 +1,5 @@
-"""``blendhunter survey``: how far a run over many images is."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter survey``: show the progress of a run over many images."""
 
 from collections import Counter
 
@@ -11,8 +12,8 @@ __all__ = ['add_parser', 'run']
 def add_parser(verbs):
     """Add the verb and its one kind."""
     example = 'blendhunter survey status blends'
-    parser = new_parser(verbs, 'survey', 'Tell how far a run over many '
-                        'images is.', example)
+    parser = new_parser(verbs, 'survey', 'Show the progress of a run over '
+                        'many images.', example)
     kinds = parser.add_subparsers(dest='what', required=True, metavar='KIND')
     sub = new_parser(kinds, 'status', 'Count the images that are done, '
                      'failed or open, and list the failures.', example)

@@ -1,4 +1,5 @@
-"""``blendhunter train``: simulated data sets to a weights file."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""``blendhunter train``: train a network on simulated data sets."""
 
 from pathlib import Path
 
@@ -34,22 +35,21 @@ def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
         verbs, 'train',
-        'Train a network; killed, the same command continues.',
+        'Train a network. The same command continues an interrupted run.',
         'blendhunter train --work-dir runs -o my-weights.h5')
     parser.add_argument('-o', '--output', required=True, metavar='FILE',
                         help='weights file to write')
     parser.add_argument('--work-dir', default='.', metavar='DIR',
                         help='directory of pairs.h5, detections.h5 and the '
-                             'checkpoint; missing sets are simulated '
-                             '(%(default)s)')
+                        'checkpoint; missing data sets are simulated '
+                        '(%(default)s)')
     parser.add_argument('--protocol', default=END_TO_END,
                         choices=tuple(OPTIONS),
-                        help='train all layers for both regions, or a '
-                             'small network on the answers of --weights, '
-                             'or what completes --weights (positions of '
-                             'companions, unusual stamps), '
-                             "or the head of the paper's frozen backbone "
-                             '(%(default)s)')
+                        help='train all layers for both regions; or a small '
+                        'network on the answers of --weights; or the layers '
+                        'that complete --weights (positions of companions, '
+                        'unusual stamps); or the head on a frozen backbone, '
+                        'as in the paper (%(default)s)')
     parser.add_argument('--backbone',
                         help="'imagenet', a file of VGG-16 weights, or, "
                              "for --protocol paper, 'default' or 'random'")
@@ -58,12 +58,11 @@ def add_parser(verbs):
     _add_paper(parser.add_argument_group(f'--protocol {PAPER}'))
     add_precision(parser)
     parser.add_argument('--seed', type=natural, default=0,
-                        help='the same seed gives the same weights, but for '
-                             'rounding (%(default)s)')
+                        help='the same seed gives the same weights, except '
+                        'for rounding (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
                         help='processes of the simulation, and threads that '
-                             'make batches; -1 for one per core '
-                             '(%(default)s)')
+                        'make batches; -1 uses every core (%(default)s)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace an existing weights file')
     return parser
@@ -72,28 +71,29 @@ def add_parser(verbs):
 def _add_simulated(group):
     """Add the options of the trainings on simulated sets."""
     group.add_argument('--n-pairs', type=natural,
-                       help="pairs to simulate; 0 trains region='segment' "
-                            f'alone ({_defaults("n_pairs")})')
+                       help='pairs to simulate; with 0 only the region '
+                       f'segment is trained ({_defaults("n_pairs")})')
     group.add_argument('--n-fields', type=natural,
-                       help="fields to simulate; 0 trains region='stamp' "
-                            f'alone ({_defaults("n_fields")})')
+                       help='fields to simulate; with 0 only the region '
+                       f'stamp is trained ({_defaults("n_fields")})')
     group.add_argument('--n-unusual', type=positive_int,
-                       help=f'artifacts of each kind, {COMPLETION} only '
-                            f'({_defaults("n_unusual")})')
+                       help='stamps of each kind of artifact, '
+                       f'{COMPLETION} only ({_defaults("n_unusual")})')
     group.add_argument('--n-steps', type=positive_int,
-                       help=f'batches, {END_TO_END} only '
-                            f'({_defaults("n_steps")})')
+                       help=f'number of batches, {END_TO_END} only '
+                       f'({_defaults("n_steps")})')
     group.add_argument('--n-batches', type=positive_int,
-                       help=f'different batches, {DISTILLATION} and '
-                            f'{COMPLETION} ({_defaults("n_batches")})')
+                       help=f'number of batches, {DISTILLATION} and '
+                       f'{COMPLETION} only ({_defaults("n_batches")})')
     group.add_argument('--batch-size', type=positive_int,
                        help='stamps in a batch, 72 of 128 of them detections '
                             f'({_defaults("batch_size")})')
     group.add_argument('--learning-rate', type=float,
-                       help=f'highest ({_defaults("learning_rate")})')
+                       help='highest learning rate '
+                       f'({_defaults("learning_rate")})')
     group.add_argument('--weights',
-                       help="a weights file or 'default', to fine-tune, or "
-                            'whose answers are learned')
+                       help="weights file or 'default': to fine-tune, to "
+                       'complete, or as the teacher')
     group.add_argument('--importance', action='store_true', default=None,
                        help=f'importance sampling, {END_TO_END} only: draw '
                             'examples in proportion to the errors of '
@@ -112,14 +112,15 @@ def _add_paper(group):
     group.add_argument('--data', metavar='HDF5',
                        help='stamps, from blendhunter simulate stamps')
     group.add_argument('--noise', type=float,
-                       help='draw noise of this RMS instead of that in the '
-                            'file')
+                       help='RMS of new noise, instead of the noise in the '
+                       'file')
     group.add_argument('--preprocessing', choices=PREPROCESSINGS,
-                       help='(paper; with --backbone default its own)')
+                       help='input of the network (paper; with --backbone '
+                       'default that of its training)')
     group.add_argument('--epochs', type=positive_int,
-                       help=f'at most, for {PAPER}; for {DISTILLATION} all '
-                            f'({OPTIONS[PAPER]["epochs"]}, '
-                            f'{OPTIONS[DISTILLATION]["epochs"]})')
+                       help=f'most epochs for {PAPER}, number of epochs for '
+                       f'{DISTILLATION} ({OPTIONS[PAPER]["epochs"]}, '
+                       f'{OPTIONS[DISTILLATION]["epochs"]})')
 
 
 def run(arguments):
@@ -154,8 +155,8 @@ def _protocol_options(arguments):
     for protocol, defaults in OPTIONS.items():
         for name in defaults:
             if name not in own and getattr(arguments, name) is not None:
-                msg = (f'--{name.replace("_", "-")} belongs to --protocol '
-                       f'{protocol}, not to {arguments.protocol}')
+                msg = (f'--{name.replace("_", "-")} is for --protocol '
+                       f'{protocol}, not for {arguments.protocol}')
                 raise ValueError(msg)
     return {name: default if getattr(arguments, name) is None
             else getattr(arguments, name) for name, default in own.items()}
@@ -169,7 +170,7 @@ def _train_paper(work, options, shared):
 
     data = options.pop('data')
     if not data:
-        msg = ('--protocol paper needs --data, a file of '
+        msg = ('--protocol paper needs --data, a file from '
                'blendhunter simulate stamps')
         raise ValueError(msg)
     stamps, labels, noise = stamps_of(

@@ -1,4 +1,5 @@
-"""From an image to its sources: background, detection, segments."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Find the sources of an image: background, detection and segments."""
 
 from blendhunter.detection.background import (
     BackgroundSubtractedImage,

@@ -1,4 +1,5 @@
-"""Adapter of photutils' segmentation and deblending."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Segmentation and deblending with photutils."""
 
 import warnings
 
@@ -51,14 +52,11 @@ def segmentation_image(labels):
 def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
          contrast):
     """
-    Detect on an image divided by its noise.
+    Detect sources on an image divided by its noise.
 
-    Returns
-    -------
-    segmentation : 2-D int32 `~numpy.ndarray`
-    columns : dict
-        x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
-        Flags as SEP sets them: 1 the child of a split, 2 at the edge.
+    Returns the segmentation image (int32) and a dict with x, y, a, b (px),
+    theta (radian) and flag of the labels 1, 2, ... The flags are those of
+    SEP: 1 for the child of a split, 2 at the edge.
     """
     from photutils.segmentation import deblend_sources, detect_sources
     from photutils.utils.exceptions import NoDetectionsWarning

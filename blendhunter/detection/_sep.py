@@ -1,4 +1,5 @@
-"""Adapter of SEP (Source Extractor as a library)."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Detection with SEP (Source Extractor as a library)."""
 
 from contextlib import contextmanager
 from threading import Lock
@@ -62,17 +63,13 @@ def _extract(normalized, n_sigma, **options):
 def find(normalized, *, mask, n_sigma, n_pixels, deblend, n_levels,
          contrast):
     """
-    Detect on an image divided by its noise.
+    Detect sources on an image divided by its noise.
 
     With ``err=1`` the threshold is ``n_sigma`` of the *unfiltered* noise.
-    Given a noise map instead, SEP thresholds the filtered
-    signal-to-noise ratio, and segments come out about twice as large.
-
-    Returns
-    -------
-    segmentation : 2-D int32 `~numpy.ndarray`
-    columns : dict
-        x, y, a, b (px), theta (radian) and flag of the labels 1, 2, ...
+    With a noise map SEP applies the threshold to the filtered
+    signal-to-noise ratio, and segments become about twice as large.
+    Returns the segmentation image (int32) and a dict with x, y, a, b (px),
+    theta (radian) and flag of the labels 1, 2, ...
     """
     objects, segmentation = _extract(
         normalized, n_sigma, err=1.0, mask=mask, minarea=n_pixels,

@@ -1,4 +1,5 @@
-"""Background and noise of an image, in a unit near its noise."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Background and noise of an image, in scaled units."""
 
 import warnings
 from dataclasses import dataclass
@@ -30,19 +31,20 @@ class BackgroundSubtractedImage:
     Parameters
     ----------
     data : 2-D float32 `~numpy.ndarray`
-        ``(image - background) / scale``; zero under the mask.
+        ``(image - background) / scale``. Masked pixels are zero.
     mask : 2-D bool `~numpy.ndarray` or None
         True marks bad pixels.
     noise : float or 2-D float32 `~numpy.ndarray`
-        RMS noise per pixel over ``scale``.
+        RMS noise per pixel, divided by ``scale``.
     scale : float
-        Power of two near the noise of the image, in its unit.
+        A power of two near the noise of the image, in the unit of the
+        image.
     noise_kind : {'scalar', 'map', 'estimated'}
-        Where the noise came from.
+        Whether the noise was given as a number or a map, or estimated.
     unit : `~astropy.units.Unit` or None, optional
         Unit of the image.
     given_wcs : `~astropy.wcs.WCS`, callable or None, optional
-        The WCS, or what reads it from the header.
+        The WCS, or a function that reads it from the header.
     """
 
     data: np.ndarray
@@ -55,7 +57,7 @@ class BackgroundSubtractedImage:
 
     @cached_property
     def wcs(self):
-        """The world coordinate system or None, read when it is needed."""
+        """World coordinate system, or None; it is read when needed."""
         return resolve_wcs(self.given_wcs)
 
     @cached_property
@@ -69,26 +71,27 @@ def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
     """
     Subtract the background of an image and determine its noise.
 
-    Pixels that are too large for float32 (1e15 times the noise), and
-    areas filled with one repeated value, are masked.
+    Two kinds of pixels are masked: those that are too large for float32
+    (1e15 times the noise), and areas that are filled with one value.
 
     Parameters
     ----------
     image : image-like of shape (ny, nx)
         Array, masked array, Quantity, NDData, HDU or FITS path.
     mask, noise, wcs, ext : optional
-        As for `~blendhunter.images.accept_image`.
+        See `~blendhunter.images.accept_image`.
     background : 'auto', None, float or 2-D array, optional
         'auto' subtracts the mesh estimate of the detector (64 px boxes,
-        3x3 median filter), or the median if the image is smaller than
-        one box. A number or an array is subtracted as given; where it
-        is masked the pixels are bad. None subtracts nothing.
+        3x3 median filter), or the median if the image is smaller than one
+        box. A number or an array is subtracted as it is; its masked pixels
+        become bad pixels. None subtracts nothing.
     method : {'sep', 'photutils'}, optional
-        The estimator of the background and of an unknown noise.
+        Estimates the background, and the noise if it is not given.
 
     Returns
     -------
-    image : `BackgroundSubtractedImage`
+    image : `~blendhunter.detection.BackgroundSubtractedImage`
+        The image without background, with its noise and mask.
 
     Raises
     ------
@@ -125,7 +128,8 @@ def subtract_background(image, *, mask=None, noise=None, wcs=None, ext=None,
     if extreme.any():
         bad = extreme if bad is None else bad | extreme
         if bad.all():
-            msg = 'noise is too small: every pixel is 1e15 times as large'
+            msg = ('noise is too small: every pixel is more than 1e15 times '
+                   'the noise')
             raise ValueError(msg)
     if bad is not None:
         data[bad] = 0
@@ -146,9 +150,10 @@ def _bad_pixels(image, hidden, scale):
         empty = areas_without_data(data, MESH_SIZE)
         if empty is not None:
             warnings.warn(
-                f'image: {np.sum(empty)} pixels in areas of one repeated '
-                f'value ({data[empty][0]:g}) are taken for areas without '
-                'data and masked', BlendHunterWarning, stacklevel=5)
+                f'image: {np.sum(empty)} pixels are masked, because they are '
+                'in areas filled with one value '
+                f'({data[empty][0]:g}) and seem to have no data',
+                BlendHunterWarning, stacklevel=5)
         bad.append(empty)
     bad = [part for part in bad if part is not None and part.any()]
     if not bad:
@@ -170,8 +175,8 @@ def _compare_noise(data, bad, noise):
     ratio = given / scatter if scatter > 0 else 1.0
     if not 1 / MAX_NOISE_RATIO <= ratio <= MAX_NOISE_RATIO:
         warnings.warn(
-            f'noise is {ratio:.2g} times the scatter of the image (median '
-            'of both): is it a weight map, a variance, or in another unit?',
+            f'noise is {ratio:.2g} times the scatter of the image (medians). '
+            'Is it a weight map, a variance, or in another unit?',
             BlendHunterWarning, stacklevel=4)
 
 

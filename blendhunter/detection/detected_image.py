@@ -1,4 +1,5 @@
-"""`DetectedImage`: an image, its sources, their segments and stamps."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""An image with its sources, their segments and their stamps."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,23 +25,25 @@ class DetectedImage:
     """
     An image with its sources and their segments.
 
-    It is made once per image, by `from_image`. Detection, training,
-    classification and benchmarks all cut their stamps here, so that a
-    network is trained on the stamps that it later classifies.
+    Make it once per image, with `~blendhunter.DetectedImage.from_image`.
+    Training, classification and benchmarks all cut their stamps with this
+    class. So the training stamps and the classified stamps are alike.
 
     Parameters
     ----------
     image : `~blendhunter.detection.BackgroundSubtractedImage`
+        The image without background, with its noise and mask.
     catalog : `~astropy.table.Table`
         One row per source.
     x, y : float `~numpy.ndarray` of shape (n,)
-        Positions in pixels; NaN if a row has none.
+        Positions in pixels; NaN if a row has no position.
     settings : `~blendhunter.DetectionSettings`
-        What the segments are detected with.
+        Settings of the detection of the segments.
     labels : int `~numpy.ndarray` of shape (n,) or None, optional
-        Segment of each row. None takes the segment at its position.
+        Segment of each row. None uses the segment at the position.
     given_segmentation : 2-D int `~numpy.ndarray` or None, optional
-        None detects the segments when they are first needed.
+        The segmentation image. With None the segments are detected when
+        they are first needed.
     """
 
     image: BackgroundSubtractedImage
@@ -64,7 +67,7 @@ class DetectedImage:
                    ext=None, columns=None, sky=None, pixel_origin=None,
                    chip=None):
         """
-        Accept an image, subtract its background and find its sources.
+        Check an image, subtract its background and find its sources.
 
         Parameters
         ----------
@@ -72,35 +75,39 @@ class DetectedImage:
             Array, masked array, Quantity, NDData, HDU or FITS path.
         catalog : table-like or path, optional
             The sources; see `~blendhunter.catalogs.as_table`. A photutils
-            ``SourceCatalog`` brings its own segments. None detects them,
-            or measures the segments of ``segmentation``.
+            ``SourceCatalog`` has its own segments. Without a catalog the
+            sources are detected, or measured in the segments of
+            ``segmentation``.
         segmentation : 2-D int array or SegmentationImage, optional
-            Segment of each source, 0 for the sky. None detects them. A
-            ``SegmentationImage`` as ``catalog`` means the same.
+            Segmentation image of the sources; 0 is the sky. By default it
+            is detected. You may also give a ``SegmentationImage`` as
+            ``catalog``.
         mask : 2-D bool array, optional
             True marks bad pixels.
         noise : float, Quantity or 2-D array, optional
-            RMS noise per pixel; by default the image's uncertainty, else
-            the detector's robust background RMS.
+            RMS noise per pixel. By default the uncertainty of the image,
+            or else the robust background RMS of the detector.
         background : 'auto', None, float or 2-D array, optional
             'auto' subtracts a mesh estimate, None nothing.
         settings : `~blendhunter.DetectionSettings`, optional
-            By default those in the catalog's meta, or else the
-            defaults. Settings in the meta of a catalog take precedence,
-            because its segments must be found again.
+            Settings of the detection. Settings in the meta of the catalog
+            take precedence, because they give its segments again.
         wcs : `~astropy.wcs.WCS`, optional
-            For catalogs with sky coordinates; by default the image's.
+            WCS for catalogs with sky coordinates; by default that of the
+            image.
         ext : int or str, optional
             Extension of a FITS path.
         columns, sky, pixel_origin : optional
-            Position columns of the catalog and what they mean; see
+            Position columns of the catalog; see
             `~blendhunter.catalogs.catalog_positions`.
         chip : int, optional
-            Which catalog of a FITS_LDAC file with several, from 1.
+            Number of the catalog in a FITS_LDAC file with several
+            catalogs. The first one is 1.
 
         Returns
         -------
-        detected : `DetectedImage`
+        detected : `~blendhunter.DetectedImage`
+            The image and its sources.
 
         Raises
         ------
@@ -131,12 +138,16 @@ class DetectedImage:
         Parameters
         ----------
         image : `~blendhunter.detection.BackgroundSubtractedImage`
+            The image without background.
         segmentation : 2-D int `~numpy.ndarray`
+            Segmentation image; 0 is the sky.
         settings : `~blendhunter.DetectionSettings`
+            Settings of the detection that made the segments.
 
         Returns
         -------
-        detected : `DetectedImage`
+        detected : `~blendhunter.DetectedImage`
+            The image, with one source per segment.
         """
         table = measure_sources(image, segmentation)
         return cls(image, table, np.asarray(table['x_centroid']),
@@ -151,11 +162,14 @@ class DetectedImage:
         Parameters
         ----------
         image : `~blendhunter.detection.BackgroundSubtractedImage`
+            The image without background.
         settings : `~blendhunter.DetectionSettings`, optional
+            Settings of the detection.
 
         Returns
         -------
-        detected : `DetectedImage`
+        detected : `~blendhunter.DetectedImage`
+            The image and its sources.
         """
         settings = settings or DetectionSettings()
         catalog, segmentation = find_sources(image, settings)
@@ -165,22 +179,22 @@ class DetectedImage:
 
     @property
     def pixels(self):
-        """Background-subtracted pixels in the image's unit (float64)."""
+        """Background-subtracted pixels in the unit of the image (float64)."""
         return self.image.data * np.float64(self.image.scale)
 
     @property
     def noise(self):
-        """RMS noise per pixel in the image's unit: a number or a map."""
+        """RMS noise per pixel in the unit of the image: a number or a map."""
         return self.image.noise * np.float64(self.image.scale)
 
     @property
     def mask(self):
-        """True marks bad pixels; None if there are none."""
+        """Mask, where True marks bad pixels; None if there are none."""
         return self.image.mask
 
     @property
     def noise_kind(self):
-        """Where the noise came from: 'scalar', 'map' or 'estimated'."""
+        """Origin of the noise: given 'scalar' or 'map', or 'estimated'."""
         return self.image.noise_kind
 
     @property
@@ -195,14 +209,14 @@ class DetectedImage:
 
     @cached_property
     def segmentation(self):
-        """Segmentation image; 0 is sky."""
+        """Segmentation image; 0 is the sky."""
         if self.given_segmentation is not None:
             return self.given_segmentation
         return find_sources(self.image, self.settings)[1]
 
     @cached_property
     def segments(self):
-        """The segment of each row: `~blendhunter.stamps.Segments`."""
+        """Segment of each row, as `~blendhunter.stamps.Segments`."""
         labels = self.labels
         if labels is not None and self.given_segmentation is None:
             labels = trusted_labels(labels, self.segmentation, self.x,
@@ -212,21 +226,22 @@ class DetectedImage:
 
     def stamps(self, rows=None, region='segment'):
         """
-        Cut the stamps of some sources, in units of the noise.
+        Cut the stamps of sources, in units of the noise.
 
         Parameters
         ----------
         rows : int array_like of shape (m,), optional
             Rows of the catalog; by default all.
         region : {'segment', 'stamp'}, optional
-            'segment': each region is the source's own segment, and the
-            other segments are replaced by noise. 'stamp': the region is
-            the whole stamp, and nothing is replaced.
+            'segment': the region is the segment of the source, and other
+            segments are replaced by noise. 'stamp': the region is the
+            whole stamp, and nothing is replaced.
 
         Returns
         -------
         stamps : `~blendhunter.stamps.Stamps`
-            Of m sources; ``data`` is float32, over the noise per pixel.
+            The stamps of m sources. Their ``data`` are divided by the
+            noise per pixel (float32).
 
         Raises
         ------
@@ -246,12 +261,22 @@ class DetectedImage:
             self.image.noise, x, y, STAMP_SIZE))
 
     def parts(self):
-        """Yield all rows, and these sources: there are no tiles."""
+        """
+        Iterate over the parts of the image: this image is the only one.
+
+        Yields
+        ------
+        rows : int `~numpy.ndarray` of shape (n,)
+            All rows of the catalog.
+        part : `~blendhunter.DetectedImage`
+            This image. Large images that are read in tiles have several
+            parts.
+        """
         yield np.arange(len(self)), self
 
     def select(self, rows):
         """
-        Return the same image with some of its sources.
+        Return the same image with a part of its sources.
 
         Parameters
         ----------
@@ -260,8 +285,9 @@ class DetectedImage:
 
         Returns
         -------
-        detected : `DetectedImage`
-            Each source keeps its segment, and so its stamp.
+        detected : `~blendhunter.DetectedImage`
+            The image with these sources. Each keeps its segment and its
+            stamp.
         """
         segments = self.segments
         return replace(self, catalog=self.catalog[rows], x=self.x[rows],

@@ -1,4 +1,5 @@
-"""The catalog and the segments that a user brings along with an image."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The catalog and the segmentation image that a user gives."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ class GivenSources:
     settings : `~blendhunter.DetectionSettings`
         Those of the catalog, or else those that were given.
     catalog : `~astropy.table.Table` or None, optional
+        The catalog.
     segmentation : optional
         A 2-D int `~numpy.ndarray` once it is checked, or None.
     detected : bool, optional
@@ -110,10 +112,10 @@ def trusted_labels(labels, segmentation, x, y):
         return labels
     if len(labels):
         warnings.warn(
-            'the labels of catalog do not fit the segments of image (is it '
-            'of another segmentation, or was it detected with another mask, '
-            'noise or background?): the segments at the positions are used',
-            BlendHunterWarning, stacklevel=5)
+            'catalog: its labels do not fit the segments of image. Does it '
+            'belong to another segmentation image, or was it detected with '
+            'another mask, noise or background? The segments at the '
+            'positions are used', BlendHunterWarning, stacklevel=5)
     return None
 
 
@@ -130,10 +132,10 @@ def _check_on_image(x, y, shape):
         reason = f'{np.sum(~on)} of {n} positions are off the image'
     elif len(np.unique(np.column_stack([ix, iy]), axis=0)) <= max(
             (1 - MIN_AGREEMENT) * n / 2, 1):
-        reason = (f'{n} positions are on a few pixels, around '
+        reason = (f'all {n} positions are within a few pixels, around '
                   f'({np.median(ix):g}, {np.median(iy):g})')
     if reason is not None:
         warnings.warn(
-            f'catalog: {reason}; are they sky coordinates (use sky, or '
-            'columns), or of another image?', BlendHunterWarning,
-            stacklevel=5)
+            f'catalog: {reason}. Are they sky coordinates (use sky or '
+            'columns), or do they belong to another image?',
+            BlendHunterWarning, stacklevel=5)

@@ -1,4 +1,5 @@
-"""Pixels that hold no measurement although their values are finite."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Pixels without data, although their values are finite."""
 
 import numpy as np
 
@@ -24,15 +25,11 @@ def areas_without_data(data, mesh_size):
     """
     Find areas that are filled with one repeated value, such as zero.
 
-    Chip gaps and borders of mosaics are often written in this way. They
-    would give their meshes hardly any noise, and so false detections.
-
-    Returns
-    -------
-    empty : 2-D bool `~numpy.ndarray` or None
-        True in connected areas of the value that dominates meshes. None
-        if there are none, or if all meshes repeat values (images of few
-        counts, or without noise).
+    Chip gaps and borders of mosaics often look like this. The noise of
+    their meshes would be too small and would cause false detections.
+    Returns a mask (bool) of connected areas of the value that dominates
+    meshes. None if there are none, or if all meshes repeat values (images
+    of few counts, or without noise).
     """
     from scipy.ndimage import label
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The seeing of an image, from the sizes of its stars."""
 
 import numpy as np

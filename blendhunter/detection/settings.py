@@ -1,4 +1,5 @@
-"""Settings of a detection, and how a table's meta keeps them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Settings of a detection, and their storage in the meta of a table."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -18,22 +19,24 @@ def _setting(default, text):
 @dataclass(frozen=True)
 class DetectionSettings:
     """
-    Settings of a detection; the defaults are the paper's (Table 2).
+    Settings of a detection.
+
+    The defaults are those of Farrens et al. (2022, Table 2).
 
     Parameters
     ----------
-    method : {'sep', 'photutils'}
+    method : {'sep', 'photutils'}, optional
         The detector.
-    n_sigma : float
-        Threshold in units of the noise per pixel.
-    n_pixels : int
-        Least number of connected pixels above it.
-    deblend : bool
+    n_sigma : float, optional
+        Detection threshold in units of the noise per pixel.
+    n_pixels : int, optional
+        Least number of connected pixels above the threshold.
+    deblend : bool, optional
         Whether to split segments with several peaks.
-    n_levels : int
+    n_levels : int, optional
         Number of deblending levels.
-    contrast : float
-        Least fraction of the flux of a peak of its own.
+    contrast : float, optional
+        Least fraction of the flux for a peak to become a separate source.
 
     Raises
     ------
@@ -42,12 +45,12 @@ class DetectionSettings:
     """
 
     method: str = _setting('sep', 'the detector')
-    n_sigma: float = _setting(1.5, 'threshold over the noise per pixel')
+    n_sigma: float = _setting(1.5, 'detection threshold in units of the noise')
     n_pixels: int = _setting(5, 'least number of connected pixels')
     deblend: bool = _setting(
         True, 'do not split segments with several peaks')
     n_levels: int = _setting(32, 'number of deblending levels')
-    contrast: float = _setting(0.005, 'least flux fraction of a peak')
+    contrast: float = _setting(0.005, 'least flux fraction of a separate peak')
 
     def __post_init__(self):
         checks = [
@@ -62,23 +65,31 @@ class DetectionSettings:
                 raise ValueError(msg)
 
     def to_meta(self):
-        """Return the settings as a string for a table's meta."""
+        """
+        Return the settings as a string for the meta of a table.
+
+        Returns
+        -------
+        text : str
+            The settings in JSON format.
+        """
         return json.dumps(asdict(self), separators=(',', ':'),
                           default=lambda value: value.item())
 
     @classmethod
     def from_meta(cls, meta):
         """
-        Read the settings that `~blendhunter.detect` wrote into a meta.
+        Read the settings that `~blendhunter.detect` stored in a meta.
 
         Parameters
         ----------
         meta : mapping
-            Of a table, also after it was written to FITS and read back.
+            Meta of a table, also of one that was written to FITS and read
+            back.
 
         Returns
         -------
-        settings : `DetectionSettings` or None
+        settings : `~blendhunter.DetectionSettings` or None
             None if the table does not come from ``detect``.
         """
         try:

@@ -1,4 +1,5 @@
-"""The sources of a background-subtracted image, in one canonical table."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Find the sources of a background-subtracted image."""
 
 import warnings
 
@@ -6,6 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from blendhunter._utils.descriptions import DETECTED, describe_columns
 from blendhunter._utils.meta import record_meta
 from blendhunter.detection import _photutils, _sep
 from blendhunter.exceptions import BlendHunterWarning
@@ -28,17 +30,13 @@ def find_sources(image, settings):
     """
     Find the sources of a `BackgroundSubtractedImage`; nothing is checked.
 
-    Returns
-    -------
-    catalog : `~astropy.table.QTable`
-        See `~blendhunter.detect`.
-    segmentation : 2-D int32 `~numpy.ndarray`
-        Labels 1, 2, ...; 0 is sky.
+    Returns the catalog (see `~blendhunter.detect`) and the segmentation
+    image (int32) with the labels 1, 2, ...
     """
     segmentation, found = find_in_normalized(image.normalized, settings,
                                              mask=image.mask)
     catalog = _table(image, segmentation, found)
-    catalog['label'] = np.arange(1, len(catalog) + 1, dtype=np.int32)
+    catalog['label'][:] = np.arange(1, len(catalog) + 1, dtype=np.int32)
     record_meta(catalog.meta, detection=settings.to_meta())
     return catalog, segmentation
 
@@ -63,7 +61,7 @@ def measure_sources(image, segmentation):
         found = _photutils.measure(image.normalized, compact,
                                    mask=image.mask)
     catalog = _table(image, compact, found)
-    catalog['label'] = labels.astype(np.int32)
+    catalog['label'][:] = labels.astype(np.int32)
     return catalog
 
 
@@ -88,7 +86,7 @@ def _table(image, segmentation, found):
     catalog['n_pixels'] = area.astype(np.int32)
     catalog['flag'] = found['flag']
     catalog['snr'] = snr
-    return catalog
+    return describe_columns(catalog, DETECTED)
 
 
 def _add_sky(catalog, image):

@@ -1,4 +1,5 @@
-"""The stellar locus: the half-light radius of stars against their SNR."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The stellar locus: the half-light radius of stars as a function of SNR."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
-"""`TiledImage`: the sources of a large image, one tile after the other."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The sources of a large image, which is processed tile by tile."""
 
 import warnings
 from contextlib import contextmanager
@@ -38,12 +39,13 @@ class TiledImage:
     """
     A large image, of which one tile after the other is detected.
 
-    It has what classification needs of a `~blendhunter.DetectedImage`. Its
-    `parts` are made once, and forgotten.
+    It has the attributes of a `~blendhunter.DetectedImage` that the
+    classification needs. Its `parts` can be used once; they are not kept.
 
     Parameters
     ----------
     sections : `~blendhunter.images.sections.ImageSections`
+        The image.
     sources : `~blendhunter.detection.given_sources.GivenSources`
         Without a catalog the sources are detected, or measured.
     tile_size : int
@@ -83,12 +85,12 @@ class TiledImage:
 
     @property
     def x(self):
-        """Positions of the sources in the image, px."""
+        """The x coordinate of each source in the image, px."""
         return self._position('x')
 
     @property
     def y(self):
-        """Positions of the sources in the image, px."""
+        """The y coordinate of each source in the image, px."""
         return self._position('y')
 
     def _position(self, axis):
@@ -156,7 +158,7 @@ class TiledImage:
         if cut.size:
             warnings.warn(
                 f'image: {cut.size} segments are wider than {MAX_HALO} px '
-                'and are cut at the edge of a tile; use a larger tile_size',
+                'and were cut at the edge of a tile; use a larger tile_size',
                 BlendHunterWarning, stacklevel=2)
         keep = self._not_yet(tile, x, y, keep)
         rows, part = self._append(found.select(keep), x[keep], y[keep])
@@ -248,16 +250,11 @@ def _segments_again(sources, image, x, y):
 def open_image(image, catalog=None, *, tile_size=TILE_SIZE,
                keep_segmentation=False, **options):
     """
-    Give a `DetectedImage`, or a `TiledImage` if it is large, for a block.
+    Open a `DetectedImage`, or a `TiledImage` if it is large.
 
-    Parameters
-    ----------
-    image, catalog : optional
-        As for `DetectedImage.from_image`, as are all other options.
-    tile_size : int or None, optional
-        Images that are wider or higher are worked on tile by tile.
-    keep_segmentation : bool, optional
-        Whether the segmentation image is needed.
+    Images that are wider or higher than ``tile_size`` are processed tile by
+    tile. With ``keep_segmentation`` the segmentation image is kept. All
+    other arguments are those of `DetectedImage.from_image`.
     """
     check_tile_size(tile_size)
     shape = image_shape(image, options.get('ext'))
@@ -276,7 +273,7 @@ def open_image(image, catalog=None, *, tile_size=TILE_SIZE,
         if (keep_segmentation and sources.catalog is not None
                 and sources.segmentation is None):
             msg = ('return_segmentation needs a segmentation, or '
-                   'tile_size=None, for a catalog on an image of '
+                   'tile_size=None, if a catalog is given for an image of '
                    f'{sections.shape[1]} x {sections.shape[0]} px')
             raise ValueError(msg)
         yield TiledImage(sections, sources, tile_size, background=background,

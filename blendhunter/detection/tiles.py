@@ -1,4 +1,5 @@
-"""Which windows of a large image are worked on one after the other."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The tiles in which a large image is processed."""
 
 from dataclasses import dataclass
 
@@ -74,8 +75,9 @@ class Tile:
 def check_tile_size(tile_size):
     """Refuse a tile size that leaves no core inside the halo."""
     if tile_size is not None and not tile_size >= MIN_TILE_SIZE:
-        msg = (f'tile_size must be at least {MIN_TILE_SIZE} px, of which '
-               f'{HALO} on each side overlap, or None, got {tile_size!r}')
+        msg = (f'tile_size must be at least {MIN_TILE_SIZE} px, because '
+               f'tiles overlap by {HALO} px on each side, or None, got '
+               f'{tile_size!r}')
         raise ValueError(msg)
 
 
@@ -94,6 +96,7 @@ def plan_tiles(shape, tile_size):
     shape : tuple of int
         (ny, nx) of the image.
     tile_size : int
+        Largest width of a tile, px.
 
     Returns
     -------

@@ -1,4 +1,5 @@
-"""Blend probabilities for the sources of a catalog."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Find the blends among the sources of a catalog."""
 
 from blendhunter.identify.identifier import BlendIdentifier
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Stamps to probabilities and flags, a few batches at a time."""
 
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class Classified:
     flags : int32 `~numpy.ndarray` of shape (n,)
         Bits of `~blendhunter.stamps.BlendFlag`.
     companions : float `~numpy.ndarray` of shape (n, 2)
-        x and y of the companion, px of the image; NaN if there is hardly
-        one, or positions were not asked for.
+        Position (x, y) of the companion on the image, px. NaN if a blend
+        is unlikely, or if companions were not requested.
     """
 
     probability: np.ndarray

@@ -1,4 +1,5 @@
-"""`BlendIdentifier`: from an image and a catalog to probabilities."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Find the blends among the sources of a catalog."""
 
 import warnings
 from contextlib import nullcontext
@@ -6,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from blendhunter._utils.descriptions import RESULT, describe_columns
 from blendhunter._utils.masked import plain_values
 from blendhunter._utils.meta import record_meta
 from blendhunter.detection import DetectedImage, DetectionSettings
@@ -44,47 +46,48 @@ SMALL_BATCH = 32
 
 class BlendIdentifier:
     """
-    Find for each source of a catalog how likely it is a blend.
+    Find the probability that each source of a catalog is a blend.
 
     Parameters
     ----------
     weights : str or path-like, optional
-        'default', the packaged model; 'fast', a small network that has
-        learned its answers; or a weights file.
+        'default', the packaged model; 'fast', a small network that was
+        trained on the answers of the packaged model; or a weights file.
     region : {'segment', 'stamp'}, optional
-        'segment' asks: is this one detection two sources or more?
-        'stamp' asks: does the stamp of 51x51 px hold two sources or
-        more (the definition of Farrens et al. 2022)?
+        'segment': a blend is a detection whose segment contains two or
+        more sources. 'stamp': a blend is a stamp of 51x51 px that contains
+        two or more sources (the definition of Farrens et al. 2022).
     threshold : float, optional
         ``is_blend`` is ``blend_prob >= threshold``.
     prior : float or 'estimate', optional
-        Blend fraction of the sample; the probabilities are corrected to
-        it. By default the one stored in the weights: 0.5 for the stamp,
-        that of a simulated survey for the segment. 'estimate' finds it
-        from the probabilities of the catalog, which needs 50 sources or
-        more; the meta records what was found, with its error.
+        Blend fraction of the sample, to which the probabilities are
+        corrected. By default it is stored in the weights: 0.5 for the
+        stamp, that of a simulated survey for the segment. 'estimate' finds
+        it from the probabilities of the catalog, which must have 50
+        sources or more. The meta of the result records it with its error.
     batch_size : int, optional
         Stamps per call of the network.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 where that is
-        faster.
+        Arithmetic of the network. 'auto' uses bfloat16 where it is faster.
     n_views : {1, 2, 4, 8}, optional
-        Test-time augmentation: sources with a first P between 0.1 and
-        0.98 are evaluated in this many rotated and mirrored
-        orientations, and their log odds averaged. Better and slower.
+        Test-time augmentation. Sources with a first probability between
+        0.1 and 0.98 are evaluated in this many rotated and mirrored
+        orientations, and the log odds are averaged. More views are more
+        accurate and slower.
     screen : 'auto', False or path-like, optional
-        'auto' lets the network 'fast' answer first, where ``weights`` is
-        what it was distilled from. What it finds certainly single keeps
-        its answer and gets the flag 128; the others are shown to
-        ``weights``. No probability of 0.1 or more changes (measured; see
-        the page on the model). Below a ``threshold`` of 0.1 nothing is
-        screened. False shows all to ``weights``. A path is that of
-        another small network.
+        Screening with a small network. With 'auto' the network 'fast'
+        classifies all sources first, if it was distilled from ``weights``.
+        Sources that are certainly single keep this answer and get the flag
+        128. Only the others are classified with ``weights``. In our tests
+        no probability of 0.1 or more changed. With a ``threshold`` below
+        0.1 nothing is screened. False uses ``weights`` for all sources. A
+        path is the weights file of another small network.
     companions : bool, optional
         Whether to add the columns ``companion_x`` and ``companion_y``,
-        the likeliest position of the companion (px), and
-        ``companion_separation``, its distance from the source. NaN for
-        probabilities below 0.1, or below ``threshold`` if that is lower.
+        the most likely position of the companion (px), and
+        ``companion_separation``, its distance from the source. They are
+        NaN for probabilities below 0.1, or below ``threshold`` if that is
+        lower.
 
     Examples
     --------
@@ -116,23 +119,23 @@ class BlendIdentifier:
 
     def get_params(self, deep=True):  # noqa: ARG002 - scikit-learn's
         """
-        Return the settings, as scikit-learn's estimators do.
+        Return the settings, as estimators of scikit-learn do.
 
         Parameters
         ----------
         deep : bool, optional
-            Not used: no setting is an estimator.
+            Not used, because no setting is an estimator.
 
         Returns
         -------
         params : dict
-            By name; ``sklearn.base.clone`` makes a copy from them.
+            Settings by name. `sklearn.base.clone` makes a copy with them.
         """
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params):
         """
-        Change settings, as scikit-learn's estimators do.
+        Change settings, as estimators of scikit-learn do.
 
         Parameters
         ----------
@@ -141,8 +144,8 @@ class BlendIdentifier:
 
         Returns
         -------
-        identifier : `BlendIdentifier`
-            Itself.
+        identifier : `~blendhunter.BlendIdentifier`
+            The same object.
 
         Raises
         ------
@@ -168,62 +171,72 @@ class BlendIdentifier:
         Parameters
         ----------
         image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-            Array, masked array, Quantity, NDData, HDU or FITS path. Or an
-            image whose sources are already known; then ``overwrite`` and
-            ``progress`` are the only other arguments.
+            Array, masked array, Quantity, NDData, HDU or FITS path. A
+            `~blendhunter.DetectedImage` has its own sources; then
+            ``overwrite`` and ``progress`` are the only other arguments
+            that can be given.
         catalog : table-like or path, optional
             The sources; see `~blendhunter.catalogs.as_table`, and
             `~blendhunter.catalogs.catalog_positions` for the names of the
-            position columns. None detects them, or measures the segments
-            of ``segmentation``.
+            position columns. Without a catalog the sources are detected,
+            or measured in the segments of ``segmentation``.
         segmentation : 2-D int array or SegmentationImage, optional
-            Segment of each source, 0 for the sky. By default that of a
-            photutils ``SourceCatalog``, or else the image is detected
-            with the settings in the catalog's meta, or ``settings``.
+            Segmentation image of the sources; 0 is the sky. By default
+            that of a photutils ``SourceCatalog``. For other catalogs the
+            image is detected with the settings in the meta of the catalog,
+            or with ``settings``.
         mask : 2-D bool array, optional
             True marks bad pixels.
         noise : float, Quantity or 2-D array, optional
-            RMS noise per pixel; by default the image's uncertainty, else
-            the detector's robust background RMS.
+            RMS noise per pixel. By default the uncertainty of the image,
+            or else the robust background RMS of the detector.
         background : 'auto', None, float or 2-D array, optional
             'auto' subtracts a mesh estimate, None nothing.
         wcs : `~astropy.wcs.WCS`, optional
-            For catalogs with sky coordinates; by default the image's.
+            WCS for catalogs with sky coordinates; by default that of the
+            image.
         ext : int or str, optional
             Extension of a FITS path.
         columns, sky, pixel_origin : optional
-            Position columns of the catalog and what they mean; see
+            Position columns of the catalog; see
             `~blendhunter.catalogs.catalog_positions`.
         chip : int, optional
-            Which catalog of a FITS_LDAC file with several, from 1.
+            Number of the catalog in a FITS_LDAC file with several
+            catalogs. The first one is 1.
         settings : `~blendhunter.DetectionSettings`, optional
-            How the image is detected if the catalog's meta does not
-            record it.
+            Settings of the detection, used if the meta of the catalog does
+            not record them.
         detector : {'sep', 'photutils'}, optional
-            Short for ``settings=DetectionSettings(method=detector)``.
+            Short form of ``settings=DetectionSettings(method=detector)``.
         tile_size : int or None, optional
-            An image that is wider or higher is worked on in tiles of this
-            width (px), which overlap by 512 px on each side. Of a FITS
-            file one tile after the other is read. None never does so.
+            An image that is wider or higher than this (px) is processed in
+            tiles of this width, which overlap by 512 px on each side. A
+            FITS file is then read tile by tile. None never uses tiles.
         overwrite : bool, optional
             Whether existing columns of the same names may be replaced.
         return_segmentation : bool, optional
-            Whether to return the segmentation image, too.
+            Whether to return the segmentation image too.
         progress : bool, optional
             Whether to show a progress bar.
 
         Returns
         -------
         result : `~astropy.table.Table`
-            A copy of the catalog, rows in their order, with
-            ``blend_prob`` (float32, NaN if it is unknown), ``is_blend``
-            (bool), ``blend_flags`` (int32, bits of
-            `~blendhunter.stamps.BlendFlag`) and ``n_neighbors`` (int16,
-            other sources of the catalog in the stamp). Its meta records
-            the settings, under short keys that begin with BH.
+            A copy of the catalog with the same rows and these columns:
+
+            - ``blend_prob`` (float32): probability that the source is a
+              blend; NaN if it is unknown;
+            - ``is_blend`` (bool): ``blend_prob >= threshold``;
+            - ``blend_flags`` (int32): sum of the bits of
+              `~blendhunter.stamps.BlendFlag`;
+            - ``n_neighbors`` (int16): number of other catalog sources in
+              the stamp.
+
+            The meta records the settings under short keys that begin with
+            BH.
         segmentation : `~photutils.segmentation.SegmentationImage`
-            Only with ``return_segmentation``: the segments that were
-            used, as given or detected.
+            Only with ``return_segmentation``: the segments that were used,
+            given or detected.
 
         Raises
         ------
@@ -242,8 +255,8 @@ class BlendIdentifier:
             given = [name for name, value in options.items()
                      if value is not None]
             if given:
-                msg = (f'{given[0]} cannot be given: image is a '
-                       'DetectedImage, which has its own')
+                msg = (f'{given[0]} cannot be given, because image is a '
+                       'DetectedImage and has its own')
                 raise ValueError(msg)
             opened = nullcontext(image)
         else:
@@ -270,7 +283,7 @@ class BlendIdentifier:
             found, prior, probability = self._answer(model, detected, None,
                                                      progress)
         if not len(detected):
-            warnings.warn('the catalog has no sources', NoDetectionsWarning,
+            warnings.warn('catalog has no sources', NoDetectionsWarning,
                           stacklevel=3)
         table = append_columns(detected, found, probability, self.threshold,
                                companions=self.companions)
@@ -302,8 +315,9 @@ class BlendIdentifier:
         Parameters
         ----------
         result : `~astropy.table.Table`
-            From `classify`.
+            From `~blendhunter.BlendIdentifier.classify`.
         threshold : float
+            Sources with ``blend_prob >= threshold`` are blends.
 
         Returns
         -------
@@ -325,30 +339,32 @@ class BlendIdentifier:
         probability = plain_values(result['blend_prob'])
         with np.errstate(invalid='ignore'):
             result['is_blend'] = probability >= threshold
+        describe_columns(result, RESULT, names=['is_blend'])
         record_meta(result.meta, threshold=float(threshold))
         return result
 
     def predict_stamps(self, stamps, *, regions=None, noise=None):
         """
-        Return blend probabilities of ready-made stamps.
+        Return the blend probabilities of stamps.
 
         Parameters
         ----------
         stamps : array_like of shape (n, 51, 51) or Stamps
-            Background-subtracted pixels, in image units; no pixel is
-            changed. `~blendhunter.stamps.Stamps` bring their regions.
+            Background-subtracted pixels in the unit of the image. They are
+            not changed. `~blendhunter.stamps.Stamps` have their own
+            regions.
         regions : bool array_like of shape (n, 51, 51), optional
-            The region asked about; None asks about the whole stamp.
+            Region of each source; by default the whole stamp.
         noise : float or array_like of shape (n,) or (n, 51, 51), optional
-            RMS noise per pixel; by default estimated from each stamp's
-            median absolute deviation.
+            RMS noise per pixel. By default it is estimated from the median
+            absolute deviation of each stamp.
 
         Returns
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
-            For the whole stamp with the prior of ``region='stamp'``,
-            otherwise with that of ``'segment'``; NaN if more than 30 %
-            of a stamp is masked or not finite.
+            Without regions at the prior of ``region='stamp'``, otherwise
+            at that of ``'segment'``. NaN if more than 30 % of a stamp is
+            masked or not finite.
 
         Raises
         ------
@@ -372,12 +388,12 @@ class BlendIdentifier:
 
     def load_model(self):
         """
-        Return the model of these settings.
+        Load the model for these settings.
 
         Returns
         -------
         model : `~blendhunter.network.BlendModel`
-            Loaded once per process and file.
+            The model. Each file is loaded once per process.
 
         Raises
         ------
@@ -394,12 +410,12 @@ class BlendIdentifier:
         model = cached_model(self.weights, precision=self.precision)
         region = region or self.region
         if region not in model.regions:
-            msg = (f'region {region!r} is not among those of the weights '
-                   f'{self.weights!r}: {model.regions}')
+            msg = (f'region: the weights {self.weights!r} were trained for '
+                   f'{model.regions}, got {region!r}')
             raise ValueError(msg)
         if self.companions and not model.locates:
             msg = (f'weights: {str(self.weights)!r} cannot locate companions; '
-                   'use companions=False, or the weights default')
+                   "use companions=False, or weights='default'")
             raise WeightsError(msg)
         return model
 
@@ -422,6 +438,6 @@ def _one_of(settings, detector):
     if detector is None:
         return settings
     if settings is not None:
-        msg = 'settings and detector cannot both be given'
+        msg = 'settings and detector cannot be given together'
         raise ValueError(msg)
     return DetectionSettings(method=detector)

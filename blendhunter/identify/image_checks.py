@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Checks of a whole image, before its sources are classified."""
 
 import warnings
@@ -43,7 +44,7 @@ class SeeingCheck:
                                < high * (1 + TOLERANCE))
         if self.is_outside:
             warnings.warn(
-                f'the seeing is about {seeing:.1f} px ({locus.n_stars} '
-                f'stars); the network was trained with {low:.1f} to '
-                f'{high:.1f} px: all sources get the flag 64',
+                f'image: the seeing is about {seeing:.1f} px '
+                f'({locus.n_stars} stars), but the network was trained for '
+                f'{low:.1f} to {high:.1f} px; all sources get the flag 64',
                 BlendHunterWarning, stacklevel=2)

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Models that are loaded once per process."""
 
 from functools import lru_cache

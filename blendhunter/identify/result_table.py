@@ -1,22 +1,17 @@
-"""The columns and the meta that `BlendIdentifier` adds to a catalog."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The columns and the meta that the classification adds to a catalog."""
 
 import numpy as np
 
+from blendhunter._utils.descriptions import RESULT, describe_columns
 from blendhunter._utils.meta import record_meta
 from blendhunter.identify.classification import count_neighbors
 from blendhunter.version import __version__
 
 __all__ = ['append_columns', 'check_columns', 'record_settings']
 
-COLUMNS = {
-    'blend_prob': 'probability that the source is a blend',
-    'is_blend': 'whether blend_prob reaches the threshold',
-    'blend_flags': 'bits, see decode_blend_flags',
-    'n_neighbors': 'other sources of the catalog in the stamp'}
-COMPANION_COLUMNS = {
-    'companion_x': 'x of the likeliest companion, px',
-    'companion_y': 'y of the likeliest companion, px',
-    'companion_separation': 'distance of the companion from the source, px'}
+COLUMNS = ('blend_prob', 'is_blend', 'blend_flags', 'n_neighbors')
+COMPANION_COLUMNS = ('companion_x', 'companion_y', 'companion_separation')
 
 
 def check_columns(table, *, companions, overwrite):
@@ -24,43 +19,36 @@ def check_columns(table, *, companions, overwrite):
     names = [*COLUMNS, *(COMPANION_COLUMNS if companions else ())]
     present = [name for name in names if name in table.colnames]
     if present and not overwrite:
-        msg = (f'catalog already has {present}; use overwrite=True to '
-               'replace them')
+        msg = (f'catalog already has the columns {present}; use '
+               'overwrite=True to replace them')
         raise ValueError(msg)
 
 
 def append_columns(detected, found, probability, threshold, *, companions):
     """
-    Return a copy of the catalog with the columns of the answers.
+    Return a copy of the catalog with the columns of the result.
 
-    Parameters
-    ----------
-    detected : `~blendhunter.DetectedImage`
-    found : `~blendhunter.identify.classification.Classified`
-    probability : float32 `~numpy.ndarray` of shape (n,)
-        As it is reported.
-    threshold : float
-    companions : bool
-        Whether their positions are columns, too.
+    ``found`` is `~blendhunter.identify.classification.Classified`, and
+    ``probability`` (float32, of shape (n,)) is as reported. With
+    ``companions`` their positions are columns, too.
     """
     table = detected.catalog.copy()
     with np.errstate(invalid='ignore'):
         is_blend = probability >= threshold
     values = [probability, is_blend, found.flags,
               count_neighbors(detected.x, detected.y)]
-    names = dict(COLUMNS)
+    names = list(COLUMNS)
     if companions:
         x, y = found.companions.T
         values += [x, y, np.hypot(x - detected.x, y - detected.y)]
-        names |= COMPANION_COLUMNS
+        names += COMPANION_COLUMNS
     else:
         # those of an earlier run are of other answers
         table.remove_columns([name for name in COMPANION_COLUMNS
                               if name in table.colnames])
-    for (name, about), column in zip(names.items(), values, strict=True):
+    for name, column in zip(names, values, strict=True):
         table[name] = column
-        table[name].info.description = about
-    return table
+    return describe_columns(table, RESULT, names=names)
 
 
 def record_settings(table, identifier, model, prior, **others):

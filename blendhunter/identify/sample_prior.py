@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The blend fraction of a sample: given, stored, or estimated."""
 
 from dataclasses import dataclass
@@ -18,15 +19,11 @@ SCREENED_UP_TO = 0.3
 @dataclass(frozen=True)
 class SamplePrior:
     """
-    The blend fraction that probabilities are reported at.
+    The blend fraction for which probabilities are reported.
 
-    Parameters
-    ----------
-    fraction : float
-    source : {'weights', 'given', 'estimated'}
-    error : float
-        Standard error of an estimated fraction, otherwise 0. It includes
-        how much the calibration of one survey differs from another's.
+    ``source`` is 'weights', 'given' or 'estimated'. ``error`` is the
+    standard error of an estimated fraction, otherwise 0. It includes the
+    scatter of the calibration between surveys.
     """
 
     fraction: float
@@ -38,18 +35,8 @@ def find_prior(prior, raw, model, region):
     """
     Return the `SamplePrior` of a setting ``prior``.
 
-    Parameters
-    ----------
-    prior : None, float or 'estimate'
-    raw : float `~numpy.ndarray` of shape (n,)
-        The network's probabilities, which an estimate needs.
-    model : `~blendhunter.network.BlendModel`
-    region : {'segment', 'stamp'}
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 50 probabilities for an estimate.
+    ``raw`` are the probabilities of the network, which an estimate needs.
+    A ValueError is raised if there are fewer than 50 of them.
     """
     if prior is None:
         return SamplePrior(float(model.prior_fractions(region)[1]), 'weights')
@@ -64,8 +51,8 @@ def find_prior(prior, raw, model, region):
                      for step in (-scatter, scatter))
     except ValueError as reason:
         n = np.isfinite(probability).sum()
-        msg = (f"prior='estimate' needs 50 classified sources or more, got "
-               f'{n}; give a number, or leave it out')
+        msg = (f"prior='estimate' needs at least 50 classified sources, got "
+               f'{n}; give a number, or use the prior of the weights')
         raise ValueError(msg) from reason
     return SamplePrior(float(fraction), 'estimated',
                        float(np.hypot(error, (high - low) / 2)))

@@ -1,4 +1,5 @@
-"""Screening: a small network dismisses what is certainly no blend."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Screening: a small network dismisses sources that are not blends."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,8 +60,9 @@ def small_weights(screen, sha256):
     Returns
     -------
     weights : str or path-like or None
+        The weights of the small network.
     metadata : dict
-        Of these weights.
+        Metadata of these weights.
 
     Raises
     ------
@@ -78,8 +80,8 @@ def small_weights(screen, sha256):
         return weights, metadata
     if automatic:
         return None, {}
-    msg = (f'screen: {str(screen)!r} was not distilled from the weights in '
-           'use')
+    msg = (f'screen: {str(screen)!r} was distilled from other weights '
+           'than those in use')
     raise WeightsError(msg)
 
 
@@ -99,23 +101,12 @@ def find_screen(screen, model, load, *, region, prior, threshold):
     """
     Return the `Screen` of a setting, or None.
 
-    Parameters
-    ----------
-    screen : 'auto', False, or path-like
-        As for `small_weights`.
-    model : `~blendhunter.network.BlendModel`
-    load : callable
-        Returns the model of some weights.
-    region, prior, threshold
-        Settings of `~blendhunter.BlendIdentifier`. With a threshold below
-        0.1 nothing is screened. A prior above that of the weights lets
-        fewer sources be dismissed.
-
-    Raises
-    ------
-    `~blendhunter.exceptions.WeightsError`
-        If a file is given that was distilled from other weights, or has
-        no limit for the region.
+    ``screen`` is as for `small_weights`, ``load`` returns the model of some
+    weights; ``region``, ``prior`` and ``threshold`` are settings of
+    `~blendhunter.BlendIdentifier`. With a threshold below 0.1 nothing is
+    screened. With a prior above that of the weights fewer sources are
+    dismissed. A `~blendhunter.exceptions.WeightsError` is raised for a file
+    that was distilled from other weights, or has no limit for the region.
     """
     if threshold < SAFE_PROBABILITY:
         return None
@@ -123,7 +114,7 @@ def find_screen(screen, model, load, *, region, prior, threshold):
     limit = metadata.get('screening', {}).get(region)
     if weights is not None and not limit and screen != 'auto':
         msg = (f'screen: {str(screen)!r} has no limit for the region '
-               f'{region!r}; blendhunter calibrate finds one')
+               f'{region!r}; find one with blendhunter calibrate')
         raise WeightsError(msg)
     if not limit:
         return None
@@ -164,6 +155,7 @@ def answer_screened(model, screen, stamps, regions, region, *, keep=None,
     Parameters
     ----------
     model : `~blendhunter.network.BlendModel`
+        The large network.
     screen : `Screen` or None
         None lets the large network answer all.
     stamps, regions : `~numpy.ndarray` of shape (n, 51, 51)

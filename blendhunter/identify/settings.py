@@ -1,4 +1,5 @@
-"""Checks of the settings of `BlendIdentifier`, when they are used."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Check the settings of an identifier."""
 
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def check_params(params):
     is_number = isinstance(prior, (int, float, np.number))
     if (prior is not None and prior != ESTIMATE
             and not (is_number and 0 < prior < 1)):
-        msg = (f"prior must lie between 0 and 1, or be {ESTIMATE!r}, got "
+        msg = (f"prior must be between 0 and 1, or {ESTIMATE!r}, got "
                f'{prior!r}')
         raise ValueError(msg)
     if params['batch_size'] < 1:
@@ -44,5 +45,5 @@ def check_params(params):
 def check_threshold(threshold):
     """Refuse a threshold that is not a probability."""
     if not 0 <= threshold <= 1:
-        msg = f'threshold must lie in 0 to 1, got {threshold!r}'
+        msg = f'threshold must be between 0 and 1, got {threshold!r}'
         raise ValueError(msg)

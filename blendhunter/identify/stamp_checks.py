@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Checks of the stamps that `BlendIdentifier` is given."""
 
 import numpy as np
@@ -15,23 +16,9 @@ def check_stamps(stamps, regions, noise):
     """
     Check the arguments of `BlendIdentifier.predict_stamps`.
 
-    Parameters
-    ----------
-    stamps, regions, noise
-        As given there.
-
-    Returns
-    -------
-    stamps : float `~numpy.ndarray` of shape (n, 51, 51)
-        Over their noise; masked, non-finite and extreme pixels are 0.
-    regions : bool `~numpy.ndarray` of shape (n, 51, 51) or None
-    lost : bool `~numpy.ndarray` of shape (n,)
-        True where too many pixels are not finite.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has a wrong type or shape.
+    Returns the stamps over their noise (masked, non-finite and extreme
+    pixels are 0), the regions (bool) or None, and a mask of the stamps in
+    which too many pixels are not finite.
     """
     if isinstance(stamps, Stamps):
         regions = stamps.regions if regions is None else regions

@@ -1,4 +1,5 @@
-"""Accepted images: every kind of image that users bring, in one form."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Check and read images of all accepted forms."""
 
 from blendhunter.images.acceptance import (
     AcceptedImage,

@@ -1,4 +1,5 @@
-"""Reading and checking of images, masks, noise and segmentations."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Check images, masks, noise and segmentation images."""
 
 import warnings
 from dataclasses import dataclass
@@ -28,12 +29,12 @@ UNITS_IN_CAPITALS = ('adu', 'count', 'ct', 'electron')
 @dataclass(frozen=True, eq=False)
 class AcceptedImage:
     """
-    An image after checking, in one form for every kind of input.
+    A checked image, which has the same form for every kind of input.
 
     Parameters
     ----------
     data : 2-D `~numpy.ndarray`
-        Pixels in native byte order. Those under ``mask`` are zero.
+        Pixels in native byte order. Masked pixels are zero.
     mask : 2-D bool `~numpy.ndarray` or None
         True marks bad pixels, including the non-finite ones.
     noise : float, 2-D float `~numpy.ndarray` or None
@@ -41,7 +42,7 @@ class AcceptedImage:
     unit : `~astropy.units.Unit` or None
         Unit of the pixels.
     given_wcs : `~astropy.wcs.WCS`, callable or None
-        World coordinate system, or what reads it from the header.
+        The WCS, or a function that reads it from the header.
     """
 
     data: np.ndarray
@@ -53,10 +54,10 @@ class AcceptedImage:
     @cached_property
     def wcs(self):
         """
-        The world coordinate system, or None.
+        World coordinate system, or None.
 
-        A FITS header is read when this is first asked for. ValueError
-        if it cannot be used.
+        A FITS header is read when this is first used. A header that cannot
+        be used raises ValueError.
         """
         return resolve_wcs(self.given_wcs)
 
@@ -68,29 +69,30 @@ def resolve_wcs(wcs):
 
 def accept_image(image, *, mask=None, noise=None, wcs=None, ext=None):
     """
-    Check an image of any accepted kind.
+    Check an image of any accepted form.
 
     Parameters
     ----------
     image : image-like of shape (ny, nx)
         Array of any real dtype and byte order, masked array, Quantity,
         NDData, CCDData or Cutout2D, HDU or HDUList, or the path of a
-        FITS file, also as ``FILE[EXT]``. Masked pixels, in whatever way
-        they are masked, are bad pixels.
+        FITS file, also as ``FILE[EXT]``. All masked pixels are bad
+        pixels.
     mask : 2-D bool array, optional
         True marks bad pixels.
     noise : float, Quantity or 2-D array, optional
         RMS noise per pixel. Pixels whose noise is masked, not finite or
         not positive are bad pixels.
     wcs : `~astropy.wcs.WCS`, optional
+        World coordinate system; by default that of the image.
     ext : int or str, optional
-        Extension of an HDUList or a path; by default the first with a
+        Extension of an HDUList or a path; by default the first one with a
         2-D image.
 
     Returns
     -------
-    image : `AcceptedImage`
-        The input is never changed.
+    image : `~blendhunter.images.AcceptedImage`
+        The checked image. The input is not changed.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def _known_unit(unit):
     try:
         return u.Unit(text)
     except (ValueError, TypeError):
-        warnings.warn(f'BUNIT {unit!r} of image is not a known unit: its '
+        warnings.warn(f'image: its BUNIT {unit!r} is not a known unit; '
                       'fluxes have no unit', BlendHunterWarning,
                       stacklevel=6)
         return None
@@ -151,8 +153,8 @@ def _prefer(name, explicit, own):
     if explicit is None:
         return own
     if own is not None and not callable(own):
-        warnings.warn(f'{name} was given and is also part of the image: '
-                      'the given one is used', BlendHunterWarning,
+        warnings.warn(f'{name} was given, and image has its own; the '
+                      'given one is used', BlendHunterWarning,
                       stacklevel=4)
     return explicit
 
@@ -191,7 +193,7 @@ def _uncertainty(image):
         return None
     known = (StdDevUncertainty, VarianceUncertainty, InverseVariance)
     if not isinstance(uncertainty, known):
-        warnings.warn('the uncertainty of image is of the kind '
+        warnings.warn('image: its uncertainty has the type '
                       f'{uncertainty.uncertainty_type!r} and is not used',
                       BlendHunterWarning, stacklevel=4)
         return None
@@ -291,21 +293,22 @@ def accept_segmentation(segmentation, shape, *, name='segmentation'):
 
     Parameters
     ----------
-    segmentation : 2-D int array or photutils SegmentationImage
-        0 is sky; masked pixels are sky.
+    segmentation : 2-D int array or SegmentationImage
+        Segmentation image; 0 is the sky. Masked pixels are sky, too.
     shape : tuple of int
-        Shape of the image that it belongs to.
+        Shape of its image.
     name : str, optional
         Name of the argument, for the error message.
 
     Returns
     -------
     segmentation : 2-D int `~numpy.ndarray`
+        The labels of the pixels.
 
     Raises
     ------
     TypeError, ValueError
-        If it is not an integer array of that shape.
+        If it is not an integer array of this shape.
     """
     if hasattr(segmentation, 'labels'):  # a SegmentationImage
         segmentation = segmentation.data
@@ -320,7 +323,7 @@ def accept_segmentation(segmentation, shape, *, name='segmentation'):
     if hidden is not None:
         data = np.where(hidden, 0, data)
     if data.min(initial=0) < 0:
-        msg = f'{name} must hold labels of 0 and above'
+        msg = f'{name} must hold labels of 0 or more'
         raise ValueError(msg)
     if data.max(initial=0) > np.iinfo(np.int32).max:
         msg = f'{name} must hold labels below 2**31'

@@ -1,4 +1,5 @@
-"""Reading images from FITS, with one clear error for each failure."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read images from FITS files."""
 
 import re
 import warnings
@@ -24,7 +25,8 @@ def split_ext(path, ext=None):
     name = found[2].strip()
     own = int(name) if name.lstrip('-').isdigit() else name
     if ext is not None and ext != own:
-        msg = f'ext: {text!r} names another extension than ext={ext!r}'
+        msg = (f'ext: {text!r} in the path and ext={ext!r} are different '
+               'extensions')
         raise ValueError(msg)
     return Path(found[1]), own
 
@@ -41,7 +43,7 @@ def pick_hdu(hdus, ext, name):
     for hdu in hdus:
         if hdu.is_image and _is_2d(hdu.header):
             return hdu
-    msg = f'{name} holds no 2-D image'
+    msg = f'{name} has no 2-D image'
     raise ValueError(msg)
 
 
@@ -59,7 +61,7 @@ def from_hdu(hdu, hdus=None):
     are the file, which holds the tables of some distortions.
     """
     if not hdu.is_image or hdu.data is None:
-        msg = f'image: HDU {hdu.name!r} holds no image'
+        msg = f'image: HDU {hdu.name!r} has no image'
         raise ValueError(msg)
     data = hdu.data
     if data.ndim > 2 and _is_2d(hdu.header):
@@ -120,10 +122,12 @@ def open_fits(path, name):
         raise FileNotFoundError(msg)
     try:
         with warnings.catch_warnings():
-            # odd cards are common and harmless, a cut-off file is not
+            # odd cards are common and harmless, a cut-off file is not; only
+            # the words of astropy, as the filter holds for other threads too
             warnings.simplefilter('ignore', AstropyUserWarning)
-            warnings.filterwarnings('error', message='.*truncated',
-                                    category=AstropyUserWarning)
+            warnings.filterwarnings(
+                'error', message='File may have been truncated',
+                category=AstropyUserWarning)
             # opened here, so that it is closed whatever fails
             with path.open('rb') as file, fits.open(
                     file, memmap=False) as hdus:
@@ -157,19 +161,20 @@ def _read_celestial(path, number):
 
 def read_array(path, name):
     """
-    Read a 2-D image of a FITS file.
+    Read a 2-D image from a FITS file.
 
     Parameters
     ----------
     path : str or path-like
-        ``FILE`` or ``FILE[EXT]``; without an extension the first one
-        with a 2-D image.
+        ``FILE`` or ``FILE[EXT]``. Without an extension the first one with
+        a 2-D image is read.
     name : str
         Name of the argument, for the error message.
 
     Returns
     -------
     array : 2-D `~numpy.ndarray`
+        The pixels.
 
     Raises
     ------

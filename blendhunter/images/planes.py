@@ -1,4 +1,5 @@
-"""Several planes of one file: pixels, their noise, and their mask."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read pixels, noise and mask from the planes of one file."""
 
 import warnings
 
@@ -26,34 +27,36 @@ NO_DEFECTS = ('DETECTED', 'DETECTED_NEGATIVE', 'NOT_DEBLENDED',
 
 def read_planes(path, *, ext=None, mask_bits=None):
     """
-    Read an image with the noise and mask that its file holds.
+    Read an image with the noise and the mask in the same file.
 
-    Planes are known by the names of their extensions: pixels (``SCI``,
+    The planes are found by the names of their extensions: pixels (``SCI``,
     ``IMAGE``), mask (``MSK``, ``MASK``, ``DQ``) and noise (``ERR``,
-    ``VARIANCE``, or the weights ``WGT``, ``WHT``, which are inverse
-    variances), as in files of Rubin, HSC, HST and DES.
+    ``VARIANCE``, or the inverse variances ``WGT`` and ``WHT``). Files of
+    Rubin, HSC, HST and DES use these names.
 
     Parameters
     ----------
     path : path-like
         FITS file.
     ext : int or str, optional
-        Extension of the pixels, if not found by its name.
+        Extension of the pixels, if its name is not a known one.
     mask_bits : sequence of int or str, optional
-        Bits of the mask that mean a bad pixel: their numbers from 0, or
-        the names in its header (``MP_...``). By default all; but of
-        named bits not those that mark no defect, such as ``DETECTED``.
+        Bits of the mask that mark a bad pixel: numbers from 0, or names
+        from the header (``MP_...``). By default all bits. If the header
+        names the bits, those that do not mark a defect, such as
+        ``DETECTED``, are left out.
 
     Returns
     -------
     image : `~blendhunter.images.AcceptedImage`
-        For `~blendhunter.detect`, `~blendhunter.DetectedImage` and
-        `~blendhunter.BlendIdentifier.classify`.
+        The image. `~blendhunter.detect`,
+        `~blendhunter.DetectedImage.from_image` and
+        `~blendhunter.BlendIdentifier.classify` accept it.
 
     Raises
     ------
     OSError, ValueError
-        If the file cannot be read, or has no noise and no mask.
+        If the file cannot be read, or has neither noise nor mask.
     """
     path, ext = split_ext(path, ext)
     with open_fits(path, 'image') as hdus:
@@ -64,8 +67,8 @@ def read_planes(path, *, ext=None, mask_bits=None):
         mask = next((names[name] for name in MASKS if name in names), None)
         noise = next((name for name in NOISES if name in names), None)
         if mask is None and noise is None:
-            msg = (f'image: {str(path)!r} has no plane of noise or mask that '
-                   f'is known by its name; it has {list(names)}')
+            msg = (f'image: {str(path)!r} has no noise or mask plane with a '
+                   f'known name; it has {list(names)}')
             raise ValueError(msg)
         ext = hdus.index_of(pixels)
         options = {}
@@ -91,12 +94,13 @@ def bad_pixels(plane, bits=None, header=None):
     plane : 2-D int `~numpy.ndarray`
         Bits; 0 is a good pixel.
     bits, header : optional
-        As for `read_planes`: which bits are meant, and where their names
-        are.
+        The bits of bad pixels as in `read_planes`, and the header with
+        their names.
 
     Returns
     -------
     bad : 2-D bool `~numpy.ndarray`
+        True marks bad pixels.
 
     Raises
     ------
@@ -109,7 +113,7 @@ def bad_pixels(plane, bits=None, header=None):
     if bits is None and not known:
         return plane != 0
     if plane.dtype.kind not in 'iu':
-        msg = f'mask_bits: the mask holds no bits, but {plane.dtype}'
+        msg = f'mask_bits: the mask must hold integers, got {plane.dtype}'
         raise ValueError(msg)
     if bits is None:
         bits = [name for name in known if name not in NO_DEFECTS]
@@ -117,8 +121,8 @@ def bad_pixels(plane, bits=None, header=None):
     for bit in bits:
         number = known.get(str(bit).upper(), bit)
         if not str(number).isdigit() or int(number) > 62:
-            msg = (f'mask_bits: {bit!r} is no number of a bit, and no name; '
-                   f'the mask names {sorted(known)}')
+            msg = (f'mask_bits: {bit!r} is neither the number nor the name '
+                   f'of a bit; the names of the mask are {sorted(known)}')
             raise ValueError(msg)
         value |= 1 << int(number)
     return (plane.astype(np.int64) & value) != 0
@@ -139,13 +143,12 @@ def read_beside(path, name, image, ext=None, *, bits=None):
         if path.exists() and image.exists() and path.samefile(image) and (
                 hdu is pick_hdu(hdus, ext, f'image {str(image)!r}')):
             known = [other.name or i for i, other in enumerate(hdus)]
-            msg = (f'{name}: {str(path)!r} is read from the plane of the '
-                   f'image itself; name its plane, as in FILE[EXT]; the file '
-                   f'has {known}')
+            msg = (f'{name}: {str(path)!r} is the plane of the image itself; '
+                   f'give another plane as FILE[EXT]; the file has {known}')
             raise ValueError(msg)
         if not hdu.is_image or hdu.data is None or hdu.data.ndim < 2:
-            msg = (f'{name}: {str(path)!r} holds no image in '
-                   f'{hdu.name or own!r}; name its plane, as in FILE[EXT]')
+            msg = (f'{name}: {str(path)!r} has no image in '
+                   f'{hdu.name or own!r}; give the plane as FILE[EXT]')
             raise ValueError(msg)
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')

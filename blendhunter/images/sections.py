@@ -1,4 +1,5 @@
-"""Large images, of which one window after the other is read and checked."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read and check large images in windows."""
 
 import warnings
 from contextlib import contextmanager
@@ -146,21 +147,12 @@ def image_shape(image, ext=None):
 @contextmanager
 def open_sections(image, *, ext=None, **given):
     """
-    Give the `ImageSections` of an image, for a block.
+    Open an image as `ImageSections`.
 
-    Parameters
-    ----------
-    image, ext : optional
-        As for `accept_image`. Of a FITS file the windows are read, of a
-        tile-compressed one the tiles that they touch. A file that is
-        compressed as a whole is read as a whole, with a warning.
-    mask, noise, wcs : optional
-        As for `accept_image`; arrays have the shape of the image.
-
-    Raises
-    ------
-    TypeError, ValueError, OSError
-        If an argument cannot be used; the message names it.
+    The arguments are those of `accept_image`; arrays have the shape of the
+    image. Only the windows of a FITS file are read, or the tiles around
+    them if it is tile-compressed. A file that is compressed as a whole is
+    read completely, with a warning.
     """
     shape = image_shape(image, ext)
     for name in ('mask', 'noise'):
@@ -177,15 +169,16 @@ def open_sections(image, *, ext=None, **given):
         return
     path, ext = split_ext(image, ext)
     if path.suffix.lower() in COMPRESSED:
-        warnings.warn(f'image: {str(path)!r} is compressed as a whole, and '
-                      'is read as a whole', BlendHunterWarning, stacklevel=5)
+        warnings.warn(f'image: {str(path)!r} is compressed, so the whole '
+                      'file is read at once', BlendHunterWarning,
+                      stacklevel=5)
         data, own = read_fits(path, ext)
         yield ImageSections(tuple(data.shape), data, own, given)
         return
     with open_fits(path, 'image') as hdus:
         hdu = pick_hdu(hdus, ext, f'image {str(path)!r}')
         if not hdu.is_image or len(hdu.shape) < 2:
-            msg = f'image: HDU {hdu.name!r} holds no image'
+            msg = f'image: HDU {hdu.name!r} has no image'
             raise ValueError(msg)
         yield ImageSections(tuple(hdu.shape[-2:]), _Section(hdu),
                             about_hdu(hdu, hdus), given)

@@ -1,4 +1,5 @@
-"""Inference: the network, its input, its weights and its probabilities."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Load weights, and use the network directly."""
 
 from blendhunter.network.loading import load_model
 from blendhunter.network.model import BlendModel

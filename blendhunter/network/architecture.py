@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The networks: VGG-16 with the paper's dense head, and a small one."""
 
 import math

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Keras with its backend, or an error that says who chose the backend."""
 
 import json

@@ -1,4 +1,5 @@
-"""What the network has seen: which stamps are unlike its training."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The domain of the network: stamps that are unlike its training."""
 
 import re
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Networks and weights files: load, extend and save."""
 
 from blendhunter.exceptions import WeightsError
@@ -87,19 +88,20 @@ def load_model(weights='default', *, precision='auto'):
     Parameters
     ----------
     weights : str or path-like, optional
-        A name from `list_weights` or the path of a weights file.
+        A name from `~blendhunter.list_weights`, or the path of a weights
+        file.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic of the network; 'auto' takes bfloat16 where that is
-        faster.
+        Arithmetic of the network. 'auto' uses bfloat16 where it is faster.
 
     Returns
     -------
-    model : `BlendModel`
+    model : `~blendhunter.network.BlendModel`
+        The network with its metadata.
 
     Raises
     ------
     `~blendhunter.exceptions.WeightsError`
-        If the file is missing, damaged or no weights file.
+        If the file is missing or damaged, or is not a weights file.
     ValueError
         If ``precision`` is unknown.
     ImportError

@@ -1,4 +1,5 @@
-"""Where the companion is: layers that locate sources in a stamp."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Layers that locate the companion in a stamp."""
 
 from itertools import product
 
@@ -93,7 +94,7 @@ def companion_maps(log_odds):
 
 def locate_companions(maps, residuals):
     """
-    Find the likeliest position of the companion in each stamp.
+    Find the most likely position of the companion in each stamp.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
-"""A trained network with its preprocessing: from stamps to P(blended)."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""A trained network with its preprocessing."""
 
 from typing import NamedTuple
 
@@ -45,13 +46,14 @@ class BlendModel:
 
     Parameters
     ----------
-    network : `keras.Model`
-        From (n, 65, 65, channels) to (n, 1).
+    network : ``keras.Model``
+        Maps an input of shape (n, 65, 65, channels) to probabilities of
+        shape (n, 1).
     metadata : dict
-        As stored in the weights file.
-    extended : `keras.Model`
-        From the same input to a dict of outputs; see
-        `~blendhunter.network.loading.extend_network`.
+        Metadata of the weights file.
+    extended : ``keras.Model``
+        Maps the same input to a dict of all outputs: the probability, the
+        maps of companions and the score of unusual stamps.
     """
 
     #: Range of P in which ``n_views`` applies.
@@ -65,48 +67,53 @@ class BlendModel:
 
     @property
     def regions(self):
-        """The regions that the weights were trained for."""
+        """The regions for which the weights were trained."""
         return tuple(self.metadata['regions'])
 
     @property
     def knows_domain(self):
-        """Whether the network tells which stamps are unlike the training."""
+        """Whether the network recognizes stamps unlike its training."""
         return UNUSUAL in self.extended.output
 
     @property
     def locates(self):
-        """Whether the network tells where the companion is."""
+        """Whether the network can locate companions."""
         return set(LOCATORS) <= set(self.extended.output)
 
     def predict(self, stamps, regions, noise=1.0, *, batch_size=256,
                 n_views=1):
         """
-        Return P(blended) at the blend fraction ``trained_fraction``.
+        Return the blend probabilities of the network.
+
+        They refer to the blend fraction ``trained_fraction`` of the
+        weights.
 
         Parameters
         ----------
         stamps : `~numpy.ndarray` of shape (n, 51, 51)
             Background-subtracted pixels.
         regions : bool `~numpy.ndarray` of shape (n, 51, 51)
+            Region of each source.
         noise : float or `~numpy.ndarray` of shape (n,) or (n, 51, 51)
             RMS noise per pixel.
         batch_size : int, optional
-            Every batch is padded to this size, so that the network is
-            compiled once and a stamp's result does not depend on how
-            many others there are.
+            Stamps per call of the network. Every batch is padded to this
+            size. So the network is compiled once, and the result of a
+            stamp does not depend on the number of stamps.
         n_views : {1, 2, 4, 8}, optional
-            Test-time augmentation: stamps with 0.1 < P < 0.98 are
-            evaluated in so many rotated and mirrored orientations and
-            their log odds averaged.
+            Test-time augmentation. Stamps with a probability between 0.1
+            and 0.98 are evaluated in this many rotated and mirrored
+            orientations, and the log odds are averaged.
 
         Returns
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
+            Probability that each stamp is a blend.
 
         Raises
         ------
         ValueError
-            If ``n_views`` is another number.
+            If ``n_views`` is not one of these numbers.
         """
         return self.answer(stamps, regions, noise, batch_size=batch_size,
                            n_views=n_views).probability
@@ -114,24 +121,29 @@ class BlendModel:
     def answer(self, stamps, regions, noise=1.0, *, batch_size=256,
                n_views=1, locate=False):
         """
-        Return all that the network tells.
+        Return all outputs of the network.
 
         Parameters
         ----------
-        stamps, regions, noise, batch_size, n_views
-            As for `predict`.
+        stamps, regions, noise : `~numpy.ndarray`
+            See `~blendhunter.network.BlendModel.predict`.
+        batch_size, n_views : int, optional
+            See `~blendhunter.network.BlendModel.predict`.
         locate : bool, optional
-            Whether the maps of companions are wanted.
+            Whether to return the maps of companions.
 
         Returns
         -------
-        answers : `Answers`
-            Only the probability is averaged over the views.
+        answers : object
+            Its attributes are ``probability``; ``unusual``, the score of
+            stamps unlike the training; and ``maps``, the maps of
+            companions or None. Only the probability is averaged over the
+            views.
 
         Raises
         ------
         ValueError
-            If ``n_views`` is another number.
+            If ``n_views`` is not 1, 2, 4 or 8.
         """
         if n_views not in VIEWS:
             msg = f'n_views must be one of {VIEWS}, got {n_views!r}'
@@ -188,64 +200,134 @@ class BlendModel:
 
     def report(self, raw, region, prior=None):
         """
-        Turn the network's probabilities into the reported ones.
+        Convert the probabilities of the network to reported ones.
 
         Parameters
         ----------
         raw : float `~numpy.ndarray` of shape (n,)
-            From `predict`.
+            From `~blendhunter.network.BlendModel.predict`.
         region : {'segment', 'stamp'}
+            The region that was classified.
         prior : float, optional
-            Blend fraction of the sample; by default that stored in the
-            weights.
+            Blend fraction of the sample; by default that of the weights.
 
         Returns
         -------
         probability : float32 `~numpy.ndarray` of shape (n,)
-            Calibrated, if the weights hold a calibration, at this prior.
+            Probabilities at this prior. They are calibrated if the weights
+            have a calibration.
         """
         return correct_prior(raw, *self.prior_fractions(region, prior),
                              slope=self.slope(region))
 
     def raw(self, reported, region, prior=None):
-        """Return what the network must answer for `report` to return this."""
+        """
+        Convert reported probabilities back to those of the network.
+
+        Parameters
+        ----------
+        reported : float `~numpy.ndarray` of shape (n,)
+            From `~blendhunter.network.BlendModel.report`.
+        region : {'segment', 'stamp'}
+            The region that was classified.
+        prior : float, optional
+            Blend fraction of the sample; by default that of the weights.
+
+        Returns
+        -------
+        raw : float `~numpy.ndarray` of shape (n,)
+            As from `~blendhunter.network.BlendModel.predict`.
+        """
         trained, wanted = self.prior_fractions(region, prior)
         return float(correct_prior(reported, wanted, trained,
                                    slope=1 / self.slope(region)))
 
     def is_calibrated(self, region):
-        """Tell whether the weights hold a calibration."""
+        """
+        Return whether the weights have a calibration.
+
+        Parameters
+        ----------
+        region : {'segment', 'stamp'}
+            The region.
+
+        Returns
+        -------
+        calibrated : bool
+            True if there is a calibration for the region.
+        """
         return region in self.metadata.get('calibration', {})
 
     def slope(self, region):
-        """Return the slope of the calibration, 1 if there is none."""
+        """
+        Return the slope of the calibration.
+
+        Parameters
+        ----------
+        region : {'segment', 'stamp'}
+            The region.
+
+        Returns
+        -------
+        slope : float
+            1 if there is no calibration.
+        """
         if not self.is_calibrated(region):
             return 1.0
         return self.metadata['calibration'][region]['slope']
 
     def calibration_scatter(self, region):
-        """Return by how much surveys differ, in log odds; 0 if unknown."""
+        """
+        Return the scatter of the calibration between surveys.
+
+        Parameters
+        ----------
+        region : {'segment', 'stamp'}
+            The region.
+
+        Returns
+        -------
+        scatter : float
+            Standard deviation in log odds; 0 if it is unknown.
+        """
         return self.metadata.get('calibration', {}).get(region, {}).get(
             'scatter', 0.0)
 
     def unusual_limit(self, region):
-        """Return the limit of ``unusual``; infinite if there is none."""
+        """
+        Return the limit above which a stamp is out of domain.
+
+        Parameters
+        ----------
+        region : {'segment', 'stamp'}
+            The region.
+
+        Returns
+        -------
+        limit : float
+            Limit of the output ``unusual``; infinite if there is none.
+        """
         limit = self.metadata['domain'].get(region, {}).get('unusual')
         return np.inf if limit is None else limit[1]
 
     def prior_fractions(self, region, prior=None):
         """
-        Return the blend fraction that `predict` assumes, and the wanted one.
+        Return the blend fractions of the network and of the sample.
 
         Parameters
         ----------
-        region : {'stamp', 'segment'}
+        region : {'segment', 'stamp'}
+            The region.
         prior : float, optional
-            The wanted one; by default that stored in the weights.
+            Blend fraction of the sample; by default that of the weights.
 
         Returns
         -------
-        trained, wanted : float
+        trained : float
+            The blend fraction that the probabilities of
+            `~blendhunter.network.BlendModel.predict` refer to.
+        wanted : float
+            The blend fraction of the sample.
         """
         trained = self.metadata['trained_fraction'][region]
         return trained, (self.metadata['prior'][region] if prior is None

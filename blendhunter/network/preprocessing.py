@@ -1,4 +1,5 @@
-"""The input of the network; a weights file names its preprocessing."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The preprocessing of stamps, which a weights file names."""
 
 from collections.abc import Callable
 from typing import NamedTuple

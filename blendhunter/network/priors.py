@@ -1,4 +1,5 @@
-"""Probabilities: the blend fraction they assume, and their pooling."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Correct probabilities for the blend fraction, and combine them."""
 
 import numpy as np
 from scipy.special import expit, logit
@@ -118,16 +119,16 @@ def estimate_fraction(probability, prior):
 def _known_probabilities(probability, prior):
     """Return the finite probabilities, enough of them to say something."""
     if not 0 < prior < 1:
-        msg = f'prior must lie between 0 and 1, got {prior!r}'
+        msg = f'prior must be between 0 and 1, got {prior!r}'
         raise ValueError(msg)
     p = plain_values(probability)
     p = p[np.isfinite(p)]
     if len(p) < MIN_SOURCES:
-        msg = (f'probability: {MIN_SOURCES} finite ones are needed to '
-               f'estimate a blend fraction, got {len(p)}')
+        msg = (f'probability must have at least {MIN_SOURCES} finite values '
+               f'to estimate a blend fraction, got {len(p)}')
         raise ValueError(msg)
     if p.min() < 0 or p.max() > 1:
-        msg = (f'probability must lie in 0 to 1, got {p.min():g} to '
+        msg = (f'probability must be between 0 and 1, got {p.min():g} to '
                f'{p.max():g}')
         raise ValueError(msg)
     return p

@@ -1,4 +1,5 @@
-"""Residuals of stamps after one symmetric source is subtracted."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Residuals of stamps after the subtraction of one symmetric source."""
 
 from dataclasses import dataclass
 

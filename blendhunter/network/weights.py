@@ -1,4 +1,5 @@
-"""Weights files: one file per model, checked to the last byte."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Read and write weights files, which have a checksum."""
 
 import hashlib
 import io
@@ -66,12 +67,12 @@ def _read_payload(path):
         raise WeightsError(msg)
     content = path.read_bytes()
     if not content.startswith(MAGIC):
-        msg = f'weights: {str(path)!r} is no BlendHunter weights file'
+        msg = f'weights: {str(path)!r} is not a BlendHunter weights file'
         raise WeightsError(msg)
     payload = content[BLOCK:]
     if content[:BLOCK] != _header(payload):
-        msg = (f'weights: {str(path)!r} is damaged: its sha256 differs '
-               'from the one it was written with')
+        msg = (f'weights: {str(path)!r} is damaged: its sha256 is not the '
+               'one with which it was written')
         raise WeightsError(msg)
     return payload
 
@@ -128,8 +129,9 @@ def list_weights():
     Returns
     -------
     names : list of str
-        Accepted by `~blendhunter.load_model` and
-        `~blendhunter.BlendIdentifier`, as is the path of a weights file.
+        Names that `~blendhunter.load_model` and
+        `~blendhunter.BlendIdentifier` accept. They also accept the path of
+        a weights file.
     """
     return sorted(json.loads(REGISTRY.read_text()))
 

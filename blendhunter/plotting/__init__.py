@@ -1,4 +1,5 @@
-"""Figures that the command line, the benchmark and the pages share."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw images, results and benchmarks."""
 
 from blendhunter.plotting.binned_panels import (
     plot_field_bins,

@@ -1,4 +1,5 @@
-"""Curves and bins of completeness and purity, a line for each method."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Curves and bins of completeness and purity."""
 
 import numpy as np
 
@@ -35,7 +36,7 @@ INJECTION_METHODS = ('network', 'boosted trees', 'area x a/b',
 
 def plot_field_curves(curves):
     """
-    Draw the ROC and the purity-completeness curve of each method.
+    Draw the ROC curve and the purity-completeness curve of each method.
 
     Parameters
     ----------
@@ -44,7 +45,8 @@ def plot_field_curves(curves):
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
+    figure : `~matplotlib.figure.Figure`
+        The ROC curves (left) and the purity-completeness curves (right).
     """
     figure = new_figure(figsize=(10, 4.4))
     left, right = figure.subplots(1, 2)
@@ -67,39 +69,40 @@ def plot_field_curves(curves):
     right.set(xlabel='completeness', ylabel='purity', xlim=(0, 1),
               ylim=(0, 1.01))
     if len(curves):
-        left.legend(fontsize=8, frameon=False, loc='lower right')
+        left.legend(fontsize=9, frameon=False, loc='lower right')
     return figure
 
 
 def plot_field_bins(bins, *, methods=None):
     """
-    Draw completeness and purity against what the blends are like.
+    Draw completeness and purity as functions of several quantities.
 
     Parameters
     ----------
     bins : `~astropy.table.Table`
         From `~blendhunter.benchmark.field.field_bins`.
     methods : sequence of str, optional
-        Those drawn, if they are in the table; by default all.
+        Methods to draw, if they are in the table; by default all.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Two rows for each working point; below the bins the number of
-        blends, or of detections that the first method flags.
+    figure : `~matplotlib.figure.Figure`
+        Two rows for each working point. The numbers below the bins are
+        those of the blends (completeness), or of the detections that the
+        first method flags (purity).
     """
     lines = [(point, value, f'{value}\n{label}')
              for point, label in FIELD_POINTS.items()
              for value in ('completeness', 'purity')]
     figure, methods = _plot_bins(bins, lines, FIELD_QUANTITIES, methods)
     figure.supxlabel('in brackets: the blends of a bin, or the detections '
-                     f'that the {methods[0]} flags', fontsize=9)
+                     f'that the {methods[0]} flags', fontsize=10)
     return figure
 
 
 def plot_injections(bins):
     """
-    Draw the completeness against separation, flux ratio and SNR.
+    Draw the completeness of injections in bins of several quantities.
 
     Parameters
     ----------
@@ -108,8 +111,9 @@ def plot_injections(bins):
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        A row for each false-positive rate among the untouched hosts.
+    figure : `~matplotlib.figure.Figure`
+        One row for each false-positive rate among the hosts before the
+        injection.
     """
     points = dict.fromkeys(bins['working_point'].tolist())
     lines = [(point, 'completeness', 'completeness\n'
@@ -132,9 +136,9 @@ def _plot_bins(bins, lines, quantities, methods):
             draw_bins(panel, bins[(bins['working_point'] == point)
                                   & (bins['quantity'] == quantity)],
                       methods, value)
-            panel.set_xlabel(quantities[quantity], fontsize=9)
-        panels[0].set_ylabel(label, fontsize=9)
-    rows[0, 0].legend(fontsize=8, frameon=False, loc='upper left')
+            panel.set_xlabel(quantities[quantity], fontsize=10)
+        panels[0].set_ylabel(label, fontsize=10)
+    rows[0, 0].legend(fontsize=9, frameon=False, loc='upper left')
     return figure, methods
 
 
@@ -156,7 +160,7 @@ def draw_bins(panel, bins, methods, value):
             panel.set_xticks(np.arange(len(part)),
                              [f'{name}\n({count:.0f})' for name, count in zip(
                                  _limits(part), counts, strict=True)],
-                             fontsize=7)
+                             fontsize=8)
             panel.set_xlim(-0.5, len(part) - 0.5)
     panel.set_ylim(-0.03, 1.03)
 

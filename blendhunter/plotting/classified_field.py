@@ -1,4 +1,5 @@
-"""A field with its blends marked, and strips of stamps."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw a field with its blends, and strips of stamps."""
 
 import numpy as np
 
@@ -40,26 +41,27 @@ def plot_field(image, result, *, rows=None, title=None):
     Parameters
     ----------
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-        What was classified.
+        The classified image.
     result : `~astropy.table.Table`
         From `~blendhunter.BlendIdentifier.classify`, or a part of it.
     rows : int array_like of shape (m,), optional
-        Row numbers, from 0, that are circled; by default those of
-        ``is_blend``.
+        Row numbers, from 0, of the sources to circle. By default those
+        with ``is_blend``.
     title : str, optional
+        Title of the figure.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Circles have their row number, if there are at most 60. Blue
-        crosses are at ``companion_x`` and ``companion_y`` of the circled
-        rows, if the table has these columns.
+    figure : `~matplotlib.figure.Figure`
+        Up to 60 circles have their row number. If the table has the
+        columns ``companion_x`` and ``companion_y``, blue crosses mark the
+        companions of the circled rows.
 
     Raises
     ------
     ValueError
-        If the table is not a result, or of another image, or a row is
-        not in it.
+        If the table is not a result, if it belongs to another image, or
+        if a row is not in it.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def _number(axes, detected, rows):
             continue
         # the numbers stay on the image
         side = -1 if position[0] > right else 1
-        axes.annotate(str(row), position, xytext=(5 * side, 5), fontsize=7,
+        axes.annotate(str(row), position, xytext=(5 * side, 5), fontsize=9,
                       textcoords='offset points', color=FLAGGED,
                       ha='right' if side < 0 else 'left')
 
@@ -117,24 +119,26 @@ def _strange(result):
 
 def plot_result(detected, result, *, title=None):
     """
-    Draw a classified field, its likeliest blends and bright singles.
+    Draw a classified field, its most likely blends and bright singles.
 
     Parameters
     ----------
     detected : `~blendhunter.DetectedImage`
+        The classified image.
     result : `~astropy.table.Table`
         From ``BlendIdentifier().classify(detected)``.
     title : str, optional
+        Title of the figure.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        The field with the sources of ``is_blend`` circled. Below it a
-        strip of the most likely blends, and one of the least likely of
-        the bright sources: the brightest quarter by ``snr``, or else by
-        the pixel at the position. Contours are the segments that were
-        asked about. Sources unlike the training (bit 64 of
-        ``blend_flags``) are left out of the strips.
+    figure : `~matplotlib.figure.Figure`
+        The field, in which the sources with ``is_blend`` are circled.
+        Below are two strips of stamps: the most likely blends, and the
+        least likely ones among the bright sources. Bright sources are the
+        brightest quarter by ``snr``, or by the pixel at the position.
+        Contours show the segments. Sources out of domain (bit 64 of
+        ``blend_flags``) are not in the strips.
     """
     ny, nx = detected.image.data.shape
     height = WIDTH * ny / nx
@@ -220,21 +224,25 @@ def _draw_strip(cell, label, detected, rows, probability):
             panel.axis('off')
             continue
         draw_stamp(panel, pixels[i], regions[i])
-        panel.set_title(f'{probability[i]:.3f}', fontsize=8, pad=2)
-    axes[0].set_ylabel(label, fontsize=9)
+        panel.set_title(f'{probability[i]:.3f}', fontsize=9, pad=2)
+    axes[0].set_ylabel(label, fontsize=10)
 
 
 def write_ds9_regions(path, detected, result):
     """
-    Write a circle for each source for SAOImage DS9.
+    Write a circle for each source to a region file for SAOImage DS9.
+
+    Blends are red, other sources cyan. The text of a circle is its
+    ``blend_prob``.
 
     Parameters
     ----------
     path : str or path-like
+        Region file to write.
     detected : `~blendhunter.DetectedImage`
+        The classified image.
     result : `~astropy.table.Table`
-        From ``BlendIdentifier().classify(detected)``. Blends are red, the
-        others cyan; the text is ``blend_prob``.
+        From ``BlendIdentifier().classify(detected)``.
     """
     from regions import CirclePixelRegion, PixCoord, Regions
 

@@ -1,4 +1,5 @@
-"""The rows of a classified table on their image, for the figures."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Match the rows of a result with their image, for the figures."""
 
 import warnings
 from dataclasses import replace
@@ -74,15 +75,15 @@ def _check_on_image(detected, probability):
     # no row off the image gets a probability
     if n_off:
         msg = (f'result: {n_off} of {np.sum(known)} classified positions are '
-               f'off the image of {nx} x {ny} px; is it the table of another '
-               'image?')
+               f'off the image of {nx} x {ny} px; does the table belong to '
+               'another image?')
         raise ValueError(msg)
 
 
 def _column(result, name):
     """Return a column; an error if the table has not been classified."""
     if name not in result.colnames:
-        msg = (f'result has no column {name!r}: it is no table of '
+        msg = (f'result has no column {name!r}, so it is not a result of '
                f"'classify'; it has {result.colnames}")
         raise ValueError(msg)
     return result[name]

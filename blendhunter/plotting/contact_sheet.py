@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Contact sheets of stamps."""
 
 import numpy as np
@@ -56,24 +57,26 @@ def plot_contact_sheet(stamps, *, noise=None, marks=None, across=ACROSS):
 
     Parameters
     ----------
-    stamps : array_like of shape (n, m, m), Stamps, or dict of them
-        A dict has the stamps of each kind by its label.
+    stamps : array_like of shape (n, m, m), Stamps, or dict of these
+        The stamps. A dict has several kinds of stamps by their label.
     noise : float, optional
-        RMS noise per pixel, which sets the gray scale; by default
+        RMS noise per pixel, which sets the gray scale. By default it is
         estimated at the borders of the stamps.
     marks : dict of float `~numpy.ndarray` of shape (n, k, 2), optional
-        Positions x, y to mark in the stamps of a kind, NaN for none.
+        Positions (x, y) to mark in the stamps of each kind; NaN for none.
     across : int, optional
-        Most stamps in one line of the sheet.
+        Most stamps in one line.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
+    figure : `~matplotlib.figure.Figure`
+        The contact sheet.
 
     Raises
     ------
     ValueError
-        If there is nothing to draw, or an array is not (n, m, m).
+        If there is nothing to draw, or an array does not have the shape
+        (n, m, m).
     """
     rows = _stacks(stamps)
     noise = noise or _border_noise(rows) or 1.0

@@ -1,4 +1,5 @@
-"""The evidence of one source."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw the evidence behind the probability of one source."""
 
 import numpy as np
 from scipy.special import expit
@@ -14,20 +15,21 @@ CMAP = 'RdBu_r'
 
 def plot_explanation(explanation):
     """
-    Draw what the probability of one source rests on.
+    Draw the evidence behind the probability of one source.
 
     Parameters
     ----------
     explanation : `~blendhunter.explanation.Explanation`
+        From `~blendhunter.explain`.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
+    figure : `~matplotlib.figure.Figure`
         The stamp with its region (red line), both residuals, the map of
-        the companion, with its likeliest position (cross), and the pixels
-        that the probability rests on: red ones speak for a blend.
+        the companion with its most likely position (cross), and the
+        occlusion map. Red pixels of the last are evidence for a blend.
     """
-    figure = new_figure(figsize=(12.5, 3.1))
+    figure = new_figure(figsize=(12.5, 3.5))
     panels = figure.subplots(1, 5)
     limit = max(np.abs(explanation.occlusion).max(), 0.5)
     residual = {'cmap': CMAP, 'vmin': -3, 'vmax': 3}
@@ -43,7 +45,7 @@ def plot_explanation(explanation):
          {'cmap': CMAP, 'vmin': -limit, 'vmax': limit})]
     for panel, (title, pixels, options) in zip(panels, shown, strict=True):
         panel.set(xticks=[], yticks=[])
-        panel.set_title(title, fontsize=9)
+        panel.set_title(title, fontsize=11)
         if pixels is None:
             panel.text(0.5, 0.5, 'not known to\nthese weights', ha='center',
                        va='center', transform=panel.transAxes)
@@ -61,7 +63,7 @@ def plot_explanation(explanation):
     figure.suptitle(
         f'row {explanation.row} at ({explanation.x:.1f}, {explanation.y:.1f})'
         f' px: probability {explanation.probability:.3f}, flags: {flags}',
-        fontsize=10)
+        fontsize=12)
     return figure
 
 

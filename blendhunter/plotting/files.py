@@ -1,4 +1,5 @@
-"""Writing figures."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Write figures to files."""
 
 from pathlib import Path
 
@@ -11,7 +12,24 @@ FORMATS = ('', '.png', '.pdf', '.svg')
 
 
 def check_figure_path(path, *, overwrite=False, name='plot'):
-    """Check, before any work, that a figure can be written to ``path``."""
+    """
+    Check that a figure can be written, before any work.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    overwrite : bool, optional
+        Whether an existing file may be replaced.
+    name : str, optional
+        Name of the argument, for the error message.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the extension is unknown, or the file exists or cannot be
+        written.
+    """
     check_writable(path, overwrite=overwrite, name=name, extensions=FORMATS)
 
 
@@ -21,9 +39,11 @@ def save_figure(figure, path):
 
     Parameters
     ----------
-    figure : `matplotlib.figure.Figure`
+    figure : `~matplotlib.figure.Figure`
+        The figure.
     path : str or path-like
-        PNG, PDF or SVG, by the extension; PNG without one.
+        File to write. The extension chooses PNG, PDF or SVG; without
+        extension the format is PNG.
     """
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=DPI,

@@ -1,4 +1,5 @@
-"""Figures that a notebook shows as they are."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Figures that a notebook shows directly."""
 
 import io
 from functools import partial

@@ -1,4 +1,5 @@
-"""The null test: probabilities of isolated sources, and their locus."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw the null test: probabilities of isolated sources."""
 
 import numpy as np
 
@@ -26,18 +27,19 @@ def plot_singles(sources, *, threshold=0.5):
     Parameters
     ----------
     sources : `~astropy.table.Table`
-        Those of `~blendhunter.benchmark.SinglesResult`.
+        The ``sources`` of a `~blendhunter.benchmark.SinglesResult`.
     threshold : float, optional
-        Probability from which sources are flagged.
+        Sources with ``blend_prob >= threshold`` are flagged.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Left ``blend_prob`` against SNR, with the running fraction that
-        is flagged (solid) and that chance explains (dashed); right the
-        half-light radius, with the locus and three times its width.
+    figure : `~matplotlib.figure.Figure`
+        Left: ``blend_prob`` against SNR, with running means of the flagged
+        fraction (solid) and of the fraction expected by chance (dashed).
+        Right: half-light radius against SNR, with the stellar locus and
+        three times its width.
     """
-    figure = new_figure(figsize=(11, 4.6))
+    figure = new_figure(figsize=(9.5, 4.4))
     left, right = figure.subplots(1, 2, sharex=True)
     for kind, color in COLORS.items():
         part = sources[(sources['kind'] == kind)
@@ -52,7 +54,7 @@ def plot_singles(sources, *, threshold=0.5):
     left.axhline(threshold, color='0.8', lw=0.8, zorder=0)
     left.set(xlabel='SNR', ylabel='blend probability, or fraction',
              xscale='log', ylim=(-0.02, 1.02))
-    left.legend(fontsize=8, frameon=False, loc='upper left')
+    left.legend(fontsize=10, frameon=False, loc='upper left')
     _draw_locus(right, sources)
     return figure
 
@@ -88,7 +90,7 @@ def _draw_locus(panel, sources):
                     1.3 * np.percentile(shown, 99)))
     panel.yaxis.set_major_formatter('{x:g}')
     panel.yaxis.set_minor_formatter(_label_some)
-    panel.legend(fontsize=8, frameon=False, loc='upper right')
+    panel.legend(fontsize=10, frameon=False, loc='upper right')
 
 
 def _label_some(value, _):
@@ -99,31 +101,31 @@ def _label_some(value, _):
 
 def plot_worst_singles(detected, sources, rows):
     """
-    Draw a strip of sources with their segments, one line for each kind.
+    Draw the stamps of sources with their segments, one line per kind.
 
     Parameters
     ----------
     detected : `~blendhunter.DetectedImage`
-        That of `~blendhunter.benchmark.SinglesResult`.
+        Attribute ``detected`` of a `~blendhunter.benchmark.SinglesResult`.
     sources : `~astropy.table.Table`
-        Its ``sources``.
+        Attribute ``sources`` of the same result.
     rows : dict of int array_like
-        Rows of both, by the label of the line.
+        Rows to draw, by the label of the line.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        The probability and SNR of each source are above its stamp.
+    figure : `~matplotlib.figure.Figure`
+        Above each stamp are the probability and the SNR of the source.
     """
     lines = [(kind, np.asarray(chosen)[start:start + ACROSS])
              for kind, chosen in rows.items()
              for start in range(0, max(len(chosen), 1), ACROSS)]
     figure = new_figure(figsize=(0.95 * ACROSS + 1, 1.25 * len(lines) + 0.2))
-    figure.supxlabel('above the stamps: blend probability, SNR', fontsize=8)
+    figure.supxlabel('above the stamps: blend probability, SNR', fontsize=10)
     panels = figure.subplots(len(lines), ACROSS, squeeze=False)
     for line, (kind, chosen) in zip(panels, lines, strict=True):
         # the axis of a label is there even where there is no stamp
-        line[0].set_ylabel(kind, fontsize=9)
+        line[0].set_ylabel(kind, fontsize=10)
         pixels = detected.stamps(chosen, 'stamp').data
         regions = detected.stamps(chosen).regions
         for i, panel in enumerate(line):
@@ -137,7 +139,7 @@ def plot_worst_singles(detected, sources, rows):
                           linewidths=0.7)
             row = sources[int(chosen[i])]
             panel.set_title(f'{row["blend_prob"]:.2f}, {row["snr"]:.0f}',
-                            fontsize=8, pad=2)
+                            fontsize=10, pad=2)
             panel.set(xlim=(-0.5, STAMP_SIZE - 0.5),
                       ylim=(-0.5, STAMP_SIZE - 0.5))
     return figure

@@ -1,4 +1,5 @@
-"""The figures of Farrens et al. (2022), from the tables behind them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw the figures of Farrens et al. (2022) from tables."""
 
 import numpy as np
 
@@ -65,8 +66,18 @@ def plot_separation(table, *, title=''):
     """
     Plot accuracy against separation, one panel per noise level (Fig. 3).
 
-    ``table`` has ``sigma``, ``method``, ``separation`` (px), ``accuracy``
-    and ``accuracy_std``. The gain of the network over SEP is shaded.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        With the columns ``sigma``, ``method``, ``separation`` (px),
+        ``accuracy`` and ``accuracy_std``.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    figure : `~matplotlib.figure.Figure`
+        The gain of the network over SEP is shaded.
     """
     sigmas = np.unique(table['sigma'])
     columns = min(len(sigmas), COLUMNS)
@@ -92,11 +103,21 @@ def plot_separation(table, *, title=''):
 
 def plot_accuracy(table, *, title=''):
     """
-    Plot overall accuracy against noise (Fig. 4).
+    Plot the accuracy for all stamps against noise (Fig. 4).
 
-    ``table`` has ``sigma``, ``realization``, ``method`` and ``accuracy``.
-    Mean and standard deviation over realizations; the gain of the network
-    over SEP is shaded.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        With the columns ``sigma``, ``realization``, ``method`` and
+        ``accuracy``.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    figure : `~matplotlib.figure.Figure`
+        Mean and standard deviation over the realizations. The gain of the
+        network over SEP is shaded.
     """
     figure, panels = _figure(1, 1, size=(5.6, 4.2), title=title)
     panel = panels[0, 0]
@@ -111,9 +132,18 @@ def plot_realistic(table, *, title=''):
     """
     Plot the accuracy relative to SEP on the realistic set (Fig. 5).
 
-    ``table`` has ``sigma`` of the training (NaN for SEP), ``realization``,
-    ``method``, ``subset`` and ``accuracy``. The differences are in
-    percentage points.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        With the columns ``sigma`` of the training (NaN for SEP),
+        ``realization``, ``method``, ``subset`` and ``accuracy``.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    figure : `~matplotlib.figure.Figure`
+        The differences are in percentage points.
     """
     figure, panels = _figure(1, 1, size=(5.6, 4.2), title=title)
     panel = panels[0, 0]
@@ -136,8 +166,18 @@ def plot_confusion(table, *, title=''):
     """
     Plot true positives and negatives on the realistic set (Fig. 6).
 
-    ``table`` is that of `plot_realistic`, with ``true_positives`` and
-    ``true_negatives``. Three panels: all, close and distant blends.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        The table of `~blendhunter.plotting.plot_realistic`, with the
+        columns ``true_positives`` and ``true_negatives``.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    figure : `~matplotlib.figure.Figure`
+        Three panels, for all, close and distant blends.
     """
     figure, panels = _figure(1, 3, size=(10, 3.6), title=title)
     for panel, (subset, name) in zip(panels.flat, SUBSET_NAMES.items(),
@@ -164,8 +204,18 @@ def plot_features(table, *, title=''):
     """
     Plot a stamp and the output of each block (Fig. 2).
 
-    ``table`` has ``block`` (0: the stamp), ``width`` and the flattened
-    ``values`` of each square map.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        One row per square map, with the columns ``block`` (0 is the
+        stamp), ``width`` and the flattened ``values``.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    figure : `~matplotlib.figure.Figure`
+        The stamp and the maps of each block.
     """
     blocks = {int(block): [
         np.reshape(row['values'], (row['width'], row['width']))

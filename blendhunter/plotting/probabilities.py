@@ -1,4 +1,5 @@
-"""The histogram of the probabilities of a result."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw the histogram of the probabilities of a result."""
 
 import numpy as np
 
@@ -21,12 +22,12 @@ def plot_probabilities(result, *, threshold=None):
     result : `~astropy.table.Table`
         From `~blendhunter.BlendIdentifier.classify`.
     threshold : float, optional
-        The one that is marked; by default that in the table's meta.
+        Threshold to mark; by default that in the meta of the table.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Counts are on a logarithmic scale.
+    figure : `~matplotlib.figure.Figure`
+        The counts have a logarithmic scale.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def plot_probabilities(result, *, threshold=None):
     if threshold is not None:
         axes.axvline(float(threshold), color=FLAGGED, lw=1.2,
                      label=f'threshold {float(threshold):g}')
-        axes.legend(frameon=False, fontsize=9)
+        axes.legend(frameon=False, fontsize=10)
     # the limits first: an empty histogram has none of its own
     axes.set(xlabel='blend probability', ylabel='sources', xlim=(0, 1),
              ylim=(0.5, 2 * max(counts.max(), 1)))

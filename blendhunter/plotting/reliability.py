@@ -1,4 +1,5 @@
-"""Reliability diagrams: fraction of blends against the probability."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw reliability diagrams: fraction of blends against probability."""
 
 import numpy as np
 
@@ -24,9 +25,9 @@ def plot_reliability(curves):
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        The axes are logarithmic above 0.02, because most probabilities
-        are small. Points on the diagonal are calibrated.
+    figure : `~matplotlib.figure.Figure`
+        Points on the diagonal are calibrated. The axes are logarithmic
+        above 0.02, because most probabilities are small.
     """
     pairs = list(dict.fromkeys(zip(
         np.asarray(curves['region']).tolist(),
@@ -38,7 +39,7 @@ def plot_reliability(curves):
     for panel, (region, name) in zip(panels, pairs, strict=False):
         part = curves[(curves['region'] == region) & (curves['set'] == name)]
         _draw(panel, part)
-        panel.set_title(f'{name} ({region})', fontsize=9)
+        panel.set_title(f'{name} ({region})', fontsize=10)
     for panel in panels[len(pairs):]:
         panel.axis('off')
     for panel in panels[::across]:

@@ -1,4 +1,5 @@
-"""Stamps of chosen rows of a classified table."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw the stamps of chosen rows of a result."""
 
 from textwrap import fill
 
@@ -23,12 +24,12 @@ __all__ = ['COMPANION', 'MAX_STAMPS', 'draw_stamp', 'plot_stamps']
 MAX_STAMPS = 50
 #: The cross of a companion.
 COMPANION = {'marker': '+', 's': 30, 'color': 'tab:blue', 'linewidths': 1.1}
-ACROSS = 10
+ACROSS = 8
 # the title needs the width of so many stamps
 LEAST_ACROSS = 5
-WIDTH, HEIGHT, FLAG_LINE, TITLE = 1.0, 1.2, 0.1, 0.35  # inches
+WIDTH, HEIGHT, FLAG_LINE, TITLE = 1.2, 1.42, 0.14, 0.4  # inches
 # letters of the flags under a stamp
-LETTERS = 20
+LETTERS = 18
 
 
 def plot_stamps(image, result, *, rows=None, n_across=ACROSS, title=None):
@@ -38,31 +39,32 @@ def plot_stamps(image, result, *, rows=None, n_across=ACROSS, title=None):
     Parameters
     ----------
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-        What was classified. With a mask, a noise map or segments of your
-        own, give the DetectedImage: the segments are its own.
+        The classified image. If you classified it with your own mask,
+        noise map or segments, give the `~blendhunter.DetectedImage`. Its
+        segments are then drawn.
     result : `~astropy.table.Table`
         From `~blendhunter.BlendIdentifier.classify`, or a part of it.
     rows : int array_like of shape (m,), optional
-        Row numbers, from 0. By default the rows of ``is_blend``, highest
-        ``blend_prob`` first, but at most 50.
+        Row numbers, from 0. By default the rows with ``is_blend``, at
+        most 50, with the highest ``blend_prob`` first.
     n_across : int, optional
         Most stamps in one line.
     title : str, optional
-        By default how many sources of how many are shown.
+        Title of the figure. By default it states the number of sources.
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Above each stamp are the row and ``blend_prob``, below it the
-        names of its ``blend_flags``. The segment of the source is red. A
-        blue cross is at ``companion_x`` and ``companion_y``, if the
-        table has these columns.
+    figure : `~matplotlib.figure.Figure`
+        Above each stamp are the row and ``blend_prob``, below it the names
+        of its ``blend_flags``. A red line shows the segment of the source.
+        A blue cross marks the companion, if the table has the columns
+        ``companion_x`` and ``companion_y``.
 
     Raises
     ------
     ValueError
-        If the table is not a result, or of another image, or a row is
-        not in it.
+        If the table is not a result, if it belongs to another image, or
+        if a row is not in it.
 
     Examples
     --------
@@ -81,7 +83,7 @@ def plot_stamps(image, result, *, rows=None, n_across=ACROSS, title=None):
     detected = sources_on_image(image, result)
     labels = [_flag_names(value) for value in flags_of(result)[rows]]
     figure, panels = _panels(labels, n_across)
-    figure.suptitle(text if title is None else title, fontsize=10)
+    figure.suptitle(text if title is None else title, fontsize=12)
     if not len(rows):
         return figure
     pixels = detected.stamps(rows, 'stamp').data
@@ -95,8 +97,8 @@ def plot_stamps(image, result, *, rows=None, n_across=ACROSS, title=None):
         panel.scatter(*crosses[i], **COMPANION)
         answer = f'{probability[i]:.3f}' if np.isfinite(
             probability[i]) else '–'
-        panel.set_title(f'{rows[i]}: {answer}', fontsize=8, pad=2)
-        panel.set_xlabel(labels[i], fontsize=6, labelpad=2)
+        panel.set_title(f'{rows[i]}: {answer}', fontsize=10, pad=2)
+        panel.set_xlabel(labels[i], fontsize=8, labelpad=2)
     return figure
 
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The report about one classified image."""
 
 import numpy as np
@@ -40,15 +41,16 @@ N_SHOWN, N_ACROSS = 10, 5
 
 def check_report_path(path, *, overwrite=False, name='report'):
     """
-    Check, before any work, that a report can be written to ``path``.
+    Check that a report can be written, before any work.
 
     Parameters
     ----------
     path : str or path-like
+        The file.
     overwrite : bool, optional
         Whether an existing file may be replaced.
     name : str, optional
-        That of the argument, for the message of the error.
+        Name of the argument, for the error message.
 
     Raises
     ------
@@ -62,32 +64,33 @@ def check_report_path(path, *, overwrite=False, name='report'):
 
 def write_report(path, image, result, *, title=None):
     """
-    Write a report about a classified image, in one HTML file.
+    Write a report about a classified image to one HTML file.
 
-    The file holds its pictures, and needs no other file, no script and
+    The file contains its pictures. It needs no other file, no script and
     no network. An interrupted write leaves no file.
 
     Parameters
     ----------
     path : str or path-like
-        An existing file is replaced.
+        File to write. An existing file is replaced.
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
-        What was classified. A DetectedImage saves a second detection.
+        The classified image. A `~blendhunter.DetectedImage` is faster,
+        because it is not detected again.
     result : `~astropy.table.Table`
         From `~blendhunter.BlendIdentifier.classify`.
     title : str, optional
-        The name of the image.
+        Name of the image.
 
     Raises
     ------
     ValueError
-        If the table is not a result, or of another image.
+        If the table is not a result, or belongs to another image.
 
     Notes
     -----
     The null test (`~blendhunter.benchmark.evaluate_singles`) needs an
-    image with stars or round galaxies; otherwise the report says why it
-    could not run.
+    image with stars or round galaxies. If it cannot run, the report gives
+    the reason.
 
     Examples
     --------
@@ -155,9 +158,9 @@ def _extremes(detected, result):
         parts.append('</div>')
     return section(
         'Stamps', paragraph(
-            'Above each stamp are the row of the table, counted from 0, and '
+            'Above each stamp are the row of the table (from 0) and '
             'the probability. The outline is the segment of the source. '
-            'Bright is the brightest quarter. Sources unlike the training '
+            'Bright sources are the brightest quarter. Sources out of domain '
             'are left out.'), '<div class="pair">', *parts, '</div>')
 
 
@@ -182,10 +185,10 @@ def _null_test(detected, result):
     """Return how many isolated sources are flagged, or why not."""
     test = run_null_test(detected, result)
     about = paragraph(
-        'Nearly all isolated stars and round galaxies are single. Some hold '
-        'a second source by chance. A network that fits the image flags '
-        'about as many as chance explains: the ratio is near 1. The line of '
-        'SNR 50-1000 sums up three others.')
+        'Nearly all isolated stars and round galaxies are single. Some '
+        'contain a second source by chance. A network that suits the image '
+        'flags about as many: the ratio is near 1. The row of SNR 50-1000 '
+        'combines three others.')
     if test.result is None:
         return section('Null test', about, paragraph(
             f'The test could not run: {test.reason}.'))

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The null test of a report, from the probabilities that are known."""
 
 import warnings
@@ -42,8 +43,8 @@ class _KnownAnswers(BlendIdentifier):
 def run_null_test(detected, result):
     """Test the isolated sources of a classified image; see `NullTest`."""
     if read_meta(result.meta, 'region') == 'stamp':
-        return NullTest(None, "it is for region 'segment', and this is "
-                              "'stamp'")
+        return NullTest(None, "it needs region 'segment', but the result is "
+                              "for 'stamp'")
     threshold = read_meta(result.meta, 'threshold')
     threshold = THRESHOLD if threshold is None else float(threshold)
     with warnings.catch_warnings(record=True) as caught:

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The parts of an HTML page that needs no other file."""
 
 import base64

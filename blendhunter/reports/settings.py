@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Flags and settings of a result, in words."""
 
 import json
@@ -11,24 +12,24 @@ from blendhunter.stamps import BlendFlag, decode_blend_flags
 __all__ = ['flag_counts', 'flag_words', 'setting_rows']
 
 FLAG_MEANINGS = {
-    'edge': 'the stamp reaches over the edge of the image',
+    'edge': 'the stamp extends beyond the edge of the image',
     'off_image': 'the position is off the image, or unknown; no probability',
     'masked': 'masked pixels in the stamp, replaced by noise',
     'unusable': 'more than 30 % of the stamp is masked or off the image; no '
                 'probability',
     'no_signal': 'no pixel of the core is above the noise',
     'no_segment': 'no segment at the position; a disc was used',
-    'out_of_domain': 'unlike the sources of the training',
-    'screened': 'the small network answered: certainly no blend'}
+    'out_of_domain': 'unlike the training data (out of domain)',
+    'screened': 'a small network dismissed it: certainly single'}
 SETTING_NAMES = {
     'version': 'version of BlendHunter', 'command': 'command',
     'weights': 'weights of the network', 'sha256': 'SHA-256 of the weights',
-    'threshold': 'threshold of is_blend', 'region': 'region asked about',
+    'threshold': 'threshold of is_blend', 'region': 'region',
     'prior': 'blend fraction of the sample (prior)',
     'n_views': 'orientations of each stamp', 'noise': 'noise per pixel',
     'detection': 'detection', 'simulation': 'simulation', 'image': 'image',
-    'screen': 'SHA-256 of the small network that answered first',
-    'prior_source': 'where the prior is from',
+    'screen': 'SHA-256 of the small network for screening',
+    'prior_source': 'origin of the prior',
     'prior_error': 'error of the prior',
     'calibration': 'calibration of the probabilities'}
 UNKNOWN = '–'

@@ -1,4 +1,5 @@
-"""Samples without blends: which threshold, and what it costs."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Choose a threshold for a sample, and evaluate it."""
 
 from blendhunter.selection.sample_cut import SampleCut
 from blendhunter.selection.thresholds import (

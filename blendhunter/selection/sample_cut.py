@@ -1,4 +1,5 @@
-"""What a threshold does to a sample."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The effect of a threshold on a sample."""
 
 from dataclasses import dataclass
 
@@ -17,39 +18,40 @@ SMALLEST_ERROR = 1e-4
 @dataclass(frozen=True)
 class SampleCut:
     """
-    A sample whose sources are flagged from a threshold on.
+    A threshold and its effect on a sample.
 
-    All fractions are from 0 to 1, and all errors are standard errors. Rows
-    without a probability, and unclear ones, are not part of the sample.
+    All fractions are from 0 to 1. All errors are standard errors. Rows
+    without a probability and unclear rows are not part of the sample.
 
     Parameters
     ----------
     threshold : float
         Sources with ``blend_prob >= threshold`` are flagged.
     purity, purity_error : float
-        Fraction of the flagged sources that are blends; NaN if none is
-        flagged.
+        Fraction of the flagged sources that are blends; NaN if no source
+        is flagged.
     completeness, completeness_error : float
         Fraction of the blends that are flagged; NaN without blends.
     flagged, flagged_error : float
         Fraction of the sample that is flagged, with Wilson's error.
     n, n_flagged : int
-        Sources in the sample, and those that are flagged.
+        Number of sources in the sample, and of flagged sources.
     n_blends, n_blends_error : float
-        Blends in the sample. Their true number has an error of 0.
+        Number of blends in the sample. With the truth its error is 0.
     source : {'probabilities', 'truth'}
-        What purity, completeness and the number of blends are from.
+        Whether purity, completeness and the number of blends are expected
+        from the probabilities or counted with the truth.
 
     Notes
     -----
-    From the probabilities p alone, if they are calibrated, the number of
-    blends in any part of the sample is the sum of p, with the variance sum
-    of p (1 - p), that of independent trials of unequal probability. The
-    purity is the mean p of the flagged. The completeness is A / (A + B),
-    with A and B the numbers above and below the threshold, which are
-    independent; the first-order error is
+    Without truth, the probabilities p must be calibrated. The number of
+    blends in any part of the sample is the sum of p. Its variance is the
+    sum of p (1 - p), that of independent trials of unequal probability.
+    The purity is the mean p of the flagged sources. The completeness is
+    A / (A + B), where A and B are the numbers of blends above and below
+    the threshold. They are independent, so the first-order error is
     sqrt(B^2 var(A) + A^2 var(B)) / (A + B)^2. These errors do not include
-    those of the calibration.
+    the errors of the calibration.
 
     With the truth, purity and completeness have Wilson's errors
     (`astropy.stats.binom_conf_interval`).

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Probabilities and labels of a sample, from one table or several."""
 
 import warnings
@@ -39,7 +40,7 @@ def read_sample(result):
     labeled = [LABEL in table.colnames for table in tables]
     if any(labeled) and not all(labeled):
         msg = (f'result: {sum(labeled)} of {len(tables)} tables have a '
-               f'column {LABEL!r}; all or none must have it')
+               f'column {LABEL!r}; either all or none must have it')
         raise ValueError(msg)
     probability = _joined_probabilities(tables)
     if not all(labeled):
@@ -65,9 +66,10 @@ def _warn_of_calibration(tables):
     if any(read_meta(table.meta, 'calibration') == 'none'
            for table in tables):
         warnings.warn(
-            'result: its weights hold no calibration, so that numbers of '
-            'blends, purity and completeness are guesses; blendhunter '
-            'calibrate makes one', BlendHunterWarning, stacklevel=4)
+            'result: its weights have no calibration, so the number of '
+            'blends, purity and completeness are unreliable; calibrate the '
+            'weights with blendhunter calibrate', BlendHunterWarning,
+            stacklevel=4)
 
 
 def _tables(result):
@@ -79,11 +81,11 @@ def _tables(result):
     except TypeError:
         kind = next(type(item).__name__ for item in items
                     if not isinstance(item, Table))
-        msg = ('result must be a table of BlendIdentifier.classify, or a '
+        msg = ('result must be a table from BlendIdentifier.classify, or a '
                f'list of such tables, got {kind}')
         raise TypeError(msg) from None
     if not tables:
-        msg = 'result: the list has no table'
+        msg = 'result: the list is empty'
         raise ValueError(msg)
     return tables
 
@@ -93,8 +95,8 @@ def _joined_probabilities(tables):
     probability = np.concatenate([_probabilities(table) for table in tables])
     wrong = (probability < 0) | (probability > 1)
     if wrong.any():
-        msg = (f'result: {wrong.sum()} of {len(wrong)} probabilities do not '
-               f'lie in 0 to 1, the first is {probability[wrong][0]:g}')
+        msg = (f'result: {wrong.sum()} of {len(wrong)} probabilities are not '
+               f'between 0 and 1; the first is {probability[wrong][0]:g}')
         raise ValueError(msg)
     return probability
 
@@ -126,7 +128,7 @@ def _classified(probability, *, kind='rows'):
     """Return the finite probabilities; there must be one."""
     known = np.isfinite(probability)
     if not known.any():
-        msg = (f'result has no classified rows: of {len(known)} {kind} none '
+        msg = (f'result has no classified rows: none of {len(known)} {kind} '
                'has a probability')
         raise ValueError(msg)
     return probability[known]

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The threshold that reaches a wanted purity, completeness or fraction."""
 
 from numbers import Real
@@ -19,7 +20,7 @@ ROUNDING = 1e-9
 def choose_threshold(result, *, purity=None, completeness=None,
                      flagged=None):
     """
-    Choose the threshold of ``blend_prob`` for a sample.
+    Choose a threshold of ``blend_prob`` for a sample.
 
     Give exactly one of ``purity``, ``completeness`` and ``flagged``. The
     threshold is one of the probabilities in the sample. Sources of equal
@@ -28,47 +29,49 @@ def choose_threshold(result, *, purity=None, completeness=None,
     Parameters
     ----------
     result : table-like or path, or list of these
-        From `~blendhunter.BlendIdentifier.classify`; several are one
-        sample. If there is a column ``truth_label`` (1 blend, 0 single, -1
-        unclear) it is used instead of the probabilities, as in the
-        ``detections.ecsv`` of ``blendhunter benchmark field``; there the
-        probability may be called ``'score: network'``. Unclear rows and
-        rows without a probability are left out.
+        From `~blendhunter.BlendIdentifier.classify`. Several tables are
+        one sample. If there is a column ``truth_label`` (1 blend, 0
+        single, -1 unclear), it is used to count the blends. This is the
+        case for ``detections.ecsv`` of ``blendhunter benchmark field``,
+        where the column ``'score: network'`` is the probability. Unclear
+        rows and rows without a probability are left out.
     purity : float, optional
-        The wanted fraction of blends among the flagged sources, at least.
-        The threshold is the lowest that reaches it, which has the greatest
-        completeness.
+        Least fraction of blends among the flagged sources. The threshold
+        is the lowest one that reaches it, so the completeness is the
+        highest possible.
     completeness : float, optional
-        The wanted fraction of the blends that are flagged, at least. The
-        threshold is the highest that reaches it.
+        Least fraction of the blends that are flagged. The threshold is
+        the highest one that reaches it.
     flagged : float, optional
-        The fraction of the sample that may be flagged, at most. The
-        threshold is the lowest that keeps it.
+        Largest fraction of the sample that is flagged. The threshold is
+        the lowest one that does not exceed it.
 
     Returns
     -------
     cut : `~blendhunter.selection.SampleCut`
-        The threshold and what it does to the sample. Print it for a
-        summary. `~blendhunter.BlendIdentifier.apply_threshold` applies it
-        to a table.
+        The threshold and its effect on the sample. Print it for a summary.
+        `~blendhunter.BlendIdentifier.apply_threshold` applies the
+        threshold to a table.
 
     Raises
     ------
     ValueError
-        If not exactly one of the three is given, or it is not in 0 to 1;
-        if no threshold reaches it; if there is no column ``blend_prob``
-        and no classified row; if there are no blends.
+        If not exactly one of the three is given, or it is not between 0
+        and 1; if no threshold reaches it; if there is no column
+        ``blend_prob`` or no classified row; if there are no blends.
     TypeError
-        If ``result`` is no table.
+        If ``result`` is not a table.
 
     Notes
     -----
-    Without truth, purity and completeness are what calibrated probabilities
-    let expect; see `~blendhunter.selection.SampleCut`.
+    Without truth, purity and completeness are expected values. They are
+    correct if the probabilities are calibrated; see
+    `~blendhunter.selection.SampleCut`.
 
-    With truth, the threshold is chosen and evaluated on the same sources,
-    so that a small sample looks a little too good. Choose it on one half
-    then, and call `evaluate_cut` for the other half.
+    With truth, the threshold is chosen and evaluated on the same sources.
+    For a small sample the result is then slightly too good. Choose the
+    threshold on one half of the sample, and call
+    `~blendhunter.evaluate_cut` for the other half.
 
     Examples
     --------
@@ -89,26 +92,27 @@ def choose_threshold(result, *, purity=None, completeness=None,
 
 def evaluate_cut(result, threshold):
     """
-    Return the purity and completeness of a sample at any threshold.
+    Return the purity and completeness of a sample at a given threshold.
 
     Parameters
     ----------
     result : table-like or path, or list of these
-        As in `choose_threshold`.
+        See `~blendhunter.choose_threshold`.
     threshold : float
         Sources with ``blend_prob >= threshold`` are flagged.
 
     Returns
     -------
     cut : `~blendhunter.selection.SampleCut`
+        The threshold and its effect on the sample.
 
     Raises
     ------
     ValueError
-        If the threshold is not in 0 to 1; if there is no column
+        If the threshold is not between 0 and 1; if there is no column
         ``blend_prob`` or no classified row.
     TypeError
-        If ``result`` is no table.
+        If ``result`` is not a table.
     """
     _check_fraction('threshold', threshold)
     return cut_at(read_sample(result), threshold)
@@ -116,28 +120,29 @@ def evaluate_cut(result, threshold):
 
 def expected_blends(result):
     """
-    Return the number of blends that the probabilities let expect.
+    Return the expected number of blends in a sample.
 
     Parameters
     ----------
     result : table-like or path, or list of these
-        As in `choose_threshold`. A column ``truth_label`` is not used, and
-        unclear rows count.
+        See `~blendhunter.choose_threshold`. A column ``truth_label`` is
+        not used, and unclear rows count.
 
     Returns
     -------
     n_blends : float
-        The sum of the probabilities p. Rows without one count as 0.
+        The sum of the probabilities p. Rows without a probability count
+        as 0.
     error : float
-        The standard error, the square root of the sum of p (1 - p). It
-        does not include that of the calibration.
+        The standard error: the square root of the sum of p (1 - p). It
+        does not include the error of the calibration.
 
     Raises
     ------
     ValueError
         If there is no column ``blend_prob`` or no classified row.
     TypeError
-        If ``result`` is no table.
+        If ``result`` is not a table.
     """
     return count_blends(read_probabilities(result))
 
@@ -147,8 +152,8 @@ def _one_of(**wanted):
     given = {name: value for name, value in wanted.items()
              if value is not None}
     if len(given) != 1:
-        msg = ('give exactly one of purity, completeness and flagged, got '
-               f'{", ".join(given) or "none"}')
+        msg = ('exactly one of purity, completeness and flagged must be '
+               f'given, got {", ".join(given) or "none"}')
         raise ValueError(msg)
     (name, value), = given.items()
     _check_fraction(name, value)
@@ -158,7 +163,7 @@ def _one_of(**wanted):
 def _check_fraction(name, value):
     """Refuse what is no number from 0 to 1."""
     if not isinstance(value, Real) or not 0 <= value <= 1:
-        msg = f'{name} must lie in 0 to 1, got {value!r}'
+        msg = f'{name} must be between 0 and 1, got {value!r}'
         raise ValueError(msg)
 
 
@@ -200,8 +205,8 @@ def _for_flagged(wanted, levels, n_flagged, found):  # noqa: ARG001
     n = n_flagged[0]
     good = n_flagged <= (wanted + ROUNDING) * n
     if not good.any():
-        msg = (f'flagged: no threshold flags {wanted:g} of the sample or '
-               f'less; the highest probability, {levels[-1]:.4g}, flags '
+        msg = (f'flagged: every threshold flags more than {wanted:g} of the '
+               f'sample; the highest probability, {levels[-1]:.4g}, flags '
                f'{n_flagged[-1]} of {n}')
         raise ValueError(msg)
     return levels[good][0]

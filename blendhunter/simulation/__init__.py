@@ -1,4 +1,5 @@
-"""Simulated stamps, fields and detections with known truth."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Simulate stamps, fields and detections with known truth."""
 
 from blendhunter.simulation.camera_psf import CameraPSF
 from blendhunter.simulation.detections import simulate_detections

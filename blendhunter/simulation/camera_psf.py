@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """A PSF with the aberrations of a camera, from GalSim's optics."""
 
 from dataclasses import fields
@@ -33,7 +34,7 @@ CHANGE = 0.5
 TRACK = 0.05
 LIMITS = 'float, tuple or `LogUniform`'
 #: The condition that aberrations must meet.
-WAVES = 'lie in 0 to 0.5'
+WAVES = 'be between 0 and 0.5'
 #: Aberrations, and their terms in `galsim.OpticalPSF`.
 ABERRATIONS = {'coma': ('coma1', 'coma2'),
                'trefoil': ('trefoil1', 'trefoil2'),
@@ -49,14 +50,15 @@ OPTICS = {'coma': LogUniform(0.01, 0.2), 'trefoil': LogUniform(0.01, 0.15),
 @described
 class CameraPSF:
     """
-    The PSF of the paper behind optics with aberrations.
+    The PSF of the paper with the aberrations of a camera.
 
-    The atmosphere and the ellipticity are those of `PaperPSF`; the optics
-    are a `galsim.OpticalPSF` whose diffraction limit is a quarter of the
-    seeing. The directions of the aberrations and of the drift are random.
-    Each value is a number, or two limits (a tuple, or a
-    `~blendhunter.simulation.LogUniform`) between which every field, and
-    every group of stamps, draws its own.
+    The atmosphere and the ellipticity are those of
+    `~blendhunter.simulation.PaperPSF`. The optics are a
+    `galsim.OpticalPSF` whose diffraction limit is a quarter of the seeing.
+    The directions of the aberrations and of the drift are random. Each
+    value is a number or two limits (a tuple, or a
+    `~blendhunter.simulation.LogUniform`). Each field and each group of
+    stamps draws its value between the limits.
     """
 
     seeing: float = parameter(
@@ -67,11 +69,11 @@ class CameraPSF:
     trefoil: object = parameter(0.0, 'RMS of the wavefront in waves', WAVES,
                                 type=LIMITS)
     astigmatism: object = parameter(
-        0.0, 'RMS of the wavefront in waves; the focus is off by as much',
+        0.0, 'RMS of the wavefront in waves; the defocus is as large',
         WAVES, type=LIMITS)
     drift: object = parameter(
-        0.0, 'length of the tracking error, over the seeing',
-        'lie in 0 to 1', type=LIMITS)
+        0.0, 'length of the tracking error over the seeing',
+        'be between 0 and 1', type=LIMITS)
 
     # the stamps of one group share a PSF
     shared = True
@@ -84,14 +86,43 @@ class CameraPSF:
                 item.name, value, item.metadata['condition'])
 
     def draw(self, rng, *, seeing_factor=1.0):
-        """Return a `galsim.GSObject` of unit flux; see `PaperPSF.draw`."""
+        """
+        Draw a PSF.
+
+        Parameters
+        ----------
+        rng : `~numpy.random.Generator`
+            Random numbers.
+        seeing_factor : float, optional
+            Factor by which the seeing is multiplied.
+
+        Returns
+        -------
+        psf : `galsim.GSObject`
+            Of unit flux, in arcsec.
+        """
         return self.draw_grid(rng, 1, seeing_factor=seeing_factor)[0][0]
 
     def draw_grid(self, rng, n_nodes, *, seeing_factor=1.0):
         """
-        Return PSFs at n x n places, rows of a field from its first corner.
+        Draw the PSFs on a grid of positions in a field.
 
-        Directions and size of the aberrations change linearly over it.
+        Direction and size of the aberrations change linearly over the
+        field.
+
+        Parameters
+        ----------
+        rng : `~numpy.random.Generator`
+            Random numbers.
+        n_nodes : int
+            Number of positions along each axis.
+        seeing_factor : float, optional
+            Factor by which the seeing is multiplied.
+
+        Returns
+        -------
+        psfs : list of list
+            Rows of `galsim.GSObject`, from the first corner of the field.
         """
         import galsim
 

@@ -1,9 +1,17 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Stamps of detections in simulated fields, labeled by the truth."""
 
 import numpy as np
 from astropy.table import Table, hstack, vstack
 
 from blendhunter._utils.arrays import round_position
+from blendhunter._utils.descriptions import (
+    DETECTED,
+    FIELD_VALUES,
+    LABELED,
+    SEGMENT_SOURCES,
+    describe_columns,
+)
 from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
@@ -30,48 +38,56 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
                         min_flux_ratio=MIN_FLUX_RATIO, keep_unclear=False,
                         rng=None, n_jobs=1, work_dir=None, progress=False):
     """
-    Render fields, detect, and cut what ``classify`` would cut.
+    Simulate fields, detect their sources, and cut labeled stamps.
 
-    Each field draws its own value in each range, so that a network
-    trained on them meets many depths, seeings, densities and thresholds.
+    The stamps are cut as ``classify`` cuts them. Each field draws its own
+    value from each range. So a network that is trained on the stamps
+    learns many depths, seeings, densities and thresholds.
 
     Parameters
     ----------
     n_fields : int
+        Number of fields.
     shape : tuple of int, optional
         (ny, nx) of each field.
-    survey : str, Survey or sequence of them, optional
-        Fields take the surveys in turn.
+    survey : str, Survey or sequence of these, optional
+        Several surveys are used in turn.
     kind, cosmos_dir : optional
-        Galaxies, as in `SourceModel`; real ones are replaced by
-        parametric ones beyond their catalog's limits.
-    ranges : `FieldRanges` or sequence of them, optional
-        Fields take them in turn.
-    detectors : {'sep', 'photutils'} or sequence of them, optional
-        Fields take them in turn.
-    artifacts : `Artifacts`, optional
-        Bad pixels, cosmic rays, trails, residual background.
+        Kind of galaxies; see `~blendhunter.simulation.SourceModel`.
+        Beyond the limits of their catalog, real galaxies are replaced by
+        parametric ones.
+    ranges : `~blendhunter.simulation.FieldRanges` or sequence, optional
+        Ranges from which each field draws its values. Several are used in
+        turn.
+    detectors : {'sep', 'photutils'} or sequence of these, optional
+        Several detectors are used in turn.
+    artifacts : `~blendhunter.simulation.Artifacts`, optional
+        Bad pixels, cosmic rays, trails and residual background.
     min_flux_ratio : float, optional
-        As in `~blendhunter.truth.label_segments`: fainter companions make
-        a detection unclear.
+        Detections with fainter companions are unclear; see
+        `~blendhunter.truth.label_segments`.
     keep_unclear : bool, optional
         Whether to keep detections that are neither blend nor single.
     rng, n_jobs, work_dir, progress : optional
-        As in `~blendhunter.simulate_stamps`.
+        See `~blendhunter.simulate_stamps`.
 
     Returns
     -------
     detections : `~blendhunter.dataset.DataSet`
-        Arrays of shape (n, 51, 51): ``stamps``, pixels over their noise
-        (float32), and ``regions``, the detections' own segments (bool).
-        Columns of its truth: ``field``; the detector's; those of
-        `~blendhunter.truth.label_segments`, the label of the segment
-        ``truth_label`` among them; ``stamp_label`` for the whole stamp
-        (two or more sources of SNR 5); position in the stamp (px), SNR
-        and magnitude of the two brightest sources in the segment
-        (``x_1`` ... ``magnitude_2``); and the field's values
-        (``field_...``): noise and saturation in counts, the gain, the
-        FWHM of the seeing in px, and the other names of `FieldRanges`.
+        Its arrays of shape (n, 51, 51) are ``stamps``, the pixels over
+        their noise (float32), and ``regions``, the segments of the
+        detections (bool). Its truth has one row per detection:
+
+        - ``field``, and the columns of `~blendhunter.detect`;
+        - the columns of `~blendhunter.truth.label_segments`, among them
+          ``truth_label`` for the segment;
+        - ``stamp_label`` for the whole stamp (1 if it has two or more
+          sources of SNR 5);
+        - position in the stamp (px), SNR and magnitude of the two
+          brightest sources in the segment (``x_1`` ... ``magnitude_2``);
+        - the values of the field (``field_...``): noise and saturation in
+          counts, the gain, the FWHM of the seeing in px, and the other
+          names of `~blendhunter.simulation.FieldRanges`.
 
     Raises
     ------
@@ -111,9 +127,10 @@ def simulate_detections(n_fields, *, shape=(1500, 1500), survey='cfis',
             stamps.append(arrays['stamps'])
             regions.append(arrays['regions'])
             tables.append(table)
+    truth = vstack(tables[1:] or tables, metadata_conflicts='silent')
+    describe_columns(truth, DETECTED, LABELED, SEGMENT_SOURCES, FIELD_VALUES)
     return DataSet({'stamps': np.concatenate(stamps),
-                    'regions': np.concatenate(regions)},
-                   vstack(tables[1:] or tables, metadata_conflicts='silent'),
+                    'regions': np.concatenate(regions)}, truth,
                    {'role': 'detections', **provenance})
 
 

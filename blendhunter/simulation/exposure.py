@@ -1,4 +1,5 @@
-"""What telescope and camera do to a field, artifacts included."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The effects of telescope and camera on a field, and artifacts."""
 
 from dataclasses import dataclass
 
@@ -44,8 +45,8 @@ WING_BETA = 2.0
 # peak over the noise at which the brighter-fatter effect is given, without
 # saturation
 FULL = 1e4
-NOISE_HELP = ("RMS noise per pixel in counts, 'survey' for that of the "
-              'survey, none for no noise')
+NOISE_HELP = ("RMS noise per pixel in counts, or 'survey' for that of the "
+              'survey, or none')
 PSF_HELP = ("FITS image of a PSF, or 'camera' for random aberrations; by "
             'default that of the paper')
 
@@ -56,7 +57,7 @@ class Artifacts:
 
     bad_pixels: float = parameter(
         0.0, 'fraction of dead and hot pixels, which are masked',
-        'lie in 0 to 1')
+        'be between 0 and 1')
     bad_columns: float = parameter(
         0.0, 'bad columns per 51 px of width, which are masked',
         'not be negative')
@@ -66,18 +67,31 @@ class Artifacts:
         0.0, 'mean number of satellite trails per stamp or field',
         'not be negative')
     residual_background: float = parameter(
-        0.0, 'RMS of a constant left over by the background subtraction, '
+        0.0, 'RMS of a constant residual of the background subtraction, '
         'over the noise', 'not be negative')
     masked: float = parameter(
         1.0, 'fraction of the hits and trails that the mask covers',
-        'lie in 0 to 1')
+        'be between 0 and 1')
 
     def draw(self, shape, noise, rng):
         """
-        Draw the artifacts of an image (ny, nx) with some noise per pixel.
+        Draw the artifacts of an image.
 
-        Returns the counts to add (float32), and a mask of the pixels that
-        are known to be bad.
+        Parameters
+        ----------
+        shape : tuple of int
+            (ny, nx) of the image.
+        noise : float
+            RMS noise per pixel in counts.
+        rng : `~numpy.random.Generator`
+            Random numbers.
+
+        Returns
+        -------
+        extra : float32 `~numpy.ndarray` of shape (ny, nx)
+            Counts to add.
+        mask : bool `~numpy.ndarray` of shape (ny, nx)
+            True marks pixels that are known to be bad.
         """
         extra = np.full(shape, self.residual_background * rng.normal(),
                         dtype=np.float32)
@@ -126,39 +140,41 @@ def draw_trail(shape, rng, *, peak=TRAIL_PEAK):
 @described
 class Exposure:
     """
-    What telescope and camera do to a field.
+    The effects of telescope and camera on a field.
 
-    A PSF is a `galsim.GSObject`, a FITS image, or a model such as
-    `~blendhunter.simulation.PaperPSF`, which has the seeing of the survey
-    and is the default. Without noise (None) the SNR of the sources refers
-    to the noise of the survey.
+    The PSF is a `galsim.GSObject`, a FITS image, or a model such as
+    `~blendhunter.simulation.PaperPSF`. The default is a PaperPSF with the
+    seeing of the survey. If ``noise`` is None, the SNR of the sources
+    refers to the noise of the survey.
     """
 
     psf: object = parameter(
         None, PSF_HELP, metavar='FITS',
         type='None, `galsim.GSObject`, path-like, or object with ``draw``')
     seeing_factor: float = parameter(
-        1.0, "times the survey's seeing", 'be positive')
+        1.0, 'factor on the seeing of the survey', 'be positive')
     psf_variation: float = parameter(
-        0.0, "RMS of the relative change of the PSF's size, and of each "
-        'component of its shear, in the corners of the field',
-        'lie in 0 to 1')
+        0.0, 'RMS of the relative change of the size of the PSF, and of '
+        'each component of its shear, in the corners of the field',
+        'be between 0 and 1')
     coma: float = parameter(
-        0.0, 'aberration of the optics, RMS of the wavefront in waves; see '
+        0.0, 'coma of the optics, RMS of the wavefront in waves; see '
         '`~blendhunter.simulation.CameraPSF`', WAVES)
-    trefoil: float = parameter(0.0, 'the same, of trefoil', WAVES)
-    astigmatism: float = parameter(0.0, 'the same, of astigmatism', WAVES)
+    trefoil: float = parameter(
+        0.0, 'trefoil of the optics in waves', WAVES)
+    astigmatism: float = parameter(
+        0.0, 'astigmatism of the optics in waves', WAVES)
     drift: float = parameter(
-        0.0, 'length of the tracking error, over the seeing',
-        'lie in 0 to 1')
+        0.0, 'length of the tracking error over the seeing',
+        'be between 0 and 1')
     brighter_fatter: float = parameter(
         0.0, 'relative growth of the width of a star that saturates, or '
-        'whose peak is 10 000 times the noise; less in proportion for '
-        'others', 'lie in 0 to 1')
+        'whose peak is 10 000 times the noise; in proportion for fainter '
+        'stars', 'be between 0 and 1')
     noise: float | str | None = parameter('survey', NOISE_HELP, 'be positive')
     noise_correlation: float = parameter(
-        0.0, 'width of the smoothing that correlates the noise, in px',
-        'lie in 0 to 1')
+        0.0, 'width (sigma, px) of the Gaussian that smooths the noise',
+        'be between 0 and 1')
     gain: float | None = parameter(
         None, 'electrons per count, for photon noise of the sources, which '
         'lowers their SNR', 'be positive')
@@ -169,17 +185,17 @@ class Exposure:
         True, 'whether saturated pixels are masked',
         off_help='leave saturated pixels without a mask')
     bleed: float = parameter(
-        0.0, 'fraction of the charge above the saturation that runs along '
-        'the columns', 'lie in 0 to 1')
+        0.0, 'fraction of the charge above the saturation that bleeds along '
+        'the columns', 'be between 0 and 1')
     resampling: bool = parameter(
-        False, 'move the finished image by a random part of a pixel, with a '
-        'Lanczos kernel as coadds do: correlated noise, ringing')
+        False, 'shift the finished image by a random fraction of a pixel '
+        'with a Lanczos kernel, as in coadds')
     spikes: float = parameter(
         0.0, 'fraction of the light of bright stars in four diffraction '
-        'spikes', 'lie in 0 to 1')
+        'spikes', 'be between 0 and 1')
     wings: float = parameter(
         0.0, 'fraction of the light of bright stars in wide wings',
-        'lie in 0 to 1')
+        'be between 0 and 1')
     artifacts: Artifacts | None = parameter(
         None, 'bad pixels, cosmic rays, satellite trails, residual '
         'background')
@@ -203,8 +219,8 @@ def _psf_of(survey, exposure):
     if not optics:
         return get_psf(exposure.psf, survey)
     if exposure.psf is not None:
-        msg = (f'{next(iter(optics))} is for the default PSF: the psf given '
-               'has its own aberrations; leave psf out')
+        msg = (f'{next(iter(optics))} cannot be given together with psf, '
+               'because it changes the default PSF only')
         raise ValueError(msg)
     return CameraPSF(survey.seeing, **optics)
 

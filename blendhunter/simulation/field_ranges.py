@@ -1,4 +1,5 @@
-"""What varies from one simulated field to the next."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The ranges from which simulated fields draw their values."""
 
 from dataclasses import fields
 
@@ -36,47 +37,50 @@ CAMERA = {
 @described
 class FieldRanges:
     """
-    What varies from field to field, each between two limits.
+    Ranges from which simulated fields draw their values.
 
-    Values are uniform within a tuple of limits, or uniform in the
-    logarithm within `LogUniform` limits, as is the level of saturation.
-    The faint limit of the sources is the depth of the field.
+    Each range has two limits. Values are uniform between the limits of a
+    tuple, and uniform in the logarithm between the limits of
+    `~blendhunter.simulation.LogUniform`. The level of the saturation is
+    uniform in the logarithm, too. The faint limit of the sources is the
+    depth of the field.
     """
 
     density: tuple = parameter(
         (60.0, 130.0), 'galaxies per square arcminute to magnitude 26.5',
         'not be negative')
     clustering: tuple = parameter(
-        (0.0, 0.4), 'fraction of them in clumps', 'lie in 0 to 1')
+        (0.0, 0.4), 'fraction of galaxies in clumps', 'be between 0 and 1')
     bright: tuple = parameter(
         (16.0, 18.5), 'bright limit of galaxies and of stars', 'be positive')
     star_fraction: tuple = parameter(
         (0.0, 0.15), 'stars per galaxy', 'not be negative')
     companions: tuple = parameter(
-        (0.4, 0.4), 'further galaxies near others, per source',
+        (0.4, 0.4), 'additional galaxies near others, per source',
         'not be negative')
     noise: tuple = parameter(
-        LogUniform(0.5, 10.0), "times the survey's noise", 'be positive')
+        LogUniform(0.5, 10.0), 'factor on the noise of the survey',
+        'be positive')
     noise_correlation: tuple = parameter(
-        (0.0, 0.6), 'width of the smoothing of the noise, in px',
-        'lie in 0 to 1')
+        (0.0, 0.6), 'width (sigma, px) of the smoothing of the noise',
+        'be between 0 and 1')
     seeing_factor: tuple = parameter(
-        LogUniform(0.58, 1.73), "times the survey's seeing (the defaults "
-        'make 2 to 6 px of that of CFIS)', 'be positive')
+        LogUniform(0.58, 1.73), 'factor on the seeing of the survey (for '
+        'CFIS the default gives 2 to 6 px)', 'be positive')
     psf_variation: tuple = parameter(
-        (0.0, 0.05), 'change of the PSF over the field', 'lie in 0 to 1')
+        (0.0, 0.05), 'change of the PSF over the field', 'be between 0 and 1')
     spikes: tuple = parameter(
-        (0.0, 0.03), "fraction of bright stars' light in spikes",
-        'lie in 0 to 1')
+        (0.0, 0.03), 'fraction of the light of bright stars in spikes',
+        'be between 0 and 1')
     wings: tuple = parameter(
-        (0.0, 0.0), "fraction of bright stars' light in wide wings",
-        'lie in 0 to 1')
+        (0.0, 0.0), 'fraction of the light of bright stars in wide wings',
+        'be between 0 and 1')
     saturation: float | None = parameter(
         0.5, 'fraction of the fields whose pixels above 3 000 to 100 000 '
-        'times the noise are cut off and masked', 'lie in 0 to 1')
+        'times the noise are cut off and masked', 'be between 0 and 1')
     gain: tuple | None = parameter(
         None, 'RMS of the noise in electrons, which sets the photon noise '
-        'of the sources; by default these add none', 'be positive')
+        'of the sources; by default there is none', 'be positive')
     n_sigma: tuple = parameter(
         (1.0, 3.0), 'detection threshold', 'be positive')
     coma: tuple = parameter(
@@ -85,19 +89,19 @@ class FieldRanges:
     trefoil: tuple = parameter((0.0, 0.0), 'trefoil in waves', WAVES)
     astigmatism: tuple = parameter((0.0, 0.0), 'astigmatism in waves', WAVES)
     drift: tuple = parameter(
-        (0.0, 0.0), 'tracking error over the seeing', 'lie in 0 to 1')
+        (0.0, 0.0), 'tracking error over the seeing', 'be between 0 and 1')
     brighter_fatter: tuple = parameter(
         (0.0, 0.0), 'growth of the width of stars that saturate',
-        'lie in 0 to 1')
+        'be between 0 and 1')
     bleed: tuple = parameter(
-        (0.0, 0.0), 'fraction of the charge above the saturation that runs '
-        'along the columns', 'lie in 0 to 1')
+        (0.0, 0.0), 'fraction of the charge above the saturation that '
+        'bleeds along the columns', 'be between 0 and 1')
     mask_saturated: float = parameter(
-        1.0, 'fraction of the fields with saturation that mask it',
-        'lie in 0 to 1')
+        1.0, 'fraction of the fields with saturation whose mask shows it',
+        'be between 0 and 1')
     resampling: float = parameter(
         0.0, 'fraction of the fields that are resampled, as coadds are',
-        'lie in 0 to 1')
+        'be between 0 and 1')
 
     def __post_init__(self):
         for item in fields(self):
@@ -111,7 +115,8 @@ class FieldRanges:
             check = check_value if item.name in SHARES else check_limits
             check(item.name, limits, item.metadata['condition'])
         if max(self.bright) > MAX_BRIGHT:
-            msg = f'bright must end before {MAX_BRIGHT}, got {self.bright!r}'
+            msg = (f'bright must not exceed {MAX_BRIGHT}, got '
+                   f'{self.bright!r}')
             raise ValueError(msg)
 
     def draw(self, rng, survey='cfis', *, kind='structured', cosmos_dir=None,
@@ -119,8 +124,23 @@ class FieldRanges:
         """
         Draw the models of one field.
 
-        The arguments are those of `~blendhunter.simulate_detections`. Returns
-        a `SourceModel`, an `Exposure`, and the ``n_sigma`` of the detection.
+        Parameters
+        ----------
+        rng : `~numpy.random.Generator`
+            Random numbers.
+        survey : str or `~blendhunter.simulation.Survey`, optional
+            See `~blendhunter.simulation.get_survey`.
+        kind, cosmos_dir, artifacts : optional
+            See `~blendhunter.simulate_detections`.
+
+        Returns
+        -------
+        sources : `~blendhunter.simulation.SourceModel`
+            The sources of the field.
+        exposure : `~blendhunter.simulation.Exposure`
+            PSF, noise and camera.
+        n_sigma : float
+            Threshold of the detection.
         """
         rng = np.random.default_rng(rng)
         values = {item.name: self._draw(item, rng) for item in fields(self)}

@@ -1,4 +1,5 @@
-"""Whole simulated images with their truth."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Simulate whole images with known truth."""
 
 import json
 from dataclasses import replace
@@ -6,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import SOURCES, describe_columns
 from blendhunter._utils.meta import record_meta
 from blendhunter._utils.parallel import map_chunks, seed_sequence
 from blendhunter._utils.progress import progress_bar
@@ -44,28 +46,33 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
     survey : str or Survey, optional
         See `~blendhunter.simulation.get_survey`.
     sources : `~blendhunter.simulation.SourceModel`, optional
-        What is in the field.
+        The sources of the field.
     exposure : `~blendhunter.simulation.Exposure`, optional
         PSF, noise, saturation and artifacts.
     rng, n_jobs, work_dir, progress : optional
-        As in `~blendhunter.simulate_stamps`.
+        See `~blendhunter.simulate_stamps`.
 
     Returns
     -------
     image : `~astropy.nddata.CCDData`
-        In adu, with a tangential WCS, the noise of the sky (without the
-        photons of the sources) as its uncertainty, and a mask if there
-        are pixels known to be bad.
+        The image in adu, with a tangential WCS. Its uncertainty is the
+        noise of the sky, without the photon noise of the sources. It has a
+        mask if some pixels are known to be bad.
     truth : `~astropy.table.Table`
-        ``x``, ``y`` (px), ``ra``, ``dec`` (degree); ``magnitude``,
-        ``flux`` (adu), ``half_light_radius`` (arcsec),
-        ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
-        ``bulge_fraction``, ``knot_fraction``, ``n_knots``, ``is_star``,
-        ``index`` (row of the catalog of real galaxies, -1 for others);
-        ``snr`` (matched filter, of the source alone), ``blendedness``
-        (`~blendhunter.truth.blendedness`), ``neighbor_separation`` (px,
-        to the nearest source), ``group_id`` and ``group_snr``
-        (sources whose light runs together). Its meta holds the arguments.
+        One row per source:
+
+        - ``x``, ``y`` (px) and ``ra``, ``dec`` (deg);
+        - ``magnitude``, ``flux`` (adu), ``half_light_radius`` (arcsec),
+          ``sersic_index``, ``axis_ratio``, ``position_angle`` (deg),
+          ``bulge_fraction``, ``knot_fraction`` and ``n_knots``;
+        - ``is_star``, and ``index`` (row in the catalog of real galaxies,
+          -1 for other sources);
+        - ``snr`` (matched filter, of the source alone);
+        - ``blendedness`` (`~blendhunter.truth.blendedness`) and
+          ``neighbor_separation``, the distance to the nearest source (px);
+        - ``group_id`` and ``group_snr`` of sources whose light overlaps.
+
+        The meta records the arguments.
 
     Raises
     ------
@@ -92,6 +99,7 @@ def simulate_field(shape, *, survey='cfis', sources=None, exposure=None,
     wcs = _tangential_wcs(shape, survey)
     truth['ra'], truth['dec'] = wcs.pixel_to_world_values(truth['x'],
                                                           truth['y'])
+    describe_columns(truth, SOURCES)
     record_meta(truth.meta, simulation=json.dumps(
         provenance, separators=(',', ':')))
     noise = None if exposure.noise is None else StdDevUncertainty(

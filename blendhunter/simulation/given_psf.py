@@ -1,4 +1,5 @@
-"""The PSF that a user asks for: the paper's, a camera's, any other."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The PSF that a user chooses: of the paper, of a camera, or another."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +55,13 @@ def _read_image(path, pixel_scale):
         hdu = next((h for h in hdus if h.data is not None
                     and h.data.ndim == 2), None)
         if hdu is None:
-            msg = f'psf: {str(path)!r} holds no 2-D image'
+            msg = f'psf: {str(path)!r} has no 2-D image'
             raise ValueError(msg)
         pixels = np.array(hdu.data, dtype=np.float64)
         scale = hdu.header.get('PIXSCALE', pixel_scale)
     check_value(f'psf: PIXSCALE of {str(path)!r}', scale, 'be positive')
     if not np.all(np.isfinite(pixels)) or pixels.sum() <= 0:
-        msg = f'psf: the pixels of {str(path)!r} are not those of a PSF'
+        msg = f'psf: the pixels of {str(path)!r} are not a usable PSF'
         raise ValueError(msg)
     psf = galsim.InterpolatedImage(galsim.Image(pixels), scale=scale,
                                    flux=1.0)

@@ -1,4 +1,5 @@
-"""Parameters of dataclasses: default, help and limits, said once."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Parameters of dataclasses, with default, help text and limits."""
 
 import textwrap
 from dataclasses import dataclass, field, fields
@@ -14,8 +15,8 @@ __all__ = ['LogUniform', 'allows_none', 'check_limits', 'check_parameters',
 CONDITIONS = {
     'be positive': lambda value: 0 < value < np.inf,
     'not be negative': lambda value: 0 <= value < np.inf,
-    'lie in 0 to 0.5': lambda value: 0 <= value <= 0.5,
-    'lie in 0 to 1': lambda value: 0 <= value <= 1}
+    'be between 0 and 0.5': lambda value: 0 <= value <= 0.5,
+    'be between 0 and 1': lambda value: 0 <= value <= 1}
 RAISES = """
 Raises
 ------
@@ -26,7 +27,19 @@ ValueError
 
 @dataclass(frozen=True)
 class LogUniform:
-    """Two positive limits; values are uniform in the logarithm."""
+    """
+    Two positive limits, between which values are uniform in the logarithm.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits, the lower one first.
+
+    Raises
+    ------
+    ValueError
+        If the limits are not positive, or the lower one is not first.
+    """
 
     low: float
     high: float
@@ -77,7 +90,8 @@ def check_limits(name, limits, condition):
         if limit is not None:
             check_value(name, limit, condition)
     if low is None or high is None or low > high:
-        msg = f'{name} must be two limits, the lower first, got {limits!r}'
+        msg = (f'{name} must be two limits, the lower one first, got '
+               f'{limits!r}')
         raise ValueError(msg)
 
 

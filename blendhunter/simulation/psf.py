@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The PSF of the paper, and PSFs that vary over a field."""
 
 from dataclasses import dataclass
@@ -49,10 +50,10 @@ class PaperPSF:
     """
     A Moffat profile convolved with a Kolmogorov profile.
 
-    The form is that of Farrens et al. (2022, Sect. 2.4): Moffat with beta
-    4.765 and CFHT-like ellipticity, Kolmogorov with ellipticity
-    components N(0, 0.01). Both parts have the same width here, so that
-    the whole has the given seeing.
+    The form is that of Farrens et al. (2022, Sect. 2.4): a Moffat profile
+    with beta 4.765 and the ellipticity of CFHT, and a Kolmogorov profile
+    with ellipticity components N(0, 0.01). Here both parts have the same
+    width, such that the PSF has the given seeing.
 
     Parameters
     ----------
@@ -63,7 +64,21 @@ class PaperPSF:
     seeing: float
 
     def draw(self, rng, *, seeing_factor=1.0):
-        """Return a `galsim.GSObject` of unit flux, in arcsec."""
+        """
+        Draw a PSF.
+
+        Parameters
+        ----------
+        rng : `~numpy.random.Generator`
+            Random numbers.
+        seeing_factor : float, optional
+            Factor by which the seeing is multiplied.
+
+        Returns
+        -------
+        psf : `galsim.GSObject`
+            Of unit flux, in arcsec.
+        """
         import galsim
 
         moffat, kolmogorov = _profiles(self.seeing / COMBINED_FWHM)

@@ -1,4 +1,5 @@
-"""From the light of a field to its pixels: noise, saturation, resampling."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Readout of a field: noise, saturation and resampling."""
 
 from functools import cache
 

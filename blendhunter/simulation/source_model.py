@@ -1,4 +1,5 @@
-"""Where the sources of a field are, and what they are."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The positions and properties of the sources of a field."""
 
 from functools import cached_property
 
@@ -42,14 +43,15 @@ KIND_HELP = ("galaxies: 'parametric' (smooth), 'structured' (lopsided, with "
 @described
 class SourceModel:
     """
-    The sources of a field, and where they are.
+    The sources of a field and their positions.
 
-    Magnitudes are F814W. A faint limit of None is the depth of the
+    Magnitudes are F814W. If a faint limit is None, it is the depth of the
     exposure: the magnitude of a point source with a matched-filter SNR of
-    3, between 24 and 28. Clumps have about ten galaxies within 30 arcsec,
-    the density falling as the distance to the power of -0.8. A
-    population of your own has two methods: ``draw(n, rng, *, magnitude)``
-    returns a table with ``magnitude`` and what else ``render(row)`` needs.
+    3, between 24 and 28. Clumps have about ten galaxies within 30 arcsec.
+    Their density falls as the distance to the power of -0.8. Your own
+    population needs two methods: ``draw(n, rng, *, magnitude)`` returns a
+    table with ``magnitude`` and the columns that ``render(row)`` needs.
+    ``render`` returns the profile of a row.
     """
 
     kind: object = parameter(
@@ -65,15 +67,16 @@ class SourceModel:
     bright: float = parameter(18.0, 'bright limit of the galaxies')
     faint: float | None = parameter(26.5, 'faint limit of the galaxies')
     clustering: float = parameter(
-        0.0, 'fraction of the galaxies in clumps', 'lie in 0 to 1')
+        0.0, 'fraction of the galaxies in clumps', 'be between 0 and 1')
     # 0.05: to magnitude 25 at high galactic latitude
     star_fraction: float = parameter(
         0.05, 'stars per galaxy', 'not be negative')
     star_bright: float = parameter(17.0, 'bright limit of the stars')
     star_faint: float | None = parameter(25.0, 'faint limit of the stars')
     companions: float = parameter(
-        0.0, 'further galaxies, as a fraction of all sources, 1.5 to 13 px '
-        'from others, so that blends are common in a training field',
+        0.0, 'additional galaxies, as a fraction of all sources, at 1.5 to '
+        '13 px from other sources; they make blends common in training '
+        'fields',
         'not be negative')
 
     def __post_init__(self):
@@ -88,7 +91,7 @@ class SourceModel:
 
     @property
     def population(self):
-        """The population of galaxies, its files checked."""
+        """The population of galaxies; its files are checked."""
         return self._population
 
     @cached_property
@@ -102,8 +105,20 @@ class SourceModel:
         """
         Draw the sources of a field; the faint limits must be numbers.
 
-        Returns a table of the populations' parameters, ``x``, ``y`` (px)
-        and ``flux`` (counts).
+        Parameters
+        ----------
+        shape : tuple of int
+            (ny, nx) of the field.
+        survey : `~blendhunter.simulation.Survey`
+            The survey.
+        rng : `~numpy.random.Generator`
+            Random numbers.
+
+        Returns
+        -------
+        sources : `~astropy.table.Table`
+            The parameters of the sources, ``x``, ``y`` (px) and ``flux``
+            (counts).
         """
         area = shape[0] * shape[1] * (survey.pixel_scale / 60) ** 2
         # the counts' shape, scaled to the density

@@ -1,4 +1,5 @@
-"""Drawing and rendering a chunk of stamps, cut where a detector puts them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Draw and render a chunk of stamps around their sources."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,10 @@
-"""Stamps of isolated and blended sources: the paper's data sets."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Simulate stamps of isolated and blended sources."""
 
 import numpy as np
 from astropy.table import vstack
 
+from blendhunter._utils.descriptions import STAMPS, describe_columns
 from blendhunter._utils.parallel import map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
@@ -36,10 +38,10 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
     """
     Simulate isolated and blended sources in stamps.
 
-    The recipe is that of Farrens et al. (2022, Sect. 2.4 and 2.5): a
-    galaxy near the center and, in a blended stamp, further ones drawn
-    separately at random positions in the stamp, all convolved with one
-    PSF. ``centering='exact'`` gives the paper's stamps.
+    The recipe is that of Farrens et al. (2022, Sect. 2.4 and 2.5). Each
+    stamp has a galaxy near its center. A blended stamp has additional
+    galaxies at random positions. All are convolved with one PSF.
+    ``centering='exact'`` gives the stamps of the paper.
 
     Parameters
     ----------
@@ -47,50 +49,61 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
         Number of stamps.
     survey : str or Survey, optional
         See `~blendhunter.simulation.get_survey`.
-    kind, cosmos_dir : optional
-        Sources, as in `~blendhunter.simulation.SourceModel`.
+    kind : optional
+        Kind of the sources; see `~blendhunter.simulation.SourceModel`.
     blend_fraction : float, optional
         Fraction of blended stamps.
     n_max_sources : int, optional
-        Most sources in a blended stamp (2 to 5); the number is uniform
-        from 2 on.
+        Most sources in a blended stamp (2 to 5). The number is uniform
+        between 2 and this.
     star_fraction : float, optional
-        Fraction of the sources, central and companion, that are stars.
-    separation : (float, float) or callable, optional
-        Distance of companions from the central source in px: uniform in
-        a range, or ``separation(n, rng)``. By default companions are
-        uniform in the stamp.
-    magnitude_difference : (float, float) or callable, optional
-        Magnitude of companions minus that of the central source, in the
-        same forms. By default both come from the number counts.
+        Fraction of the sources (central sources and companions) that are
+        stars.
+    separation : tuple of float or callable, optional
+        Distance of the companions from the central source in px: two
+        limits of a uniform distribution, or a function
+        ``separation(n, rng)``. By default companions are uniform in the
+        stamp.
+    magnitude_difference : tuple of float or callable, optional
+        Magnitude of the companions minus that of the central source, in
+        the same forms. By default both follow the number counts.
     bright, faint : float, optional
         Magnitude limits of the sources (F814W).
+    psf : optional
+        See `~blendhunter.simulation.Exposure`.
     seeing_range : tuple of float, optional
-        The seeing is multiplied by a factor uniform in this range.
+        The seeing is multiplied by a factor that is uniform in this range.
     group_size : int, optional
-        Number of consecutive stamps that share their seeing factor, and
-        the PSF if it is a camera's: pairs can be recombined within a
-        ``group``.
-    psf, noise, noise_correlation, artifacts : optional
-        As in `~blendhunter.simulation.Exposure`.
+        Number of consecutive stamps that form a ``group``. They have the
+        same seeing factor, and the same PSF if it is that of a camera. So
+        pairs of one group can be recombined.
+    noise, noise_correlation : optional
+        See `~blendhunter.simulation.Exposure`.
     centering : {'pipeline', 'training', 'exact', 'sep'}, optional
-        Offset of the central source from the central pixel, per axis:
-        U(-0.5, 0.5) + N(0, 0.3) px as the pipeline leaves it, twice the
-        uniform part for training, or none as in the paper. 'sep' cuts
-        the noisy stamp around SEP's centroid, before artifacts.
+        Offset of the central source from the central pixel, per axis.
+        'pipeline' is U(-0.5, 0.5) + N(0, 0.3) px, as in detected stamps.
+        'training' has twice the uniform part. 'exact' has no offset, as
+        in the paper. 'sep' cuts the noisy stamp around the centroid that
+        SEP measures, before artifacts are added.
+    artifacts : `~blendhunter.simulation.Artifacts`, optional
+        See `~blendhunter.simulation.Exposure`.
+    cosmos_dir : path-like, optional
+        See `~blendhunter.simulation.SourceModel`.
     rng : None, int, SeedSequence or Generator, optional
-        The same seed gives the same pixels for any ``n_jobs``.
+        Random numbers, or their seed. The same seed gives the same pixels
+        for any ``n_jobs``.
     n_jobs : int, optional
         Number of processes; -1 uses every core.
     work_dir : path-like, optional
-        Keeps the finished parts: the same call continues a run that was
-        killed. Delete it when the result is safe.
+        Directory that keeps the finished parts, so that the same call
+        continues an interrupted run. Delete it when the result is saved.
     progress : bool, optional
         Whether to show a progress bar on a terminal.
 
     Returns
     -------
-    stamps : `StampSet`
+    stamps : `~blendhunter.simulation.StampSet`
+        The stamps with their truth.
 
     Raises
     ------
@@ -135,6 +148,7 @@ def simulate_stamps(n, *, survey='cfis', kind='parametric',
          for part, seed in zip(parts, chunk_seeds, strict=True)],
         n_jobs, store, progress)
     truth['group'] = group
+    describe_columns(truth, STAMPS)
     return StampSet(
         truth=truth, noise=noise,
         noise_seed=int(noise_seed.generate_state(1)[0]),
@@ -157,7 +171,7 @@ def _render(tasks, n_jobs, store, progress):
 def _check(n, blend_fraction, n_max_sources, centering, group_size):
     """Check the plain arguments of `simulate_stamps`."""
     check_value('n', n, 'not be negative')
-    check_value('blend_fraction', blend_fraction, 'lie in 0 to 1')
+    check_value('blend_fraction', blend_fraction, 'be between 0 and 1')
     for name, good, wanted, value in (
             ('n_max_sources', n_max_sources in range(2, 6), '2 to 5',
              n_max_sources),
@@ -174,8 +188,8 @@ def _check_limits(name, limits, low, high):
     if limits is None or callable(limits):
         return
     if not (len(limits) == 2 and low <= limits[0] <= limits[1] <= high):
-        msg = (f'{name} must be within {low} and {high}, the lower limit '
-               f'first, got {limits!r}')
+        msg = (f'{name} must be two limits between {low} and {high}, the '
+               f'lower one first, got {limits!r}')
         raise ValueError(msg)
 
 

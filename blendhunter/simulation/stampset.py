@@ -1,4 +1,5 @@
-"""Simulated stamps with their truth, the sources kept apart."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Simulated stamps with their truth; sources are kept separately."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,34 +22,41 @@ class StampSet:
     Parameters
     ----------
     centrals, companions : float32 `~numpy.ndarray` of shape (n, 51, 51)
-        Noiseless renderings of the central source and of the sum of its
-        companions, apart; a companion is zero in isolated stamps.
+        Noiseless images of the central source, and of the sum of its
+        companions (zero in isolated stamps).
     truth : `~astropy.table.Table`
-        ``label`` (1 blended), ``n_sources``; magnitude, flux (counts),
-        half-light radius (arcsec), Sersic index, axis ratio, whether it
-        is a star, ``index`` (row of the catalog of real galaxies, -1
-        for others), and position (px) of the central source and, with the
-        suffix ``_2``, of its brightest companion; ``separation`` (px),
-        ``flux_ratio`` and ``magnitude_difference`` of that companion;
-        ``blendedness`` (`~blendhunter.truth.blendedness`, of the central
-        source); ``snr``, ``companion_snr``, ``total_snr`` (matched
-        filter, at the set's noise or else the survey's); ``detected``
-        (whether SEP found the central source, for ``centering='sep'``);
-        ``seeing_factor``, ``group``.
+        One row per stamp:
+
+        - ``label`` (1 blended, 0 isolated) and ``n_sources``;
+        - for the central source, and with the suffix ``_2`` for its
+          brightest companion: magnitude, flux (counts), half-light radius
+          (arcsec), Sersic index, axis ratio, whether it is a star,
+          ``index`` (row in the catalog of real galaxies, -1 for other
+          sources) and position (px);
+        - ``separation`` (px), ``flux_ratio`` and ``magnitude_difference``
+          of this companion;
+        - ``blendedness`` of the central source
+          (`~blendhunter.truth.blendedness`);
+        - ``snr``, ``companion_snr`` and ``total_snr`` (matched filter, at
+          the noise of the set, or else that of the survey);
+        - ``detected``, whether SEP found the central source (only for
+          ``centering='sep'``);
+        - ``seeing_factor`` and ``group``.
     noise : float or None
-        RMS of the noise in `stamps`; None for noiseless ones.
+        RMS noise of the stamps; None for noiseless ones.
     noise_seed : int
         Seed of that noise.
     provenance : dict
         Arguments and versions.
     noise_correlation : float, optional
-        Width of the smoothing that correlates the noise, in px.
+        Width (sigma, px) of the Gaussian that smooths the noise.
     unit_noise : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
-        The noise that SEP saw, over its RMS, for ``centering='sep'``.
+        The noise over its RMS in which SEP detected (only for
+        ``centering='sep'``).
     extra : float32 `~numpy.ndarray` of shape (n, 51, 51), optional
         Counts of artifacts.
     masks : bool `~numpy.ndarray` of shape (n, 51, 51), optional
-        True marks pixels known to be bad.
+        True marks pixels that are known to be bad.
     """
 
     centrals: np.ndarray
@@ -68,9 +76,10 @@ class StampSet:
     @cached_property
     def stamps(self):
         """
-        The sums with noise and artifacts, float32 of shape (n, 51, 51).
+        The stamps with noise and artifacts, float32 of shape (n, 51, 51).
 
-        Masked pixels hold noise, as in the stamps that ``classify`` cuts.
+        Masked pixels are filled with noise, as in the stamps that
+        ``classify`` cuts.
         """
         if self.noise is not None and self.unit_noise is None:
             return self.with_noise(self.noise, rng=self.noise_seed)
@@ -81,7 +90,21 @@ class StampSet:
                                  np.random.default_rng(self.noise_seed))
 
     def with_noise(self, sigma, *, rng=None):
-        """Return the sums with fresh noise of RMS ``sigma``, in counts."""
+        """
+        Return the stamps with new noise, and with their artifacts.
+
+        Parameters
+        ----------
+        sigma : float
+            RMS noise per pixel in counts.
+        rng : None, int, SeedSequence or Generator, optional
+            Random numbers, or their seed.
+
+        Returns
+        -------
+        stamps : float32 `~numpy.ndarray` of shape (n, 51, 51)
+            The stamps in counts.
+        """
         rng = np.random.default_rng(rng)
         stamps = add_noise(self.centrals + self.companions, sigma, rng,
                            correlation=self.noise_correlation)
@@ -89,9 +112,17 @@ class StampSet:
 
     def to_dataset(self, *, role='stamps'):
         """
-        Return all as one `~blendhunter.dataset.DataSet`.
+        Return the stamps as a data set.
 
-        The ``role`` 'pairs' leaves the noisy sums out.
+        Parameters
+        ----------
+        role : {'stamps', 'pairs'}, optional
+            'pairs' leaves out the stamps with noise.
+
+        Returns
+        -------
+        dataset : `~blendhunter.dataset.DataSet`
+            The arrays, the truth and the provenance.
         """
         arrays = {'centrals': self.centrals, 'companions': self.companions}
         if role == 'stamps':

@@ -1,4 +1,5 @@
-"""Numbers of the surveys that can be simulated."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The surveys that can be simulated."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,14 +15,14 @@ BANDS = ('i', 'IE', 'f814w', 'r')
 @dataclass(frozen=True)
 class Survey:
     """
-    What an image of a survey looks like.
+    The properties of the images of a survey.
 
     Parameters
     ----------
     name : str
         Name of the survey, and of the band if there are several.
     pixel_scale : float
-        arcsec per pixel.
+        Width of a pixel in arcsec.
     seeing : float
         Mean full width at half maximum of the PSF in arcsec.
     noise : float
@@ -37,16 +38,41 @@ class Survey:
     zero_point: float
 
     def counts(self, magnitude):
-        """Return the counts of a source of the given magnitude."""
+        """
+        Return the counts of a source.
+
+        Parameters
+        ----------
+        magnitude : float or `~numpy.ndarray`
+            Magnitude (AB).
+
+        Returns
+        -------
+        counts : float or `~numpy.ndarray`
+            Counts of the source in the whole exposure.
+        """
         return 10 ** (0.4 * (self.zero_point - magnitude))
 
     def depth(self, snr, *, noise=None, seeing_factor=1.0):
         """
-        Return the magnitude of a point source of a matched-filter SNR.
+        Return the magnitude of a point source with a given SNR.
 
-        For a Gaussian PSF of width s, in px, the SNR is
-        ``counts / (noise * sqrt(4 pi) s)``. ``noise`` is in counts, by
-        default the survey's, whose seeing is multiplied by the factor.
+        For a Gaussian PSF of width s (px) the matched-filter SNR is
+        ``counts / (noise * sqrt(4 pi) s)``.
+
+        Parameters
+        ----------
+        snr : float
+            Matched-filter SNR.
+        noise : float, optional
+            RMS noise per pixel in counts; by default that of the survey.
+        seeing_factor : float, optional
+            Factor by which the seeing of the survey is multiplied.
+
+        Returns
+        -------
+        magnitude : float
+            Magnitude (AB).
         """
         noise = self.noise if noise is None else noise
         width = (self.seeing * seeing_factor * FWHM_TO_SIGMA
@@ -74,12 +100,13 @@ OWN = {
 
 def available_surveys():
     """
-    List the names that `get_survey` knows.
+    List the names of the surveys.
 
     Returns
     -------
     names : list of str
-        Our own ``cfis`` and ``kids``, and those of surveycodex.
+        Names for `~blendhunter.simulation.get_survey`: ``cfis`` and
+        ``kids`` of this package, and those of surveycodex.
     """
     import surveycodex
 
@@ -93,14 +120,17 @@ def get_survey(survey):
 
     Parameters
     ----------
-    survey : str or `Survey`
-        ``'cfis'`` is the paper's. The others but ``'kids'`` are those of
-        surveycodex with the depth of their whole duration, in the band
-        nearest to F814W; a band may be named, as in ``'lsst-r'``.
+    survey : str or `~blendhunter.simulation.Survey`
+        Name of a survey. ``'cfis'`` is that of the paper. All except
+        ``'cfis'`` and ``'kids'`` are taken from surveycodex, with the
+        depth of the complete survey. The band is the one nearest to
+        F814W. To choose another band, append it, as in ``'lsst-r'``. A
+        `~blendhunter.simulation.Survey` is returned as it is.
 
     Returns
     -------
-    survey : `Survey`
+    survey : `~blendhunter.simulation.Survey`
+        Pixel scale, seeing, noise and zero point.
 
     Raises
     ------

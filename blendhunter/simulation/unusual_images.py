@@ -1,4 +1,5 @@
-"""Images with what no training holds: artifacts, wrong noise, bad seeing."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Unusual images, with artifacts, wrong noise or bad seeing."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ class UnusualImage:
     Parameters
     ----------
     detected : `~blendhunter.DetectedImage`
+        The image.
     rows : int `~numpy.ndarray`
         Rows of its catalog.
     """
@@ -58,23 +60,10 @@ class UnusualImage:
 
 def draw_unusual(kind, *, survey='cfis', shape=SHAPE, rng=None):
     """
-    Draw an image of one of `UNUSUAL_KINDS`.
+    Draw an `UnusualImage` of one of `UNUSUAL_KINDS`.
 
-    Parameters
-    ----------
-    kind : str
-    survey : str or `~blendhunter.simulation.Survey`, optional
-    shape : tuple of int, optional
-    rng : None, int, SeedSequence or Generator, optional
-
-    Returns
-    -------
-    image : `UnusualImage`
-
-    Raises
-    ------
-    ValueError
-        If the kind is unknown.
+    The other arguments are those of `~blendhunter.simulate_field`. A
+    ValueError is raised if the kind is unknown.
     """
     check_kind(kind)
     return UNUSUAL_KINDS[kind](shape, get_survey(survey),
@@ -149,7 +138,7 @@ def _cosmic_rays(shape, survey, rng):
 
 
 def _ghosts(shape, survey, rng):
-    """Discs and rings of light reflected in the camera."""
+    """Draw discs and rings of light that the camera reflects."""
     y, x = np.mgrid[:shape[0], :shape[1]]
     extra = np.zeros(shape, dtype=np.float32)
     for _ in range(3):
@@ -164,7 +153,7 @@ def _ghosts(shape, survey, rng):
 
 
 def _large_galaxies(shape, survey, rng):
-    """Pieces of galaxies that are much larger than a stamp."""
+    """Draw pieces of galaxies that are much larger than a stamp."""
     extra, center = _draw_galaxy(shape, survey, rng)
     image = _with_artifacts(shape, survey, rng, extra)
     away = np.hypot(image.detected.x[image.rows] - center[0],

@@ -1,8 +1,10 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Stamps of artifacts, wrong noise and bad seeing."""
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from blendhunter._utils.descriptions import STAMPS, describe_columns
 from blendhunter._utils.parallel import child_seed, map_chunks
 from blendhunter._utils.progress import progress_bar
 from blendhunter._utils.resume import begin_run
@@ -72,7 +74,8 @@ def simulate_unusual(n, *, kinds=tuple(UNUSUAL_KINDS), survey='cfis',
             for name, stack in part.items():
                 arrays[name].append(stack)
     return DataSet({name: np.concatenate(stacks)
-                    for name, stacks in arrays.items()}, vstack(tables),
+                    for name, stacks in arrays.items()},
+                   describe_columns(vstack(tables), STAMPS),
                    {'role': 'unusual', **provenance})
 
 

@@ -1,4 +1,5 @@
-"""Stamps around catalog positions, with the region asked about."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Cut stamps around catalog positions, with the regions of the sources."""
 
 from blendhunter.stamps.extraction import (
     STAMP_SIZE,

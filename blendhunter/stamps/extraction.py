@@ -1,6 +1,8 @@
-"""Extraction of stamps: pixels, regions and flags."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Cut stamps: pixels, regions and flags."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -30,12 +32,12 @@ class Stamps:
     Parameters
     ----------
     data : `~numpy.ndarray` of shape (n, 51, 51)
-        Pixels, in the unit of the image, or over their noise if they
-        come from `~blendhunter.DetectedImage.stamps`.
+        Pixels in the unit of the image. Stamps from
+        `~blendhunter.DetectedImage.stamps` are divided by the noise.
     regions : bool `~numpy.ndarray` of shape (n, 51, 51)
         True in the region of each source.
     flags : int32 `~numpy.ndarray` of shape (n,)
-        Bits of `BlendFlag`.
+        Sums of the bits of `~blendhunter.stamps.BlendFlag`.
     """
 
     data: np.ndarray
@@ -61,31 +63,32 @@ def extract_stamps(image, positions, *, segmentation=None, labels=None,
     ----------
     image : image-like of shape (ny, nx)
         Array, masked array, Quantity, NDData, HDU or FITS path. Pixels
-        that are replaced get noise around zero: where there are any,
-        subtract the background first.
+        that are replaced are filled with noise around zero. So subtract
+        the background first if pixels are replaced.
     positions : array_like of shape (n, 2), or Table
-        x and y in pixels; integers are pixel centers. Or a catalog, see
-        `~blendhunter.catalogs.catalog_positions`.
-    segmentation : 2-D int array or `~photutils.segmentation.\
-SegmentationImage`, optional
-        Given, each region is the segment of its source, and the pixels of
-        the other segments, dilated by 3 px, are replaced by noise.
+        Positions x and y in pixels; integers are pixel centers. Or a
+        catalog; see `~blendhunter.catalogs.catalog_positions`.
+    segmentation : 2-D int array or SegmentationImage, optional
+        With a segmentation image, each region is the segment of its
+        source. The pixels of other segments, dilated by 3 px, are replaced
+        by noise.
     labels : int array_like of shape (n,), optional
         Segment of each position; by default the one at its pixel.
     mask : 2-D bool array, optional
-        True marks bad pixels; they are replaced by noise, as are
-        non-finite ones.
+        True marks bad pixels. They are replaced by noise, as are
+        non-finite pixels.
     noise : float or 2-D array, optional
-        RMS noise per pixel in the unit of the image, used for the
-        replaced pixels only; by default estimated from the image.
+        RMS noise per pixel in the unit of the image, for the replaced
+        pixels. By default it is estimated from the image.
     ext : int or str, optional
         Extension of a FITS path.
     size : int, optional
-        Odd width of the stamps in px.
+        Width of the stamps in px, an odd number.
 
     Returns
     -------
-    stamps : `Stamps`
+    stamps : `~blendhunter.stamps.Stamps`
+        The stamps, with one entry per position.
 
     Raises
     ------
@@ -93,7 +96,7 @@ SegmentationImage`, optional
         If an argument has the wrong type, shape or value; the message
         names it.
     """
-    if size < 1 or size % 2 != 1:
+    if not isinstance(size, Integral) or size < 1 or size % 2 != 1:
         msg = f'size must be a positive odd integer, got {size!r}'
         raise ValueError(msg)
     image = accept_image(image, mask=mask, noise=noise, ext=ext)
@@ -105,7 +108,9 @@ SegmentationImage`, optional
                                    labels=_check_labels(labels, len(x)))
     sigma = image.noise
     if sigma is None and (segments is not None or image.mask is not None):
-        sigma = robust_sigma(image.data)
+        # the pixels under the mask are 0
+        sigma = robust_sigma(image.data if image.mask is None else
+                             np.where(image.mask, np.nan, image.data))
     return cut_stamps(image.data, x, y, mask=image.mask, noise=sigma,
                       segments=segments, size=size)
 
@@ -144,11 +149,30 @@ def _check_positions(positions, image):
 def cut_stamps(data, x, y, *, mask=None, noise=None, segments=None,
                rows=None, size=STAMP_SIZE):
     """
-    Cut stamps out of a clean 2-D array; nothing is checked.
+    Cut stamps out of a 2-D array, without any check.
 
-    ``mask`` covers the non-finite pixels; ``noise`` is needed with
-    ``mask`` or ``segments``; ``rows`` are those of ``segments`` that the
-    positions belong to; without segments the region is the whole stamp.
+    Parameters
+    ----------
+    data : 2-D float `~numpy.ndarray`
+        Pixels.
+    x, y : float `~numpy.ndarray` of shape (n,)
+        Positions in pixels.
+    mask : 2-D bool `~numpy.ndarray`, optional
+        True marks bad pixels. It must include the non-finite pixels.
+    noise : float or 2-D `~numpy.ndarray`, optional
+        RMS noise per pixel. It is needed with ``mask`` or ``segments``.
+    segments : `~blendhunter.stamps.Segments`, optional
+        Segments of the sources. Without them the region is the whole
+        stamp.
+    rows : int `~numpy.ndarray` of shape (n,), optional
+        Row of each position in ``segments``; by default all rows.
+    size : int, optional
+        Width of the stamps in px, an odd number.
+
+    Returns
+    -------
+    stamps : `~blendhunter.stamps.Stamps`
+        The stamps, with one entry per position.
     """
     ix, iy = round_position(x), round_position(y)
     ny, nx = data.shape

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Bits of the ``blend_flags`` column, and their names."""
 
 from enum import IntFlag
@@ -21,11 +22,11 @@ class BlendFlag(IntFlag):
     UNUSABLE = 8
     #: No pixel of the core rises above the noise.
     NO_SIGNAL = 16
-    #: No segment at the position: a disc was used.
+    #: There is no segment at the position; a disc was used.
     NO_SEGMENT = 32
-    #: The source is unlike the training domain of the weights.
+    #: The source is unlike the training data of the weights.
     OUT_OF_DOMAIN = 64
-    #: The small network answered: certainly no blend.
+    #: A small network dismissed the source, which is certainly single.
     SCREENED = 128
 
 
@@ -36,16 +37,18 @@ def decode_blend_flags(flags, return_bit_values=False):
     Parameters
     ----------
     flags : int or int array_like of shape (n,)
+        Values of ``blend_flags``.
     return_bit_values : bool, optional
         Whether to return the bits (int) instead of their names.
 
     Returns
     -------
-    decoded : list of str, or list of n such lists
-        Names of the `~blendhunter.stamps.BlendFlag` bits that are set,
-        in lower case: 'edge' (1), 'off_image' (2), 'masked' (4),
+    decoded : list
+        Names (str) of the bits of `~blendhunter.stamps.BlendFlag` that are
+        set, in lower case: 'edge' (1), 'off_image' (2), 'masked' (4),
         'unusable' (8), 'no_signal' (16), 'no_segment' (32),
-        'out_of_domain' (64), 'screened' (128). Empty if none is set.
+        'out_of_domain' (64), 'screened' (128). An array gives a list of
+        such lists.
 
     Raises
     ------
@@ -68,10 +71,10 @@ def decode_blend_flags(flags, return_bit_values=False):
         raise TypeError(msg)
     known = sum(BlendFlag)
     if np.any((flags < 0) | (flags > known)):
-        msg = f'flags must be sums of the bits up to {max(BlendFlag)}'
+        msg = f'flags must be sums of the bits from 1 to {max(BlendFlag)}'
         raise ValueError(msg)
     if flags.ndim:
         return [decode_blend_flags(value, return_bit_values)
                 for value in flags]
     return [bit.value if return_bit_values else bit.name.lower()
-            for bit in BlendFlag if flags & bit]
+            for bit in BlendFlag if int(flags) & bit]

@@ -1,4 +1,5 @@
-"""Which pixels belong to the source asked about, and which to others."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The regions of the sources, and the segments of their neighbors."""
 
 from dataclasses import dataclass
 
@@ -22,11 +23,11 @@ class Segments:
     Parameters
     ----------
     image : 2-D int `~numpy.ndarray`
-        Segmentation image in which no two positions share a segment.
+        Segmentation image in which each position has its own segment.
     labels : int `~numpy.ndarray` of shape (n,)
-        Segment of each position; 0 where a disc stands in for it.
+        Segment of each position; 0 if it has none and a disc is used.
     disc_radius : float
-        Radius in px of that disc: it has the median segment area.
+        Radius of this disc in px. Its area is the median segment area.
     """
 
     image: np.ndarray
@@ -36,7 +37,7 @@ class Segments:
 
 def assign_segments(segmentation, x, y, *, labels=None, divide=True):
     """
-    Give every position a segment of its own.
+    Assign a separate segment to every position.
 
     Parameters
     ----------
@@ -45,16 +46,16 @@ def assign_segments(segmentation, x, y, *, labels=None, divide=True):
     x, y : float `~numpy.ndarray` of shape (n,)
         Positions in pixels.
     labels : int array_like of shape (n,), optional
-        Segment of each position where it is known. By default it is
-        the label at the rounded position.
+        Segment of each position, where it is known. By default it is the
+        label at the rounded position.
     divide : bool, optional
-        Whether to divide segments that several positions share.
+        Whether to divide a segment that several positions share. Each of
+        its pixels then belongs to the nearest position.
 
     Returns
     -------
-    segments : `Segments`
-        Positions that share a segment divide it: each of its pixels
-        goes to the nearest of them.
+    segments : `~blendhunter.stamps.Segments`
+        The segment of each position.
     """
     shape = segmentation.shape
     if segmentation.max(initial=0) > segmentation.size:
@@ -146,7 +147,8 @@ def region_windows(segments, rows, ix, iy, size):
     windows = cut_windows(segments.image, ix, iy, size + 2 * margin)
     own = segments.labels[rows][:, None, None]
     region = (windows == own) & (own > 0)
-    is_disc = ~region.any(axis=(1, 2))
+    inner = slice(margin, margin + size)
+    is_disc = ~region[:, inner, inner].any(axis=(1, 2))
     if is_disc.any():
         steps = np.arange(windows.shape[1]) - windows.shape[1] // 2
         disc = np.hypot(*np.meshgrid(steps, steps)) <= segments.disc_radius
@@ -155,5 +157,4 @@ def region_windows(segments, rows, ix, iy, size):
         under = found[:, middle, middle][:, None, None]
         region[is_disc] = disc & ((found == 0) | (found == under))
     others = _dilate((windows > 0) & ~region) & ~region
-    inner = slice(margin, margin + size)
     return region[:, inner, inner], others[:, inner, inner], is_disc

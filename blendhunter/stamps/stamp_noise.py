@@ -1,4 +1,5 @@
-"""The noise that the pixels of a stamp are divided by."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The noise by which the pixels of a stamp are divided."""
 
 import numpy as np
 

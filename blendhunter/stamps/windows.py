@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Cut fixed-size windows out of an image, and fill pixels with noise."""
 
 from functools import cache

@@ -1,8 +1,9 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
-Many images: one table each, and a manifest that tells how far a run is.
+Classify many images, on several processes or on a cluster.
 
-The names are loaded when they are first used: a worker process must set
-the number of its threads before numpy and TensorFlow are imported.
+The names are loaded when they are first used, because a worker process must
+set the number of its threads before numpy and TensorFlow are imported.
 """
 
 from importlib import import_module

@@ -1,4 +1,5 @@
-"""Where the images of a run are classified: here, in processes, on dask."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Executors for a run: this process, several processes, or dask."""
 
 import multiprocessing
 import os
@@ -64,8 +65,8 @@ class _RenewedProcesses(Executor):
             pool.submit(os.getpid).result()
         except BrokenProcessPool as error:
             pool.shutdown()
-            msg = ('executor: its processes cannot start; a script that '
-                   "uses process_executor needs if __name__ == '__main__'")
+            msg = ('executor: its processes cannot start; in a script, call '
+                   "process_executor below if __name__ == '__main__'")
             raise BlendHunterError(msg) from error
         return pool
 
@@ -126,22 +127,23 @@ def process_executor(workers, *, n_threads=None):
     """
     Return an executor with processes on this machine.
 
-    The processes are spawned, share the threads of the machine, and load
-    the network once each. If one is killed, `classify_images` starts new
-    ones.
+    Each process is spawned and loads the network once. The processes share
+    the threads of the machine. If a process is killed,
+    `~blendhunter.survey.classify_images` starts new ones.
 
     Parameters
     ----------
     workers : int
         Number of processes.
     n_threads : int, optional
-        Threads of each process; by default they share those of the
-        machine.
+        Threads of each process. By default the processes share the
+        threads of the machine.
 
     Returns
     -------
     executor : `~concurrent.futures.Executor`
-        For `classify_images`; use it in a ``with`` statement.
+        For `~blendhunter.survey.classify_images`. Use it in a ``with``
+        statement.
 
     Raises
     ------
@@ -180,7 +182,7 @@ class _DaskExecutor(Executor):
 
 def dask_executor(address):
     """
-    Return an executor on a dask cluster that runs already.
+    Return an executor on a running dask cluster.
 
     Parameters
     ----------
@@ -191,26 +193,27 @@ def dask_executor(address):
     Returns
     -------
     executor : `~concurrent.futures.Executor`
-        Like that of `process_executor`. At its end the cluster goes on.
+        For `~blendhunter.survey.classify_images`. Use it in a ``with``
+        statement. The cluster keeps running afterwards.
 
     Raises
     ------
     ImportError
         If dask is not installed.
-    BlendHunterError
+    `~blendhunter.exceptions.BlendHunterError`
         If the scheduler cannot be reached.
     """
     try:
         from distributed import Client
     except ImportError as error:
-        msg = ('scheduler: dask is not installed; python -m pip install '
-               "'blendhunter[distributed]' installs it")
+        msg = ('scheduler: dask is not installed; install it with '
+               "python -m pip install 'blendhunter[distributed]'")
         raise ImportError(msg) from error
     where = ({'address': str(address)} if '://' in str(address)
              else {'scheduler_file': str(Path(address).absolute())})
     if 'scheduler_file' in where and not Path(address).is_file():
-        msg = (f'scheduler: {str(address)!r} is neither an address, as '
-               'tcp://HOST:PORT, nor a scheduler file')
+        msg = (f'scheduler: {str(address)!r} is neither an address '
+               '(tcp://HOST:PORT) nor a scheduler file')
         raise ValueError(msg)
     try:
         return _DaskExecutor(Client(**where))

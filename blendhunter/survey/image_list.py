@@ -1,4 +1,5 @@
-"""The images of a run, and the files that go with each."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The images of a run, and the files that belong to each."""
 
 import os
 import re
@@ -30,15 +31,17 @@ class SurveyImage:
     Parameters
     ----------
     name : str
-        Of its output, without an extension.
+        Name of its output, without extension.
     image : str
-        As it was given.
+        Path of the image, as given.
     folder : str
-        What its paths are relative to.
+        Folder of relative paths.
     ext : int or str or None, optional
+        Extension of the image.
     catalog, segmentation, mask, weight : str or None, optional
-        Paths, as they were given.
+        Paths, as given.
     noise : str or float or None, optional
+        Path of a noise map, or RMS noise per pixel.
     """
 
     name: str
@@ -87,6 +90,7 @@ def read_image_list(images):
     Returns
     -------
     images : list of `SurveyImage`
+        The images.
 
     Raises
     ------
@@ -95,7 +99,7 @@ def read_image_list(images):
     """
     rows, folder = _rows(images)
     if not rows:
-        msg = 'images: there are none'
+        msg = 'images must not be empty'
         raise ValueError(msg)
     made = [_survey_image(row, folder, number)
             for number, row in enumerate(rows, 1)]
@@ -131,8 +135,8 @@ def _survey_image(row, folder, number):
     """Return the image of a row of a list."""
     unknown = [name for name in row if name not in COLUMNS]
     if unknown:
-        msg = (f'images: row {number} has {unknown[0]!r}, which is unknown; '
-               f'known are {list(COLUMNS)}')
+        msg = (f'images: row {number} has the unknown entry '
+               f'{unknown[0]!r}; the known ones are {list(COLUMNS)}')
         raise ValueError(msg)
     values = {name: _value(value) for name, value in row.items()}
     values = {name: value for name, value in values.items()
@@ -181,8 +185,8 @@ def _name(values):
     if 'name' in values:
         name = str(values['name'])
         if re.fullmatch(r'\w[\w.+-]*', name) is None:
-            msg = (f'images: the name {name!r} may only have letters, '
-                   'digits and . + - _, and begin with a letter or digit')
+            msg = (f'images: the name {name!r} may have letters, digits and '
+                   '. + - _ only, and must begin with a letter or digit')
             raise ValueError(msg)
         return name
     path, ext = split_ext(values['image'], values.get('ext'))
@@ -203,7 +207,7 @@ def _check_unique(images):
         path, ext = split_ext(item.path('image'), item.ext)
         key = os.path.realpath(path), ext, item.path('catalog')
         if key in seen:
-            msg = (f'images: {item.image!r} comes twice, with the same '
+            msg = (f'images: {item.image!r} is given twice, with the same '
                    'extension and catalog')
             raise ValueError(msg)
         seen.add(key)
@@ -211,6 +215,6 @@ def _check_unique(images):
         other = names.setdefault(item.name.lower(), item)
         if other is not item:
             msg = (f'images: {other.image!r} and {item.image!r} would both '
-                   f'be written as {item.name!r}; give them names of their '
-                   "own in a column 'name'")
+                   f'be written as {item.name!r}; give them different names '
+                   "in a column 'name'")
             raise ValueError(msg)

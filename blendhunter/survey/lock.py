@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """One run at a time in a directory."""
 
 import errno
@@ -17,25 +18,21 @@ def lock_directory(directory):
     """
     Keep other runs out of a directory, for a block.
 
-    The kernel holds the lock and releases it when the process ends, even
-    if it is killed. The empty file stays.
-
-    Raises
-    ------
-    BlendHunterError
-        If another run has it.
+    The kernel releases the lock when the process ends, even if it is
+    killed. The empty lock file stays. A BlendHunterError is raised if
+    another run has the lock.
     """
     with (directory / LOCK_FILE).open('a+b') as file:
         try:
             _lock(file)
         except OSError as error:
             if error.errno in TAKEN:
-                msg = (f'output_dir: another run works in {str(directory)!r}'
-                       '; wait until it ends')
+                msg = (f'output_dir: another run uses {str(directory)!r}; '
+                       'wait until it ends')
                 raise BlendHunterError(msg) from None
             warnings.warn(
                 f'output_dir: {str(directory)!r} is on a file system without '
-                'locks; start no second run there', BlendHunterWarning,
+                'locks; do not start a second run there', BlendHunterWarning,
                 stacklevel=3)
         yield
 

@@ -1,4 +1,5 @@
-"""What a run has done: a small record per image, and one table of all."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The progress of a run: a small record per image, and one table."""
 
 import json
 import re
@@ -7,6 +8,10 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import (
+    MANIFEST_COLUMNS,
+    describe_columns,
+)
 from blendhunter._utils.files import write_text
 from blendhunter._utils.tables import write_table
 from blendhunter.exceptions import DataSetError
@@ -30,6 +35,7 @@ class Manifest:
     Parameters
     ----------
     directory : `~pathlib.Path`
+        The output directory.
 
     Attributes
     ----------
@@ -86,9 +92,9 @@ class Manifest:
         for name in dict.fromkeys([*self.settings, *settings]):
             old, new = self.settings.get(name), settings.get(name)
             if old != new:
-                msg = (f'{name}: {str(self.directory)!r} holds a run with '
+                msg = (f'{name}: {str(self.directory)!r} has a run with '
                        f'{old!r}, not {new!r}; choose another directory, or '
-                       'use overwrite=True to start anew')
+                       'use overwrite=True to start again')
                 raise ValueError(msg)
 
     def _check_images(self, images):
@@ -105,7 +111,7 @@ class Manifest:
                 continue
             if record['fingerprint'] != item.fingerprint():
                 msg = (f'images: {item.image!r} would replace the table of '
-                       f'{record["image"]!r}; give it a name of its own in '
+                       f'{record["image"]!r}; give it a different name in '
                        "a column 'name'")
                 raise ValueError(msg)
 
@@ -176,7 +182,7 @@ class Manifest:
                                     for record in records], dtype=str)
         _add_files(table, records)
         table.meta.update(self.settings)
-        return table
+        return describe_columns(table, MANIFEST_COLUMNS)
 
     def _status(self, name):
         """Return 'open' where a rerun has a table to make."""
@@ -208,26 +214,26 @@ def _add_files(table, records):
 
 def survey_status(output_dir):
     """
-    Tell how far a run is, while it goes on or after it ended.
+    Return the status of a run, which may still be in progress.
 
     Parameters
     ----------
     output_dir : path-like
-        The directory of the run.
+        Directory of the run.
 
     Returns
     -------
     manifest : `~astropy.table.Table`
-        The columns of the manifest (see `classify_images`). ``status`` is
-        'done', 'failed' or 'open'.
+        The manifest; see `~blendhunter.survey.classify_images`. ``status``
+        is 'done', 'failed' or 'open'.
 
     Raises
     ------
-    DataSetError
-        If the directory holds no run.
+    `~blendhunter.exceptions.DataSetError`
+        If the directory has no run.
     """
     manifest = Manifest(Path(output_dir))
     if manifest.settings is None:
-        msg = f'output_dir: {str(output_dir)!r} holds no run'
+        msg = f'output_dir: {str(output_dir)!r} has no run'
         raise DataSetError(msg)
     return manifest.table()

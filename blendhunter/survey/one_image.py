@@ -1,4 +1,5 @@
-"""One image of a run, classified where a worker is."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Classify one image of a run, in a worker."""
 
 import threading
 import time
@@ -33,6 +34,7 @@ class ImageTask:
     Parameters
     ----------
     source : `~blendhunter.survey.image_list.SurveyImage`
+        The image.
     output : str
         Absolute path of the table.
     identifier : type
@@ -40,8 +42,11 @@ class ImageTask:
     params : tuple of (str, value)
         Its settings.
     settings : `~blendhunter.DetectionSettings` or None
+        Settings of the detection.
     background : 'auto', None or float
+        Background to subtract.
     tile_size : int or None
+        Width of a tile, px.
     retries : int
         How often an image is done again whose files changed meanwhile.
     """
@@ -63,6 +68,7 @@ def classify_one(task):
     Parameters
     ----------
     task : `ImageTask`
+        Paths and settings.
 
     Returns
     -------
@@ -149,11 +155,12 @@ def _classified(task):
         image, background=task.background, ext=source.ext,
         settings=task.settings, tile_size=task.tile_size, **options)
     if 'image' in table.colnames:
-        msg = ("catalog: it has a column 'image', which is to hold the name "
-               'of the image')
+        msg = ("catalog must not have a column 'image', because this column "
+               'is for the name of the image')
         raise ValueError(msg)
     _add_sky(table, image, source.ext)
     table['image'] = np.full(len(table), source.name)
+    table['image'].info.description = 'Name of the image'
     record_meta(table.meta, image=source.image)
     # the same order for all images, with a WCS or without
     first = [name for name in ('image', 'ra', 'dec')

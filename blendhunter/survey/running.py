@@ -1,4 +1,5 @@
-"""`classify_images`: many images, each to a table of its own."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Classify many images, with one table for each."""
 
 import time
 import warnings
@@ -36,42 +37,42 @@ def classify_images(images, output_dir, *, identifier=None, executor=None,
     """
     Classify many images, and write one table for each.
 
-    The same call again does what is missing, changed or failed, and
-    nothing else. A setting that decides the results must stay the same in
-    a directory; images may be added.
+    If you repeat the call, it classifies only images that are missing, have
+    changed, or have failed. You may add images. Settings that change the
+    results must stay the same in a directory.
 
     Parameters
     ----------
     images : sequence of path-like or dict, `~astropy.table.Table`, or path
-        Paths of FITS images, as ``FILE`` or ``FILE[EXT]``. Or a table, or
-        the path of one, or dicts, with ``image``, and any of ``ext``,
+        Paths of FITS images, as ``FILE`` or ``FILE[EXT]``. Or a table, the
+        path of a table, or dicts with ``image`` and, optionally, ``ext``,
         ``catalog``, ``segmentation``, ``mask``, ``weight``, ``noise`` (a
         path or a number) and ``name``. Paths are relative to the folder of
-        the table. The table of an image is called ``name``, or else as the
-        image, with ``-EXT`` if an extension is given.
+        the table. The output of an image is called ``name``. By default it
+        has the name of the image, with ``-EXT`` if an extension is given.
     output_dir : path-like
-        Directory of the tables; it is made if it is missing.
+        Directory of the tables. It is created if it does not exist.
     identifier : `~blendhunter.BlendIdentifier`, optional
-        How the sources are classified.
+        Classifies the sources.
     executor : `~concurrent.futures.Executor`, optional
-        Where: None is this process; see
-        `~blendhunter.survey.process_executor` and
-        `~blendhunter.survey.dask_executor`. Only paths, settings and counts
-        are sent. The results do not depend on it.
+        Runs the classification: see `~blendhunter.survey.process_executor`
+        and `~blendhunter.survey.dask_executor`. None is this process. Only
+        paths, settings and counts are sent to workers. The results do not
+        depend on the executor.
     format : {'parquet', 'ecsv', 'fits'}, optional
-        Of the tables.
+        Format of the tables.
     settings : `~blendhunter.DetectionSettings`, optional
-        How sources are detected.
+        Settings of the detection.
     background : 'auto', None or float, optional
         'auto' subtracts a mesh estimate, None nothing.
     tile_size : int or None, optional
-        Wider or higher images are worked on in tiles of this width (px);
-        see `~blendhunter.BlendIdentifier.classify`.
+        Larger images are processed in tiles of this width (px); see
+        `~blendhunter.BlendIdentifier.classify`.
     overwrite : bool, optional
         Whether to remove the results of an earlier run in the directory,
-        and start anew.
+        and start again.
     retries : int, optional
-        How often an image is done again if it changed while it was
+        How often an image is repeated if it changed while it was
         classified, or if its worker was killed.
     progress : bool, optional
         Whether to show a progress bar.
@@ -80,18 +81,23 @@ def classify_images(images, output_dir, *, identifier=None, executor=None,
     -------
     manifest : `~astropy.table.Table`
         One row per image of the directory, as in ``_manifest.ecsv``:
-        ``name``, ``image``, ``status`` ('done' or 'failed'), ``output``,
-        ``n_sources``, ``n_blends``, ``n_unknown`` (without a probability),
-        ``seconds``, ``attempts``, ``error``, ``warnings``, and size and
-        modification time of the files. Its meta has the settings. A
-        warning names each image that failed.
+
+        - ``name``, ``image``, ``output``, and ``status`` ('done' or
+          'failed');
+        - ``n_sources``, ``n_blends``, and ``n_unknown`` (sources without a
+          probability);
+        - ``seconds``, ``attempts``, ``error`` and ``warnings``;
+        - size and modification time of the files.
+
+        The meta records the settings. A warning names each image that
+        failed.
 
     Raises
     ------
     TypeError, ValueError, OSError
         If an argument cannot be used; the message names it.
-    BlendHunterError
-        If another run works in the directory, or the executor is lost.
+    `~blendhunter.exceptions.BlendHunterError`
+        If another run uses the directory, or the executor is lost.
     """
     identifier = BlendIdentifier() if identifier is None else identifier
     _check(format, background, retries)
@@ -199,7 +205,7 @@ def _finish(manifest):
     except OSError as error:
         warnings.warn(
             f'output_dir: {MANIFEST} cannot be written ({one_line(error)}); '
-            'the same run started again writes it', BlendHunterWarning,
+            'repeat the run to write it', BlendHunterWarning,
             stacklevel=3)
 
 

@@ -1,4 +1,5 @@
-"""Few images per worker in flight, and workers that die."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Send images to workers, and repeat those of workers that were killed."""
 
 from collections import Counter, deque
 from concurrent.futures import (
@@ -162,12 +163,12 @@ def _lost(reason):
     text = type(reason).__name__
     if isinstance(reason, CancelledError):
         # what the calls of a dask client end with
-        text = 'its calls were cancelled'
+        text = 'its calls were canceled'
     elif lines:
         text = lines[0]
     return BlendHunterError(
-        f'executor: it is lost ({text}); finished images stay, and the '
-        'same run started again does the others')
+        f'executor: it is lost ({text}); finished images are kept; repeat '
+        'the run to classify the others')
 
 
 def _killed(times):

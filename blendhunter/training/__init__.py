@@ -1,4 +1,5 @@
-"""Training of one network for both questions."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Train networks."""
 
 from blendhunter.training.completion import complete
 from blendhunter.training.distillation import distill

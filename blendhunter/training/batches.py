@@ -1,4 +1,5 @@
-"""Training batches, and the maps of sources as further targets."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Training batches, and the maps of sources as additional targets."""
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,5 @@
-"""What a trained network is completed with: locators, and its domain."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Complete a trained network with locators and its domain."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -60,10 +61,12 @@ def complete(*, output, weights='default', pairs=None, detections=None,
              unusual, n_batches=50, batch_size=128, precision='auto', rng=0,
              n_jobs=1, command='', overwrite=False, progress=False):
     """
-    Fit locators and the detector of unusual stamps to a frozen network.
+    Complete a network: locate companions and recognize unusual stamps.
 
-    The network itself and its probabilities stay as they are. A small
-    network gets no locators.
+    The function fits the layers that locate companions and the layer that
+    recognizes stamps unlike the training. The network itself is frozen, so
+    its probabilities do not change. A small network gets no layers that
+    locate companions.
 
     Parameters
     ----------
@@ -72,13 +75,14 @@ def complete(*, output, weights='default', pairs=None, detections=None,
     weights : str or path-like, optional
         Trained weights.
     pairs, detections : `~blendhunter.dataset.DataSet` or path, optional
-        As for `~blendhunter.train`.
+        See `~blendhunter.train`.
     unusual : `~blendhunter.dataset.DataSet` or path
-        From `~blendhunter.simulation.unusual_stamps.simulate_unusual`.
+        Stamps of unusual images. ``blendhunter train --protocol
+        completion`` simulates them.
     n_batches, batch_size : int, optional
-        Stamps like those of the training.
+        Number and size of the batches of ordinary stamps.
     precision, rng, n_jobs, command, overwrite, progress : optional
-        As for `~blendhunter.train`.
+        See `~blendhunter.train`.
 
     Returns
     -------
@@ -131,7 +135,7 @@ def _read_unusual(unusual):
     """Return the stamps that the detector learns from."""
     data = unusual if isinstance(unusual, DataSet) else read_dataset(unusual)
     if 'kind' not in data.truth.colnames:
-        msg = ('unusual: the data set has no column kind; make one with '
+        msg = ("unusual: the data set has no column 'kind'; make one with "
                'blendhunter train --protocol completion')
         raise DataSetError(msg)
     kinds = np.asarray(data.truth['kind']).astype(str)

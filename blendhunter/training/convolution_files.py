@@ -1,4 +1,5 @@
-"""Files of VGG-16's convolutions, as Keras writes them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Files of the convolutions of VGG-16, as Keras writes them."""
 
 import re
 from itertools import zip_longest
@@ -60,7 +61,8 @@ def _read(path, get):
 
 def _refuse(path, reason, error=None):
     """Raise the error of a file that cannot be used."""
-    msg = f'backbone: {str(path)!r} holds no VGG-16 convolutions: {reason}'
+    msg = (f'backbone: {str(path)!r} has no convolutions of VGG-16: '
+           f'{reason}')
     raise WeightsError(msg) from error
 
 

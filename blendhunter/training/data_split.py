@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The split of training data into training and validation."""
 
 from dataclasses import replace
@@ -33,7 +34,7 @@ NEEDED = {'pairs': {'centrals', 'companions', 'label'},
 def check_given(pairs, detections):
     """Refuse, before any work, a training without data."""
     if pairs is None and detections is None:
-        msg = 'pairs or detections must be given: there is nothing to learn'
+        msg = 'pairs or detections must be given'
         raise ValueError(msg)
 
 
@@ -160,7 +161,7 @@ def _detection_samplers(data, about):
     last = max(int(field.max() * (1 - VALIDATION_FRACTION)), 0)
     train, keep = field <= last, field > last
     if not set(labels) >= {BLEND, SINGLE}:
-        msg = 'detections: there must be blends and single ones among them'
+        msg = 'detections must include blends and single sources'
         raise DataSetError(msg)
     if not set(labels[keep]) >= {BLEND, SINGLE}:
         train = keep = np.ones(len(field), dtype=bool)

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Distillation: a small network learns the answers of a large one."""
 
 from functools import partial
@@ -54,10 +55,11 @@ def distill(*, output, pairs=None, detections=None, teacher='default',
     """
     Train a small network on the probabilities of a large one.
 
-    The large network is the teacher: its probabilities are the labels of
-    the cross-entropy (Hinton et al. 2015, arXiv:1503.02531). It answers
-    each stamp once; the small network sees the stamp once in each epoch,
-    in another orientation. It has 4 % of the multiplications of VGG-16.
+    The large network is the teacher. Its probabilities are the labels in
+    the cross-entropy (Hinton et al. 2015, arXiv:1503.02531). The teacher
+    evaluates each stamp once. The small network sees it once per epoch, in
+    different orientations. The small network needs 4 % of the
+    multiplications of VGG-16.
 
     Parameters
     ----------
@@ -65,21 +67,21 @@ def distill(*, output, pairs=None, detections=None, teacher='default',
         Weights file to write. The history is written next to it, with
         the extension ``.history.csv``.
     pairs, detections : `~blendhunter.dataset.DataSet` or path, optional
-        As for `~blendhunter.train`, for the two regions.
+        Data for the two regions; see `~blendhunter.train`.
     teacher : str or path-like, optional
         Weights of the large network: a name from
-        `~blendhunter.network.list_weights`, or a file.
+        `~blendhunter.list_weights`, or a file.
     n_batches, n_epochs, batch_size : int, optional
-        Number of batches, how often each is shown, and their stamps.
+        Number of batches, number of epochs, and stamps in a batch.
     learning_rate, weight_decay, dropout : float, optional
-        Of AdamW, and before the dense layer.
+        Settings of AdamW, and the dropout before the dense layer.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of both networks.
     rng : None, int, SeedSequence or Generator, optional
-        For the initial values and the batches.
+        Random numbers for the initial values and the batches.
     checkpoint : str or path-like, optional
-        File from which a run that was killed continues; by default next
-        to the output. The teacher's answers are kept beside it.
+        File from which an interrupted run continues; by default next to
+        the output. The answers of the teacher are stored beside it.
     n_jobs : int, optional
         Background threads that make the batches.
     command : str, optional
@@ -182,8 +184,9 @@ def _load_teacher(teacher, precision, regions):
         raise WeightsError(msg)
     missing = sorted(set(regions) ^ set(model.regions))
     if missing:
-        msg = (f'teacher: {str(teacher)!r} answers for {model.regions}, the '
-               f'data are for {tuple(regions)}; both must be the same')
+        msg = (f'teacher: {str(teacher)!r} is for the regions '
+               f'{model.regions}, but the data are for {tuple(regions)}; both '
+               'must be the same')
         raise WeightsError(msg)
     return model
 

@@ -1,4 +1,5 @@
-"""End-to-end training of one network for both regions."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Train all layers of a network."""
 
 from functools import partial
 from math import inf
@@ -50,7 +51,9 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
           max_seconds=None, snapshot_seconds=None, n_jobs=1, command='',
           overwrite=False, progress=False):
     """
-    Train all layers, with new noise and orientations in every batch.
+    Train all layers of a network.
+
+    Every batch has new noise and new orientations.
 
     Parameters
     ----------
@@ -58,47 +61,51 @@ def train(*, output, pairs=None, detections=None, n_steps=1600,
         Weights file to write. The history is written next to it, with
         the extension ``.history.csv``.
     pairs : `~blendhunter.dataset.DataSet` or path, optional
-        Central and companion galaxies for ``region='stamp'``. Those of
-        one ``group`` are recombined.
+        Central and companion galaxies for ``region='stamp'``. Galaxies of
+        the same ``group`` are recombined.
     detections : `~blendhunter.dataset.DataSet` or path, optional
         Labeled detections for ``region='segment'``.
     n_steps, batch_size : int, optional
         Number and size of the batches. With both data sets, 72 of 128
         stamps are detections.
     learning_rate, weight_decay : float, optional
-        Of AdamW; the rate rises over 100 steps and falls as a cosine.
+        Settings of AdamW. The rate rises during the first 100 steps and
+        then falls as a cosine.
     dropout : float, optional
-        In the dense head.
+        Dropout in the dense head.
     weights : str or path-like, optional
-        Fine-tune these weights.
+        Weights to fine-tune.
     backbone : None, 'imagenet' or path, optional
-        Initial values of the convolutions, without ``weights``.
+        Initial values of the convolutions. It cannot be given together
+        with ``weights``.
     importance : bool, optional
-        Whether all detections and all isolated galaxies are first
-        evaluated with ``weights`` and then drawn in proportion to their
-        errors, with inverse sample weights. The gradient is then as
-        precise as that of batches of twice the size.
+        Whether to use importance sampling. All detections and isolated
+        galaxies are first evaluated with ``weights``. Then they are drawn
+        in proportion to their errors, with inverse sample weights. The
+        gradient is then as precise as with batches of twice the size.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        Arithmetic; the variables are float32 in each case.
+        Arithmetic. The variables are always float32.
     rng : None, int, SeedSequence or Generator, optional
-        For the initial values and the batches. A training that was
-        killed continues with the same one; None is always another.
+        Random numbers for the initial values and the batches. To continue
+        an interrupted training, use the same seed. None is always
+        different.
     checkpoint : str or path-like, optional
-        File that is written every ``checkpoint_seconds``, and continued
-        from if it exists; by default next to the output. It is deleted
-        at the end.
+        Checkpoint file, by default next to the output. If it exists, the
+        training continues from it. It is deleted at the end.
     checkpoint_seconds : float, optional
+        Time between checkpoints in seconds.
     max_seconds : float, optional
-        End after so much time, at the latest after ``n_steps``. The rate
-        falls to its lowest value by then: how many steps there will be
-        is estimated from the measured speed. Reading the data and the
-        final calibration are not counted.
+        Longest duration in seconds. The training ends earlier after
+        ``n_steps``. The learning rate reaches its lowest value at the end,
+        because the number of steps is estimated from the measured speed.
+        Reading the data and the final calibration are not counted.
     snapshot_seconds : float, optional
-        Also write the weights so far, next to the output with the
-        extension ``.snapshot.h5``, every so many seconds.
+        Time between snapshots in seconds. A snapshot has the present
+        weights. It is written next to the output, with the extension
+        ``.snapshot.h5``.
     n_jobs : int, optional
-        Background threads that make the batches; -1 is one for each core.
-        The batches do not depend on it.
+        Number of background threads that make the batches; -1 uses one per
+        core. The batches do not depend on it.
     command : str, optional
         Stored in the weights file, after the commands and steps of the
         weights that were fine-tuned (``training_history``).
@@ -179,7 +186,7 @@ def _check(pairs, detections, n_steps, batch_size):
     """Check the plain arguments of `train`."""
     check_given(pairs, detections)
     if n_steps < 1 or batch_size < 2:
-        msg = (f'n_steps must be at least 1 and batch_size at least 2, got '
+        msg = ('n_steps must be at least 1, and batch_size at least 2, got '
                f'{n_steps!r} and {batch_size!r}')
         raise ValueError(msg)
 
@@ -187,7 +194,7 @@ def _check(pairs, detections, n_steps, batch_size):
 def _check_loop(n_jobs, **seconds):
     """Check the number of threads and the times of `train`."""
     if n_jobs == 0:
-        msg = 'n_jobs must be a number of threads, or -1, got 0'
+        msg = 'n_jobs must be a positive number of threads, or -1, got 0'
         raise ValueError(msg)
     for name, value in seconds.items():
         if value is not None and not 0 < value < inf:

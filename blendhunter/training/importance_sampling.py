@@ -1,4 +1,5 @@
-"""Importance sampling: examples that were wrong are drawn more often."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Importance sampling: examples with large errors are drawn more often."""
 
 from dataclasses import replace
 

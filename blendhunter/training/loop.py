@@ -1,4 +1,5 @@
-"""The steps of a training: reports, snapshots, and a limit of time."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The loop of a training: reports, snapshots and a time limit."""
 
 import time
 from contextlib import closing, contextmanager

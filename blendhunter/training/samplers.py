@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Training examples of both regions: labeled detections, and pairs."""
 
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class DetectionSampler:
 
     @cached_property
     def _draws(self):
-        """Draws of blends and of single sources."""
+        """Two samplers, of blends and of single sources."""
         classes = [np.flatnonzero(self.labels == label)
                    for label in (BLEND, SINGLE)]
         return [ImportanceDraw(rows, *(

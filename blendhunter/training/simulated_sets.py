@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The data sets that the packaged model is trained on."""
 
 from functools import partial

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Scores of a network on held-out data, and its weights file."""
 
 import numpy as np

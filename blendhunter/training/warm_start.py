@@ -1,4 +1,5 @@
-"""What a training starts from: pretrained convolutions, or weights."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The start of a training: pretrained convolutions, or weights."""
 
 from pathlib import Path
 
@@ -27,11 +28,11 @@ COMPATIBLE = ('noise', TRAINED)
 def check_start(*, weights=None, backbone=None, importance=False):
     """Check, before any work, from what a training can start."""
     if importance and weights is None:
-        msg = 'importance needs weights, whose errors tell what to draw'
+        msg = 'importance needs weights, to measure the errors'
         raise ValueError(msg)
     if weights is not None and backbone is not None:
-        msg = ('weights and backbone cannot both be given: weights hold '
-               'convolutions, too')
+        msg = ('weights and backbone cannot be given together, because '
+               'weights include the convolutions')
         raise ValueError(msg)
     if weights is not None:
         _read_compatible(weights)
@@ -72,7 +73,7 @@ def _read_compatible(weights):
     arrays, metadata = read_weights(path)
     if metadata.get('preprocessing') not in COMPATIBLE:
         msg = (f'weights: {str(path)!r} has the preprocessing '
-               f'{metadata.get("preprocessing")!r}, only {COMPATIBLE} can be '
+               f'{metadata.get("preprocessing")!r}; only {COMPATIBLE} can be '
                'fine-tuned')
         raise WeightsError(msg)
     return path, arrays, metadata
@@ -127,8 +128,8 @@ def _imagenet():
                                            weights='imagenet')
     except Exception as error:
         msg = ("backbone='imagenet': the weights could not be "
-               f'downloaded; give the path of the file {IMAGENET_FILE} '
-               'from a machine with network instead')
+               f'downloaded; download {IMAGENET_FILE} on a machine with '
+               'network, and give the path of the file')
         raise WeightsError(msg) from error
     return {layer.name: layer.get_weights() for layer in network.layers
             if layer.weights}

@@ -1,7 +1,8 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
-What counts as a blend: the one definition for all of the package.
+The definition of a blend, and measures of overlap.
 
-Training, benchmark and tests take their labels and measures from here.
+Training, benchmarks and tests all use these functions.
 """
 
 from blendhunter.truth.blend_definition import (

@@ -1,4 +1,5 @@
-"""Labels of stamps and of segments, and what a detector made of them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Label stamps and segments with the truth."""
 
 from numbers import Real
 
@@ -6,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from blendhunter._utils.arrays import round_position, values_at
+from blendhunter._utils.descriptions import LABELED, describe_columns
 from blendhunter._utils.masked import plain_values
 
 __all__ = ['BLEND', 'CLOSE', 'MIN_FLUX_RATIO', 'OUTCOMES', 'SINGLE',
@@ -62,7 +64,7 @@ def check_flux_ratio(min_flux_ratio):
     """Refuse a flux ratio that is no number from 0 to 1."""
     if (not isinstance(min_flux_ratio, Real)
             or not 0 <= min_flux_ratio <= 1):
-        msg = ('min_flux_ratio must lie between 0 and 1, got '
+        msg = ('min_flux_ratio must be between 0 and 1, got '
                f'{min_flux_ratio!r}')
         raise ValueError(msg)
 
@@ -87,54 +89,60 @@ def source_fluxes(truth, min_flux_ratio):
         flux[~(np.isfinite(flux) & (flux > 0))] = np.nan
         if not np.all(np.isnan(flux)):
             return flux
-    msg = ("truth: no 'flux' or 'magnitude' is known, which tells the "
-           'companions that matter; a min_flux_ratio of 0 counts all')
+    msg = ("truth: it has no known 'flux' or 'magnitude', which "
+           'min_flux_ratio needs; use min_flux_ratio=0 to count all '
+           'companions')
     raise ValueError(msg)
 
 
 def label_segments(segmentation, detections, truth, *,
                    min_flux_ratio=MIN_FLUX_RATIO):
     """
-    Say for each detection whether its segment holds one source or more.
+    Label each detection as blend or single, with the true sources.
 
-    A segment is a *blend* if it holds the centers (rounded pixel) of two
-    or more sources of matched-filter SNR of at least 5, at least one of
-    them 2 px or more from the brightest and with 1 % or more of its flux.
-    It is *single* if it holds a center and no second source with an SNR
-    of 3 or more. All else is *unclear*: no center at all, a second source
-    of SNR 3 to 5 or of unknown SNR, nearer than 2 px or with less than 1 %
-    of the flux, or a detection within 26 px of the image edge. The
-    brightest source is the one of the highest SNR.
+    A segment is a *blend* if it contains the centers (rounded pixel) of two
+    or more sources with a matched-filter SNR of at least 5. At least one of
+    these must be 2 px or more from the brightest source and have 1 % or
+    more of its flux. A segment is *single* if it contains a center and no
+    second source with an SNR of 3 or more. Other segments are *unclear*:
+    they contain no center, or a second source with an SNR of 3 to 5 or of
+    unknown SNR, or a second source nearer than 2 px or with less than 1 %
+    of the flux. Detections within 26 px of the image edge are unclear, too.
+    The brightest source is the one with the highest SNR.
 
     Parameters
     ----------
     segmentation : 2-D int `~numpy.ndarray`
-        Segmentation image; 0 is sky.
+        Segmentation image; 0 is the sky.
     detections : `~astropy.table.Table`
-        With ``label``, ``x_centroid`` and ``y_centroid`` (pixels).
+        Detections with ``label``, ``x_centroid`` and ``y_centroid`` (px).
     truth : `~astropy.table.Table`
-        True sources with ``x``, ``y`` (pixels), ``snr``, and ``flux`` (any
+        True sources with ``x``, ``y`` (px), ``snr``, and ``flux`` (any
         unit) or ``magnitude``. A companion of unknown flux (NaN, or not
-        positive) makes no blend.
+        positive) does not make a blend.
     min_flux_ratio : float, optional
-        The smallest flux, over the brightest source's, of a companion that
-        makes a blend, from 0 to 1. With 0 the flux is not needed.
+        A companion makes a blend if its flux is at least this fraction of
+        the flux of the brightest source (0 to 1). With 0 no flux is
+        needed.
 
     Returns
     -------
     labels : `~astropy.table.Table`
-        One row per detection: ``truth_label`` (1 blend, 0 single, -1
-        unclear), ``n_sources`` of SNR 3 and more in the segment,
-        ``separation`` (px, from the brightest to the brightest companion
-        that makes it a blend, NaN otherwise), ``companion_snr``, and the
-        rows of ``truth`` of the brightest source in the segment and of
-        that companion, or else of the next brightest: ``primary`` and
-        ``secondary`` (-1 if there is none).
+        One row per detection:
+
+        - ``truth_label``: 1 blend, 0 single, -1 unclear;
+        - ``n_sources``: number of sources with an SNR of 3 or more in the
+          segment;
+        - ``separation`` (px) and ``companion_snr`` of the brightest
+          companion that makes the blend; NaN if it is not a blend;
+        - ``primary`` and ``secondary``: rows in ``truth`` of the brightest
+          source in the segment, and of this companion (or of the second
+          brightest source); -1 if there is none.
 
     Raises
     ------
     ValueError
-        If ``min_flux_ratio`` does not lie between 0 and 1, or is positive
+        If ``min_flux_ratio`` is not between 0 and 1, or if it is positive
         and no flux is known.
     """
     flux = source_fluxes(truth, min_flux_ratio)
@@ -169,7 +177,7 @@ def label_segments(segmentation, detections, truth, *,
         elif np.all(snr[others] < SNR_SINGLE):
             result['truth_label'][row] = SINGLE
     result['truth_label'][_at_edge(detections, segmentation.shape)] = UNCLEAR
-    return result
+    return describe_columns(result, LABELED)
 
 
 def _at_edge(detections, shape):
@@ -196,35 +204,40 @@ def _members(segmentation, truth):
 def detection_outcomes(segmentation, detections, labels, truth, *,
                        min_flux_ratio=MIN_FLUX_RATIO):
     """
-    Say of each detection whether it is a blend, and if it was split.
+    Find which blends the detector has recognized.
 
     Parameters
     ----------
     segmentation : 2-D int `~numpy.ndarray`
-        Segmentation image; 0 is sky.
+        Segmentation image; 0 is the sky.
     detections : `~astropy.table.Table`
-        With ``label``.
+        Detections with ``label``.
     labels : `~astropy.table.Table`
-        From `~blendhunter.truth.label_segments`, of the same detections.
+        Result of `~blendhunter.truth.label_segments` for the same
+        detections.
     truth : `~astropy.table.Table`
-        True sources as in `~blendhunter.truth.label_segments`.
+        True sources; see `~blendhunter.truth.label_segments`.
     min_flux_ratio : float, optional
-        As in `~blendhunter.truth.label_segments`.
+        See `~blendhunter.truth.label_segments`.
 
     Returns
     -------
     outcome : str `~numpy.ndarray` of shape (n,)
-        'unrecognized': the segment is a blend. 'recognized': it is
-        single, and the detector has split it from another detection:
-        their segments form one connected region (8 neighbors), each holds
-        the center of a source of SNR 5 or more, and the flux of the
-        fainter source is 1 % or more of the other's. 'single': any other
-        single one. 'unclear': neither blend nor single.
+        One of
+
+        - 'unrecognized': the segment is a blend;
+        - 'recognized': the segment is single, and the detector has split
+          it from another detection. The two segments touch (8 neighbors),
+          each contains the center of a source with an SNR of 5 or more,
+          and the fainter source has 1 % or more of the flux of the other;
+        - 'single': any other single segment;
+        - 'unclear': neither blend nor single.
 
     Raises
     ------
     ValueError
-        As in `~blendhunter.truth.label_segments`.
+        If ``min_flux_ratio`` is not between 0 and 1, or if it is positive
+        and no flux is known.
     """
     flux = source_fluxes(truth, min_flux_ratio)
     label = np.asarray(labels['truth_label'])

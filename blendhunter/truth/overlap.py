@@ -1,4 +1,5 @@
-"""How much sources overlap, and their signal-to-noise ratios."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The overlap of sources, and their signal-to-noise ratios."""
 
 import numpy as np
 
@@ -19,29 +20,30 @@ def matched_filter_snr(image, noise):
 
 def marginalized_snr(snr, separation, seeing):
     """
-    SNR of a companion, marginalized over the unknown brighter source.
+    Return the SNR of a companion if the brighter source is unknown.
 
-    Only the part of the companion counts that no change of the brighter
-    source's flux, position, size or shape can imitate. If two Gaussians
-    of dispersion s are a distance d apart, the power of one in the
-    orders of the other's Hermite functions is a Poisson distribution of
-    mean ``d**2 / (2 s**2)`` (the coherent states of Glauber 1963, Phys.
-    Rev. 131, 2766); flux, position and shape are the orders 0, 1 and 2.
+    A part of the light of the companion can be imitated by a change of
+    flux, position, size or shape of the brighter source. Only the other
+    part counts. Consider two Gaussians of dispersion s at a distance d, and
+    expand one in the Hermite functions of the other. The power in the
+    orders is a Poisson distribution of mean ``d**2 / (2 s**2)`` (the
+    coherent states of Glauber 1963, Phys. Rev. 131, 2766). Flux, position
+    and shape are the orders 0, 1 and 2.
 
     Parameters
     ----------
     snr : float or `~numpy.ndarray`
-        Matched-filter SNR of the companion by itself.
+        Matched-filter SNR of the companion alone.
     separation : float or `~numpy.ndarray`
-        In pixels.
+        Separation of the two sources in pixels.
     seeing : float or `~numpy.ndarray`
-        FWHM in pixels; both sources are Gaussians of dispersion 0.55
-        FWHM, 1.3 times that of a star.
+        FWHM of the seeing in pixels. Both sources are Gaussians with a
+        dispersion of 0.55 FWHM, 1.3 times that of a star.
 
     Returns
     -------
     snr : float or `~numpy.ndarray`
-        ``snr`` times the root of the fraction in orders 3 and up.
+        ``snr`` times the square root of the power in orders 3 and higher.
     """
     from scipy.special import gammainc
 
@@ -51,7 +53,7 @@ def marginalized_snr(snr, separation, seeing):
 
 def blendedness(isolated, total, *, norm='source'):
     """
-    How much of the light at a source is not its own.
+    Return the fraction of the light at a source that is not its own.
 
     Parameters
     ----------
@@ -60,17 +62,18 @@ def blendedness(isolated, total, *, norm='source'):
     total : `~numpy.ndarray` of shape (..., ny, nx)
         Noiseless image ``S`` of all sources.
     norm : {'source', 'total'}, optional
-        'source': ``1 - <Si, Si> / <Si, S>``, the blendedness of the
-        Blending ToolKit (``btk.measure.get_blendedness``; Mendoza et al.
-        2025) and one minus the purity of Sanchez et al. (2021, JCAP 07,
-        043): 0 for an isolated source, near 1 for one that is outshone.
-        'total': ``1 - <Si, S> / <S, S>``, the fraction of the whole
-        image's power that the source does not explain.
+        'source' is ``1 - <Si, Si> / <Si, S>``. This is the blendedness of
+        the Blending ToolKit (``btk.measure.get_blendedness``; Mendoza et
+        al. 2025), and one minus the purity of Sanchez et al. (2021, JCAP
+        07, 043). It is 0 for an isolated source, and near 1 for a source
+        that is much fainter than its neighbors. 'total' is
+        ``1 - <Si, S> / <S, S>``, the fraction of the power of the whole
+        image that the source does not explain.
 
     Returns
     -------
     blendedness : float64 `~numpy.ndarray` of shape (...)
-        0 if the source, or the image, has no light.
+        0 if the source or the image has no light.
 
     Raises
     ------

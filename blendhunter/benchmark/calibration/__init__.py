@@ -1,4 +1,5 @@
-"""Do the probabilities mean what they say: calibration of the weights."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Check and fit the calibration of the probabilities."""
 
 from blendhunter.benchmark.calibration.calibrated_weights import (
     calibrate_sets,

@@ -1,4 +1,5 @@
-"""Fit the calibration that a weights file holds."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Fit the calibration that is stored in a weights file."""
 
 import numpy as np
 from astropy.table import vstack
@@ -19,41 +20,43 @@ EDGE = 1e-7
 
 def calibrate_weights(weights, tables, *, output=None, overwrite=False):
     """
-    Fit a logistic calibration of weights, and store it in them.
+    Fit a logistic calibration, and store it in the weights.
 
-    The reported log odds become those of the prior, plus ``slope`` times
-    the network's log likelihood ratio, its log odds less those of
-    ``trained_fraction``. Both numbers are fitted; so this is the
-    calibration of Platt (1999, Advances in Large Margin Classifiers, 61).
-    The ``scatter`` between the sets, in log odds, is stored, too: images
-    differ in how much their sources look like blends.
+    The log likelihood ratio of a source is the network's log odds minus
+    the log odds of ``trained_fraction``. The reported log odds are those
+    of the prior plus ``slope`` times this ratio. The function fits
+    ``slope`` and ``trained_fraction``: this is the calibration of Platt
+    (1999, Advances in Large Margin Classifiers, 61). It also stores
+    ``scatter``, the standard deviation between the sets in log odds,
+    because the calibration differs from image to image.
 
     Parameters
     ----------
     weights : str or path-like
         'default' or the path of a weights file.
     tables : dict of `~astropy.table.Table`
-        By name: samples of
+        Tables by name: samples of
         `~blendhunter.benchmark.calibration.calibration_samples`, or
-        detections as ``blendhunter benchmark field`` writes them. Made
-        with these very weights, from fields that no training has seen.
+        detections as ``blendhunter benchmark field`` writes them. They
+        must be made with the same weights, from fields that were not used
+        for training.
     output : path-like, optional
-        The new weights file; by default the file itself is changed.
+        The new weights file; by default ``weights`` itself is changed.
     overwrite : bool, optional
         Whether an existing ``output`` may be replaced.
 
     Returns
     -------
     before, after : dict of dict of float
-        By region: ``slope``, ``trained_fraction`` and ``prior``. The prior
-        becomes the blend fraction of the sources if they are one set of
-        detections; those of several sets do not change it.
+        For each region ``slope``, ``trained_fraction`` and ``prior``. If
+        ``tables`` is one set of detections, the prior becomes its blend
+        fraction. Otherwise the prior stays.
 
     Raises
     ------
     ValueError
-        If the sources were made with other weights, hold no blends or no
-        single ones, or packaged weights are to be changed.
+        If the tables were made with other weights, have no blends or no
+        single sources, or if the packaged weights would be changed.
     """
     path = check_calibrated(weights, output, overwrite=overwrite)
     arrays, metadata = read_weights(path)
@@ -88,19 +91,26 @@ def calibrate_weights(weights, tables, *, output=None, overwrite=False):
 
 def calibrate_sets(samples, others):
     """
-    Give each set the calibration that fits others of its kind.
+    Calibrate each set separately, with a fit to another sample.
 
     Parameters
     ----------
     samples, others : `~astropy.table.Table`
-        Of `~blendhunter.benchmark.calibration.calibration_samples`, from
-        the same weights and with different seeds.
+        Two results of
+        `~blendhunter.benchmark.calibration.calibration_samples`, from the
+        same weights and with different seeds.
 
     Returns
     -------
     samples : `~astropy.table.Table`
-        Sets that both have, with the probabilities that a calibration of
-        each set alone, fitted to ``others``, gives.
+        The sets of ``samples`` that are in ``others`` too. Each set has the
+        probabilities of its own calibration, which is fitted to the same
+        set of ``others``.
+
+    Raises
+    ------
+    ValueError
+        If the two have no set in common.
     """
     fit_to = {(region, name): part for region, name, part in sets_of(others)}
     parts = []
@@ -116,7 +126,7 @@ def calibrate_sets(samples, others):
             slope=fitted['slope'])
         parts.append(part)
     if not parts:
-        msg = 'others: no set of the samples is in it'
+        msg = 'others: it has no set in common with samples'
         raise ValueError(msg)
     return vstack(parts)
 

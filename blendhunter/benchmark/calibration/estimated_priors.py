@@ -1,9 +1,12 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """How well ``prior='estimate'`` finds the blend fraction of a sample."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark.calibration.reliability import sets_of
+from blendhunter.benchmark.column_descriptions import PRIORS
 from blendhunter.network.priors import estimate_fraction
 
 __all__ = ['FRACTIONS', 'estimate_priors']
@@ -15,24 +18,26 @@ N_DRAWS = 20
 
 def estimate_priors(samples, *, fractions=FRACTIONS, rng=0):
     """
-    Estimate the blend fraction of samples that are drawn to have one.
+    Estimate the blend fraction of samples with a known blend fraction.
 
     Parameters
     ----------
     samples : `~astropy.table.Table`
-        From `~blendhunter.benchmark.calibration.calibration_samples`; the
-        region 'segment' is used.
+        From `~blendhunter.benchmark.calibration.calibration_samples`. Only
+        the region 'segment' is used.
     fractions : sequence of float, optional
-        True blend fractions. Blends or single sources of a set are left
-        out at random until it has one.
+        True blend fractions. Blends or single sources of a set are removed
+        at random until the set has this fraction.
     rng : None, int, SeedSequence or Generator, optional
+        Random numbers for the draws.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per set and ``fraction``: the mean number ``n`` of sources,
-        the mean estimate ``estimated`` of 20 drawn samples and its
-        standard deviation ``scatter``, and their mean difference ``bias``.
+        One row per set and ``fraction``. 20 samples are drawn for each.
+        ``n`` is their mean number of sources, ``estimated`` the mean
+        estimate, ``scatter`` its standard deviation, and ``bias`` the mean
+        difference between estimate and truth.
     """
     rng = np.random.default_rng(rng)
     rows = []
@@ -49,7 +54,7 @@ def estimate_priors(samples, *, fractions=FRACTIONS, rng=0):
                          'n': int(np.mean([len(each) for each in drawn])),
                          'estimated': found.mean(), 'scatter': found.std(),
                          'bias': found.mean() - fraction})
-    return Table(rows)
+    return describe_columns(Table(rows), PRIORS)
 
 
 def _draw(blended, fraction, rng):

@@ -1,9 +1,12 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Reliability diagrams and the expected calibration error."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark import metrics
+from blendhunter.benchmark.column_descriptions import CALIBRATION
 from blendhunter.network.priors import correct_prior
 
 __all__ = ['N_BINS', 'THIRDS', 'add_own', 'at_own_prior', 'calibration_scores',
@@ -26,19 +29,24 @@ def calibration_scores(samples, *, rng=0):
     samples : `~astropy.table.Table`
         From `~blendhunter.benchmark.calibration.calibration_samples`.
     rng : None, int, SeedSequence or Generator, optional
-        For the draws behind ``ece_perfect``.
+        Random numbers for ``ece_perfect``.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per region, set and third: ``n``, ``blends`` (fraction);
-        ``probability``, its mean, and ``ece``
-        (`~blendhunter.benchmark.metrics.calibration_error`, 15 bins of
-        equally many sources) with the blend fraction of the whole set as
-        the prior, with the bootstrap error; ``ece_perfect``, the mean for
-        labels that are drawn from the probabilities: what so few sources
-        give if the calibration is perfect; ``ece_reported``, with the prior
-        of the weights, whatever the blend fraction of the set is.
+        One row per region, set and third of the SNR, with
+
+        - ``n``, the number of sources, and ``blends``, their blend
+          fraction;
+        - ``probability``, the mean probability, and ``ece``, the expected
+          calibration error
+          (`~blendhunter.benchmark.metrics.calibration_error`, 15 bins of
+          equally many sources) with its bootstrap error. The prior is the
+          blend fraction of the whole set;
+        - ``ece_perfect``, the mean error if the labels are drawn from the
+          probabilities: the value for this number of sources if the
+          calibration is perfect;
+        - ``ece_reported``, the error with the prior of the weights.
     """
     rng = np.random.default_rng(rng)
     rows = []
@@ -59,7 +67,7 @@ def calibration_scores(samples, *, rng=0):
                     _ece(pair[0], rng.random(len(pair[0])) < pair[0])
                     for _ in range(N_DRAWS)])),
                 'ece_reported': _ece(reported[chosen], pair[1])})
-    return Table(rows)
+    return describe_columns(Table(rows), CALIBRATION)
 
 
 def reliability_curves(samples):
@@ -69,14 +77,14 @@ def reliability_curves(samples):
     Parameters
     ----------
     samples : `~astropy.table.Table`
-        As for `calibration_scores`.
+        From `~blendhunter.benchmark.calibration.calibration_samples`.
 
     Returns
     -------
     curves : `~astropy.table.Table`
-        ``region``, ``set``, ``snr`` and, for each of 15 bins of equally
-        many sources, the mean ``probability``, the fraction of ``blends``
-        with its error (Wilson) and ``n``.
+        One row for each of 15 bins of equally many sources: ``region``,
+        ``set``, ``snr``, the mean ``probability``, the fraction of
+        ``blends`` with its error (Wilson), and the number ``n`` of sources.
     """
     rows = []
     for region, name, part in sets_of(samples):
@@ -90,15 +98,29 @@ def reliability_curves(samples):
                  'blends_error': float(metrics.proportion_error(
                      blended[piece].mean(), len(piece))), 'n': len(piece)}
                 for piece in _bins(p, chosen))
-    return Table(rows)
+    return describe_columns(Table(rows), CALIBRATION)
 
 
 def add_own(table, own, names):
     """
-    Add columns of the scores with a calibration of each set alone.
+    Add the scores after a separate calibration of each set.
 
-    ``own`` has rows of the same sets; those that it lacks are NaN. The new
-    names begin with ``own_``.
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        Scores from
+        `~blendhunter.benchmark.calibration.calibration_scores`.
+    own : `~astropy.table.Table`
+        Scores of the samples of
+        `~blendhunter.benchmark.calibration.calibrate_sets`.
+    names : sequence of str
+        Columns of ``own`` to add.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        ``table`` with the new columns. Their names begin with ``own_``.
+        Rows that ``own`` does not have are NaN.
     """
     keys = [name for name in ('region', 'set', 'snr', 'fraction')
             if name in table.colnames]
@@ -111,15 +133,17 @@ def add_own(table, own, names):
                     float(rows[key][f'{name}{suffix}']) if key in rows
                     else np.nan for key in (tuple(row[keys])
                                             for row in table)]
-    return table
+    own_columns = {f'own_{name}': f'{text}, after calibration of each set'
+                   for name, text in CALIBRATION.items()}
+    return describe_columns(table, own_columns)
 
 
 def at_own_prior(part):
     """Return the probabilities of a set at its own blend fraction."""
     fraction = np.mean(part['blended'])
     if fraction in (0, 1):
-        msg = (f'samples: {part["set"][0]!r} needs blends and single sources, '
-               f'got a blend fraction of {fraction:g}')
+        msg = (f'samples: {str(part["set"][0])!r} must have blends and single '
+               f'sources, got a blend fraction of {fraction:g}')
         raise ValueError(msg)
     return correct_prior(part['probability'], part['prior'][0],
                          fraction).astype(float)
@@ -136,7 +160,7 @@ def sets_of(samples):
 
 
 def _parts(part):
-    """Yield the name and rows of a whole set, and of its thirds in SNR."""
+    """Iterate over name and rows of a whole set and of its thirds in SNR."""
     yield ALL, np.arange(len(part))
     order = np.argsort(np.asarray(part['snr']), kind='stable')
     yield from zip(THIRDS, np.array_split(order, len(THIRDS)), strict=True)

@@ -1,13 +1,16 @@
-"""Sources with known truth and their probabilities, set by set."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Sets of sources with known truth, and their probabilities."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.meta import read_meta, record_meta
 from blendhunter._utils.parallel import child_seed
 from blendhunter.benchmark.baselines import NAMES
+from blendhunter.benchmark.column_descriptions import SAMPLES
 from blendhunter.benchmark.field.field_evaluation import SURVEY_RANGES
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.benchmark.whole_stamps import StampSpec
@@ -62,31 +65,35 @@ def calibration_samples(identifier, *, n_fields=6, n_stamps=2000,
                         cosmos_dir=None, shape=(1000, 1000), rng=0,
                         n_jobs=1, progress=False):
     """
-    Simulate sets of both regions and classify them.
+    Simulate sets for both regions, and classify them.
 
     Parameters
     ----------
     identifier : `~blendhunter.BlendIdentifier`
-        Its region and prior are not used.
+        Classifies the sources. Its region and prior are not used.
     n_fields : int, optional
-        Fields of a set; of dense ones fewer.
+        Number of fields in a set. Sets of dense fields have fewer.
     n_stamps : int, optional
-        Stamps of a set of the region 'stamp'; 0 leaves them out.
+        Number of stamps in a set of the region 'stamp'. With 0 these sets
+        are left out.
     cosmos_dir : path-like, optional
-        Real galaxies; without them these sets are left out.
+        Directory of a ``galsim.RealGalaxyCatalog``. Without it the sets of
+        real galaxies are left out.
     shape : tuple of int, optional
-        Of a field, px.
+        (ny, nx) of a field in px.
     rng : None, int, SeedSequence or Generator, optional
-        An integer is the seed of the first set, the next ones follow.
+        An integer is the seed of the first set. The following integers are
+        the seeds of the next sets.
     n_jobs, progress : optional
-        As in `~blendhunter.simulate_detections`.
+        See `~blendhunter.simulate_detections`.
 
     Returns
     -------
     samples : `~astropy.table.Table`
-        ``set``, ``region``; ``snr`` of the detection, or of both sources
-        in a stamp; ``blended`` (bool); ``probability`` at the ``prior`` of
-        the weights. Its meta has the sha256 of the weights.
+        One row per source: ``set``, ``region``, ``snr`` (of the detection,
+        or of both sources in a stamp), ``blended`` (bool), and
+        ``probability`` at the ``prior`` of the weights. The meta records
+        the sha256 of the weights.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def calibration_samples(identifier, *, n_fields=6, n_stamps=2000,
     samples['prior'] = [metadata['prior'][region]
                         for region in samples['region']]
     record_meta(samples.meta, sha256=metadata['sha256'])
-    return samples
+    return describe_columns(samples, SAMPLES)
 
 
 def simulate_field_sets(n_fields, *, cosmos_dir=None, shape=(1000, 1000),
@@ -169,22 +176,25 @@ def _asked(identifier, region):
 
 def samples_of_detections(detections, metadata, name='detections'):
     """
-    Return the samples of detections of ``blendhunter benchmark field``.
+    Turn detections of ``blendhunter benchmark field`` into samples.
 
     Parameters
     ----------
     detections : `~astropy.table.Table`
-        With ``truth_label`` and ``'score: network'``; unclear ones are left
-        out. Or samples, which are returned as they are.
+        Detections with the columns ``truth_label`` and
+        ``'score: network'``. Unclear ones are left out. A table of samples
+        is returned as it is.
     metadata : dict
-        Of the weights that they were made with.
+        Metadata of the weights that made the scores.
     name : str, optional
-        Of the set.
+        Name of the set.
 
     Returns
     -------
     samples : `~astropy.table.Table`
-        As of `calibration_samples`, of the region 'segment'.
+        The columns of
+        `~blendhunter.benchmark.calibration.calibration_samples`, for the
+        region 'segment'.
 
     Raises
     ------
@@ -195,7 +205,7 @@ def samples_of_detections(detections, metadata, name='detections'):
     made_with = read_meta(detections.meta, 'sha256')
     if made_with != metadata['sha256']:
         msg = (f'detections: {name!r} was made with other weights (sha256 '
-               f'{made_with}) than those to calibrate')
+               f'{made_with}) than the ones to calibrate')
         raise ValueError(msg)
     if {'set', 'region', 'blended', 'probability'} <= set(
             detections.colnames):
@@ -205,10 +215,11 @@ def samples_of_detections(detections, metadata, name='detections'):
         msg = f'detections: there is no column {score!r}'
         raise ValueError(msg)
     clear = detections[np.asarray(detections['truth_label']) >= 0]
-    return Table({
+    return describe_columns(Table({
         'set': [name] * len(clear), 'region': ['segment'] * len(clear),
         'snr': np.asarray(clear['snr'], dtype=float)
         if 'snr' in clear.colnames else np.full(len(clear), np.nan),
         'blended': np.asarray(clear['truth_label']) == BLEND,
         'probability': np.asarray(clear[score], dtype=float),
-        'prior': np.full(len(clear), metadata['prior']['segment'])})
+        'prior': np.full(len(clear), metadata['prior']['segment'])}),
+        SAMPLES)

@@ -1,4 +1,5 @@
-"""Unrecognized blends in whole fields: who finds them, and at what cost."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Evaluate how well unrecognized blends are found in whole fields."""
 
 from blendhunter.benchmark.field.compare import compare_catalogs
 from blendhunter.benchmark.field.field_evaluation import (

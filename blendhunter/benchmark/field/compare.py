@@ -1,8 +1,12 @@
-"""Any classified catalogs, scored against the same truth."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Score any classified catalogs against the same truth."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import DETECTED, describe_columns
+from blendhunter._utils.descriptions import LABELED as LABELED_COLUMNS
+from blendhunter.benchmark.column_descriptions import score_descriptions
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.benchmark.field.truth_match import (
     match_to_truth,
@@ -42,47 +46,49 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
     Parameters
     ----------
     catalogs : dict of Table or path
-        By name. Of each, the rows with their positions and a probability
-        or flag.
+        Catalogs by name. Each has positions and a probability or a flag.
     truth : Table or path
-        Labeled detections: those of `evaluate_field`, or any with
-        ``truth_label`` (1 blend, 0 single, -1 unclear) and positions. Or
-        a catalog of true sources, from which those of the first catalog
-        get their labels.
+        Labeled detections: those of
+        `~blendhunter.benchmark.field.evaluate_field`, or any table with
+        ``truth_label`` (1 blend, 0 single, -1 unclear) and positions. Or a
+        catalog of true sources; then the rows of the first catalog are
+        labeled with it.
     columns : sequence of str, optional
-        The column with the answer in each catalog, or one name for
-        all. By default ``blend_prob``, ``p_blend``, ``probability``,
-        ``prob``, ``is_blend``, ``blended``, then SEP's ``flag`` (merged)
-        or SExtractor's ``FLAGS`` (blended), of which that bit counts.
+        The column with the probability or flag of each catalog, or one
+        name for all. By default the first of ``blend_prob``, ``p_blend``,
+        ``probability``, ``prob``, ``is_blend``, ``blended``, SEP's
+        ``flag`` (the bit for merged sources) and SExtractor's ``FLAGS``
+        (the bit for blended sources).
     positions, truth_columns : tuple of str, optional
         Position columns of the catalogs, and of the truth.
     segmentation : 2-D int array_like, optional
-        Segments of the first catalog, for true sources. Without it a
-        segment is taken for an ellipse of its area and shape, which is
-        right for most detections, not for all.
+        Segmentation image of the first catalog, for a catalog of true
+        sources. Without it each segment is approximated by an ellipse of
+        the same area and shape, so a few labels may differ.
     radius : float, optional
-        Rows farther than this (px) from a labeled detection are left
-        out; each row belongs to one detection, the nearest.
+        Rows farther than this (px) from a labeled detection are left out.
+        Each row belongs to the nearest detection.
     wcs, mag_limit, mag_column : optional
-        As in `~blendhunter.benchmark.field.prepare_truth`.
+        See `~blendhunter.benchmark.field.prepare_truth`.
     min_flux_ratio : float, optional
-        As in `~blendhunter.truth.label_segments`, for true sources;
-        labeled detections keep their labels.
+        See `~blendhunter.truth.label_segments`. Labeled detections keep
+        their labels.
 
     Returns
     -------
     detections : `~astropy.table.Table`
-        Those that every catalog has, with the score of each,
-        ``'score: NAME'``: for `~blendhunter.benchmark.field.field_scores`.
-        Its meta counts the ``labeled`` ones and those ``matched`` by
-        each catalog, and says where the ``segments`` are from.
+        The detections that all catalogs contain. The columns
+        ``'score: NAME'`` have the score of each catalog. Give the table to
+        `~blendhunter.benchmark.field.field_scores`. The meta records the
+        number of ``labeled`` detections, the number ``matched`` by each
+        catalog, and the origin of the ``segments``.
 
     Raises
     ------
     ValueError
-        If there is no answer in a catalog, no common detection, no known
-        flux of true sources, or ``min_flux_ratio`` does not lie between
-        0 and 1.
+        If a catalog has no probability or flag, if there is no common
+        detection, if no flux of true sources is known, or if
+        ``min_flux_ratio`` is not between 0 and 1.
     """
     check_flux_ratio(min_flux_ratio)
     if not catalogs:
@@ -108,13 +114,14 @@ def compare_catalogs(catalogs, truth, *, columns=None, positions=None,
         matched[name] = int(np.sum(row >= 0))
         common &= row >= 0
     if not common.any():
-        msg = (f'catalogs: no detection is within {radius} px of one in '
-               f'each of {list(tables)}')
+        msg = (f'catalogs: no labeled detection has a row within {radius} px '
+               f'in each of {list(tables)}')
         raise ValueError(msg)
     result = reference[common]
     result.meta = {'labeled': len(reference), 'matched': matched,
                    'segments': segments}
-    return result
+    return describe_columns(result, DETECTED, LABELED_COLUMNS,
+                            score_descriptions(result, SCORE))
 
 
 def _answer_columns(tables, columns):
@@ -124,7 +131,7 @@ def _answer_columns(tables, columns):
     if len(wanted) == 1:
         wanted *= len(tables)
     if len(wanted) != len(tables):
-        msg = (f'columns must be one name, or one for each of the '
+        msg = (f'columns must be one name, or one name for each of the '
                f'{len(tables)} catalogs, got {columns!r}')
         raise ValueError(msg)
     result = {}
@@ -146,8 +153,8 @@ def _values(table, name, column):
         words = [str(word).strip().lower() for word in np.ma.filled(
             np.ma.asarray(values, dtype=object), '')]
         if set(words) - set(WORDS):
-            msg = (f'columns: {column!r} of {name} holds neither numbers '
-                   'nor yes and no')
+            msg = (f'columns: {column!r} of {name} must hold numbers or '
+                   'True and False')
             raise ValueError(msg)
         return np.array([WORDS[word] for word in words])
     values = plain_values(values)
@@ -193,8 +200,8 @@ def paint_ellipses(catalog, x, y):
 
     missing = [name for name in NEEDED if name not in catalog.colnames]
     if missing:
-        msg = (f'segmentation: the first catalog has no {missing}, so its '
-               'segments are not known; give the segmentation image')
+        msg = (f'segmentation: the first catalog has no {missing}, so the '
+               'segments are unknown; give the segmentation image')
         raise ValueError(msg)
     area, major, minor, angle = (plain_values(catalog[name])
                                  for name in NEEDED)

@@ -1,11 +1,14 @@
-"""Detect, classify, and compare with the truth."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Detect and classify sources, and compare them with the truth."""
 
 import numpy as np
 from astropy.table import vstack
 
+from blendhunter._utils.descriptions import DETECTED, LABELED, describe_columns
 from blendhunter._utils.parallel import child_seed, seed_sequence
 from blendhunter._utils.progress import progress_bar
 from blendhunter.benchmark import baselines
+from blendhunter.benchmark.column_descriptions import score_descriptions
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.benchmark.field.truth_match import (
     match_to_truth,
@@ -46,38 +49,44 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
     ----------
     image : image-like of shape (ny, nx), or `~blendhunter.DetectedImage`
         A `~blendhunter.DetectedImage` has its own mask, noise, background
-        and settings; its sources are detected ones.
-    truth, truth_columns, mag_limit, mag_column
-        As in `~blendhunter.benchmark.field.prepare_truth`.
+        and settings. Its sources must be detected, not given.
+    truth : Table, path or SourceCatalog
+        The true sources; see `~blendhunter.benchmark.field.prepare_truth`.
     identifier : `~blendhunter.BlendIdentifier`
-        Its region is not used.
+        Classifies the detections. Its region is not used.
     regions : sequence of {'segment', 'stamp'}, optional
-        What the network is asked about.
+        The regions for which the network is evaluated.
+    truth_columns, mag_limit, mag_column : optional
+        See `~blendhunter.benchmark.field.prepare_truth`.
     min_flux_ratio : float, optional
-        The smallest flux, over the brightest source's, of a companion that
-        makes a blend. With a fainter one the detection is unclear; see
-        `~blendhunter.truth.label_segments`. 0 counts all companions.
-    trees : optional
-        Boosted trees, from `train_on_survey`.
+        A companion makes a blend if its flux is at least this fraction of
+        the flux of the brightest source. A detection with a fainter
+        companion is unclear; see `~blendhunter.truth.label_segments`. With
+        0 all companions count.
+    trees : `~sklearn.ensemble.HistGradientBoostingClassifier`, optional
+        Boosted trees from `~blendhunter.benchmark.field.train_on_survey`.
 
     Returns
     -------
     detections : `~blendhunter.dataset.DataSet`
-        ``stamps`` over their noise (float16). Its truth has the columns
-        of the catalog and of `~blendhunter.truth.label_segments`;
-        ``outcome`` (`~blendhunter.truth.detection_outcomes`);
-        ``separation`` (px), ``companion_snr`` and
-        ``magnitude_difference`` (companion minus brightest source) of the
-        companion that makes a blend, or else of the true source of SNR 3
-        or more that is nearest to the brightest in the segment;
-        ``stamp_label`` (1: two or more true sources of SNR 5 in the
-        stamp); and the score of each method, ``'score: network'`` ...
+        Its array ``stamps`` has the pixels over their noise (float16). Its
+        truth has the columns of the catalog and of
+        `~blendhunter.truth.label_segments`, and
+
+        - ``outcome`` (`~blendhunter.truth.detection_outcomes`);
+        - ``separation`` (px), ``companion_snr`` and
+          ``magnitude_difference`` (companion minus brightest source) of
+          the companion that makes a blend. If there is none, those of the
+          nearest true source with an SNR of 3 or more;
+        - ``stamp_label`` (1 if the stamp has two or more true sources of
+          SNR 5);
+        - the score of each method: ``'score: network'`` and so on.
 
     Raises
     ------
     ValueError
-        If nothing is detected, the truth has no source on the image or
-        no known flux, or ``min_flux_ratio`` does not lie between 0 and 1.
+        If nothing is detected, if the truth has no source on the image or
+        no known flux, or if ``min_flux_ratio`` is not between 0 and 1.
     """
     check_flux_ratio(min_flux_ratio)
     detected = (image if isinstance(image, DetectedImage)
@@ -96,6 +105,8 @@ def evaluate_field(image, truth, identifier, *, regions=REGIONS,
         split=baselines.split_by_photutils(detected))
     for name, values in scores.items():
         table[f'{SCORE}{name}'] = np.asarray(values, dtype=np.float32)
+    describe_columns(table, DETECTED, LABELED,
+                     score_descriptions(table, SCORE))
     return DataSet({'stamps': baselines.stored_stamps(detected)}, table,
                    {'role': 'field', 'min_flux_ratio': min_flux_ratio,
                     'detection': detected.settings.to_meta()})
@@ -106,7 +117,7 @@ def _on_image(truth, shape):
     on = ((truth['x'] > -0.5) & (truth['x'] < shape[1] - 0.5)
           & (truth['y'] > -0.5) & (truth['y'] < shape[0] - 0.5))
     if not np.any(on):
-        msg = (f'truth: none of its {len(truth)} sources lies on the image '
+        msg = (f'truth: none of the {len(truth)} sources lies on the image '
                f'of shape {shape}')
         raise ValueError(msg)
     return truth[on]
@@ -123,21 +134,31 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
     Parameters
     ----------
     survey : str or `~blendhunter.simulation.Survey`
+        See `~blendhunter.simulation.get_survey`.
     identifier : `~blendhunter.BlendIdentifier`
+        Classifies the detections. Its region is not used.
     n_fields : int
+        Number of fields.
     ranges : `~blendhunter.simulation.FieldRanges`, optional
-        What the fields look like. By default only the seeing varies, from
-        0.9 to 1.1 times the survey's. ``n_sigma`` is not used.
-    shape, kind, cosmos_dir, rng, n_jobs, progress : optional
-        As in `~blendhunter.simulate_detections`.
-    regions, min_flux_ratio, trees : optional
-        As in `evaluate_field`.
+        Ranges from which each field draws its values. By default only the
+        seeing varies, from 0.9 to 1.1 times that of the survey.
+        ``n_sigma`` is not used.
+    shape, kind, cosmos_dir : optional
+        See `~blendhunter.simulate_detections`.
+    regions : sequence of {'segment', 'stamp'}, optional
+        The regions for which the network is evaluated.
     settings : `~blendhunter.DetectionSettings`, optional
+        Settings of the detection.
+    min_flux_ratio, trees : optional
+        See `~blendhunter.benchmark.field.evaluate_field`.
+    rng, n_jobs, progress : optional
+        See `~blendhunter.simulate_detections`.
 
     Returns
     -------
     detections : `~blendhunter.dataset.DataSet`
-        As from `evaluate_field`, with ``field``.
+        As from `~blendhunter.benchmark.field.evaluate_field`, with the
+        additional column ``field``.
     """
     check_flux_ratio(min_flux_ratio)
     seeds = seed_sequence(rng)
@@ -150,6 +171,7 @@ def evaluate_survey(survey, identifier, n_fields, *, ranges=None,
                               min_flux_ratio=min_flux_ratio, trees=trees)
         made.truth.add_column(np.full(len(made), i, dtype=np.int32),
                               name='field', index=0)
+        describe_columns(made.truth, LABELED)
         stamps.append(made.arrays['stamps'])
         tables.append(made.truth)
     return DataSet({'stamps': np.concatenate(stamps)}, vstack(tables),
@@ -165,10 +187,33 @@ def train_on_survey(survey, n_fields, *, ranges=None,
     """
     Train boosted trees on other fields of the same survey.
 
-    The arguments are those of `evaluate_survey`, which makes other fields
-    with the same seed. Returns a
-    `sklearn.ensemble.HistGradientBoostingClassifier` on segment area, axis
-    ratio, SNR and flag of the detections.
+    The trees use the segment area, axis ratio, SNR and flag of the
+    detections.
+
+    Parameters
+    ----------
+    survey : str or `~blendhunter.simulation.Survey`
+        See `~blendhunter.simulation.get_survey`.
+    n_fields : int
+        Number of fields.
+    ranges : `~blendhunter.simulation.FieldRanges`, optional
+        Ranges from which each field draws its values.
+    shape, kind, cosmos_dir : optional
+        See `~blendhunter.simulate_detections`.
+    settings : `~blendhunter.DetectionSettings`, optional
+        Settings of the detection.
+    min_flux_ratio : float, optional
+        See `~blendhunter.benchmark.field.evaluate_field`.
+    rng : None, int, SeedSequence or Generator, optional
+        The fields differ from those of
+        `~blendhunter.benchmark.field.evaluate_survey` with the same seed.
+    n_jobs, progress : optional
+        See `~blendhunter.simulate_detections`.
+
+    Returns
+    -------
+    trees : `~sklearn.ensemble.HistGradientBoostingClassifier`
+        For `~blendhunter.benchmark.field.evaluate_field`.
     """
     check_flux_ratio(min_flux_ratio)
     seeds = seed_sequence(rng)

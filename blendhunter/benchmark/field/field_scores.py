@@ -1,11 +1,15 @@
-"""How well each method finds the unrecognized blends."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Scores of each method for finding unrecognized blends."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark import metrics
 from blendhunter.benchmark.baselines import NETWORK, SMALL, WHOLE_STAMP
 from blendhunter.benchmark.binning import score_bins, score_columns
+from blendhunter.benchmark.column_descriptions import BINS as DESCRIBED_BINS
+from blendhunter.benchmark.column_descriptions import CURVES, SCORES
 from blendhunter.truth import BLEND
 
 __all__ = ['SCORE', 'clear_detections', 'field_bins', 'field_curves',
@@ -65,25 +69,30 @@ def field_scores(detections, *, n_samples=100):
     Parameters
     ----------
     detections : `~astropy.table.Table`
-        Truth of `~blendhunter.benchmark.field.evaluate_field`; unclear
-        ones are left out. A detection without a score ranks below all
-        others.
+        Truth of `~blendhunter.benchmark.field.evaluate_field`. Unclear
+        detections are left out. A detection without a score ranks below
+        all others.
     n_samples : int, optional
-        Resampled sets of detections behind the errors.
+        Number of resampled sets for the bootstrap errors.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per method: ``auc``; the completeness at a purity of 50,
-        80 and 90 per cent (``completeness_purity50`` ...), and if 10 and
-        30 per cent of the detections are rejected
-        (``completeness_reject10`` ...); ``resolvable``: at the threshold
-        of 80 per cent purity, the completeness of blends with a
-        separation of 4 px or more and a companion of SNR 10 or more. Each
-        with its bootstrap error; if all resampled sets agree, Wilson's
-        error of a proportion, and NaN for ``auc``. For the network asked
-        about the whole stamp, ``stamp_auc`` and ``stamp_accuracy``: how
-        well it answers that very question.
+        One row per method, with
+
+        - ``auc``, the area under the ROC curve;
+        - the completeness at a purity of 50, 80 and 90 per cent
+          (``completeness_purity50`` ...);
+        - the completeness if 10 and 30 per cent of the detections are
+          rejected (``completeness_reject10`` ...);
+        - ``resolvable``, the completeness of blends with a separation of
+          4 px or more and a companion of SNR 10 or more, at the threshold
+          of 80 per cent purity;
+        - the bootstrap error of each. If all resampled sets agree, it is
+          Wilson's error of a proportion, and NaN for ``auc``;
+        - ``stamp_auc`` and ``stamp_accuracy``, for the network with
+          ``region='stamp'`` only: the scores for the labels of whole
+          stamps.
     """
     clear = clear_detections(detections)
     blended = np.asarray(clear['truth_label']) == BLEND
@@ -92,12 +101,12 @@ def field_scores(detections, *, n_samples=100):
              *(f'completeness_reject{p}' for p in REJECTED), 'resolvable']
     # that of a constant score has no error
     counts = [0, *[blended.sum()] * (len(names) - 2), resolvable.sum()]
-    return Table([
+    return describe_columns(Table([
         {'method': method, 'n': len(clear), 'n_blends': int(blended.sum()),
          **score_columns(_statistics, names, counts, score, blended,
                          resolvable, n_samples=n_samples),
          **_stamp_question(clear, method, score)}
-        for method, score in _methods(clear).items()])
+        for method, score in _methods(clear).items()]), SCORES)
 
 
 def _resolvable(detections):
@@ -132,47 +141,60 @@ def _stamp_question(detections, method, score):
 
 def field_bins(detections, *, n_samples=60):
     """
-    Bin completeness and purity by what the blends are like.
+    Return completeness and purity in bins of several quantities.
 
     Parameters
     ----------
     detections : `~astropy.table.Table`
-        As in `~blendhunter.benchmark.field.field_scores`.
+        Truth of `~blendhunter.benchmark.field.evaluate_field`.
     n_samples : int, optional
-        Resampled sets behind the errors, the threshold set anew in each.
+        Number of resampled sets for the bootstrap errors. Each set has its
+        own threshold.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        ``method``; ``working_point``: 'purity 80', all above the
-        threshold at which four in five are blends, or 'rejected 10', the
-        top tenth; ``quantity``: ``separation`` (px),
-        ``magnitude_difference`` and ``companion_snr`` of the companion,
-        or of the nearest source for those that are no blend, or ``snr``
-        of the detection; ``low``, ``high`` (infinite if open);
-        ``completeness`` and ``purity`` with their bootstrap errors
-        (Wilson's if all resampled sets agree); ``n_blends``,
-        ``n_flagged``.
+        One row per method, working point and bin, with
+
+        - ``method``;
+        - ``working_point``: 'purity 80' flags all detections above the
+          threshold of 80 per cent purity, 'rejected 10' flags the top 10
+          per cent;
+        - ``quantity``: ``separation`` (px), ``magnitude_difference`` or
+          ``companion_snr`` of the companion (of the nearest source for
+          single detections), or ``snr`` of the detection;
+        - ``low`` and ``high``, the limits of the bin (infinite if open);
+        - ``completeness`` and ``purity`` with their bootstrap errors
+          (Wilson's error if all resampled sets agree);
+        - ``n_blends`` and ``n_flagged``, the numbers behind them.
     """
     clear = clear_detections(detections)
     blended = np.asarray(clear['truth_label']) == BLEND
     bins = {name: edges for name, edges in BINS.items()
             if name in clear.colnames}
-    return Table([
+    return describe_columns(Table([
         {'method': method, 'working_point': point, **row}
         for method, score in _methods(clear).items()
         for point, flag in WORKING_POINTS.items()
         for row in score_bins(clear, bins, flag, score, blended,
-                              n_samples=n_samples)])
+                              n_samples=n_samples)]), DESCRIBED_BINS)
 
 
 def field_curves(detections):
     """
-    Return the curves of each method in `field_scores`, thinned for drawing.
+    Return the curves of each method, with few enough points to draw.
 
-    The columns are ``method``, ``false_positives`` (fraction of the single
-    ones that are flagged), ``completeness``, ``purity``. The table is empty
-    without blends, or without single ones.
+    Parameters
+    ----------
+    detections : `~astropy.table.Table`
+        Truth of `~blendhunter.benchmark.field.evaluate_field`.
+
+    Returns
+    -------
+    curves : `~astropy.table.Table`
+        One row per point: ``method``, ``false_positives`` (fraction of the
+        single sources that are flagged), ``completeness`` and ``purity``.
+        The table is empty if there are no blends or no single sources.
     """
     from sklearn.metrics import roc_curve
 
@@ -181,7 +203,7 @@ def field_curves(detections):
     parts = {name: [] for name in ('method', 'false_positives',
                                    'completeness', 'purity')}
     if not blended.any() or blended.all():
-        return Table(parts)
+        return describe_columns(Table(parts), CURVES)
     n_blends = blended.sum()
     for method, score in _methods(clear).items():
         wrong, found, _ = roc_curve(blended, score)
@@ -196,7 +218,7 @@ def field_curves(detections):
         parts['purity'] += np.divide(
             true, flagged, out=np.ones_like(true),
             where=flagged > 0).tolist()
-    return Table(parts)
+    return describe_columns(Table(parts), CURVES)
 
 
 def field_examples(detections, n):

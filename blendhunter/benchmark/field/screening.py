@@ -1,14 +1,17 @@
-"""How much screening saves, what it changes, and its limit."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The limit of screening, and its effect on the scores."""
 
 from functools import partial
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.meta import read_meta
 from blendhunter.benchmark import metrics
 from blendhunter.benchmark.baselines import NAMES, SMALL
 from blendhunter.benchmark.changed_weights import check_calibrated
+from blendhunter.benchmark.column_descriptions import SCREENING
 from blendhunter.benchmark.field.field_scores import SCORE
 from blendhunter.identify.screening import SAFE_PROBABILITY
 from blendhunter.network.weights import read_metadata, update_metadata
@@ -37,7 +40,7 @@ SCORES = {'auc': metrics.area_under_roc,
 
 def calibrate_screening(weights, tables, *, output=None, overwrite=False):
     """
-    Find the limits of a small network, and store them in its weights.
+    Find the limits of screening, and store them in the small network.
 
     Parameters
     ----------
@@ -47,28 +50,29 @@ def calibrate_screening(weights, tables, *, output=None, overwrite=False):
         Detections by name, as ``blendhunter benchmark field --screen``
         writes them for these weights.
     output : path-like, optional
-        The new weights file; by default the file itself is changed.
+        The new weights file; by default ``weights`` itself is changed.
     overwrite : bool, optional
         Whether an existing ``output`` may be replaced.
 
     Returns
     -------
     scores : `~astropy.table.Table`
-        ``region`` and ``limit``, and what `compare_screening` finds.
+        ``region``, ``limit`` and the columns of
+        `~blendhunter.benchmark.field.compare_screening`.
 
     Raises
     ------
     ValueError
-        If the detections were made with other weights, or lack a score,
-        or packaged weights are to be changed.
+        If the detections were made with other weights or have no score,
+        or if the packaged weights would be changed.
     """
     path = check_calibrated(weights, output, overwrite=overwrite)
     metadata = read_metadata(path)
     own = metadata['sha256'], metadata.get('screening', {}).get('of')
     for name, table in tables.items():
         if read_meta(table.meta, 'screen') not in own:
-            msg = (f'detections: {name!r} was not made with the small '
-                   f'network {str(path)!r}')
+            msg = (f'detections: {name!r} was made with another small network '
+                   f'than {str(path)!r}')
             raise ValueError(msg)
     limits, scores = {}, []
     for region in metadata['regions']:
@@ -81,10 +85,10 @@ def calibrate_screening(weights, tables, *, output=None, overwrite=False):
             made.add_columns([[region] * len(made),
                               [limits[region]] * len(made)],
                              indexes=[0, 0], names=['region', 'limit'])
-            scores.append(made)
+            scores.append(describe_columns(made, SCREENING))
     if not limits:
-        msg = ('detections: none has the scores of both networks; '
-               'blendhunter benchmark field --screen makes them')
+        msg = ('detections: none has the scores of both networks; make them '
+               'with blendhunter benchmark field --screen')
         raise ValueError(msg)
     update_metadata(path, {'screening': {**limits, 'of': own[1] or own[0]}},
                     output=output)
@@ -136,19 +140,22 @@ def compare_screening(tables, region, limit):
     Parameters
     ----------
     tables : dict of `~astropy.table.Table`
-        By name, as for `fit_limit`.
+        Detections by name, as ``blendhunter benchmark field --screen``
+        writes them, with the scores of both networks.
     region : {'segment', 'stamp'}
+        The region that was classified.
     limit : float
-        Reported probability below which the small network answers.
+        A source is dismissed if the small network reports a probability
+        below this limit.
 
     Returns
     -------
     table : `~astropy.table.Table`
-        One row per set of detections: ``n``, the fraction ``dismissed``;
-        ``highest``, the large network's highest probability among these;
-        ``auc`` and ``completeness`` at 80 per cent purity with their
-        errors and, with screening, ``auc_screened`` and
-        ``completeness_screened``.
+        One row per set of detections: their number ``n``; the fraction
+        ``dismissed``; ``highest``, the highest probability of the large
+        network for a dismissed source; ``auc`` and ``completeness`` at 80
+        per cent purity with their errors; ``auc_screened`` and
+        ``completeness_screened``, the same with screening.
     """
     rows = []
     for name, table in tables.items():
@@ -162,7 +169,7 @@ def compare_screening(tables, region, limit):
             row |= {score: value, f'{score}_error': error,
                     f'{score}_screened': after[score]}
         rows.append(row)
-    return Table(rows)
+    return describe_columns(Table(rows), SCREENING)
 
 
 def _answers(table, region):
@@ -170,8 +177,8 @@ def _answers(table, region):
     names = [f'{SCORE}{prefix}{NAMES[region]}' for prefix in ('', SMALL)]
     missing = [name for name in names if name not in table.colnames]
     if missing:
-        msg = (f'detections: there is no column {missing[0]!r}; blendhunter '
-               'benchmark field --screen makes it')
+        msg = (f'detections: there is no column {missing[0]!r}; make it with '
+               'blendhunter benchmark field --screen')
         raise ValueError(msg)
     label, *answers = (np.asarray(table[name], dtype=float)
                        for name in (LABELS[region], *names))

@@ -1,8 +1,10 @@
-"""Matching of detections to a catalog of true sources."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Match detections to a catalog of true sources."""
 
 import numpy as np
 from astropy.table import Table, hstack
 
+from blendhunter._utils.descriptions import SOURCES, describe_columns
 from blendhunter.catalogs import as_table, catalog_positions, plain_values
 from blendhunter.truth import (
     BLEND,
@@ -27,39 +29,41 @@ KEPT = ('label', 'x_centroid', 'y_centroid', 'n_pixels', 'semimajor_axis',
 def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
                   mag_column=None):
     """
-    Bring a catalog of true sources into one form.
+    Convert a catalog of true sources to the columns that are needed.
 
     Parameters
     ----------
     truth : Table, path or `~photutils.segmentation.SourceCatalog`
-        The truth of a simulation, or a deeper or sharper catalog of
-        the same sky; see `~blendhunter.BlendIdentifier.classify` for the
-        position columns that are known.
+        The truth of a simulation, or a deeper or sharper catalog of the
+        same sky. `~blendhunter.catalogs.catalog_positions` lists the
+        known names of position columns.
     wcs : `~astropy.wcs.WCS`, optional
-        For sky positions.
+        Needed for sky positions.
     columns : tuple of str, optional
         Names of the position columns.
     mag_limit : float, optional
-        The faintest magnitude that counts as a source of its own. It
-        corresponds to an SNR of 5, and replaces ``snr`` if there is one:
-        ``snr = 5 * 10**(-0.4 * (magnitude - mag_limit))``. Magnitudes of
-        90 and more, or -90 and less, are taken for missing ones.
+        The faintest magnitude that counts as a separate source. It
+        corresponds to an SNR of 5:
+        ``snr = 5 * 10**(-0.4 * (magnitude - mag_limit))``. This SNR
+        replaces a column ``snr``. Magnitudes of 90 and more, or -90 and
+        less, count as missing.
     mag_column : str, optional
-        By default ``magnitude``, ``mag``, ``MAG_AUTO`` or ``mag_auto``.
+        Name of the magnitude column. By default ``magnitude``, ``mag``,
+        ``MAG_AUTO`` or ``mag_auto``.
 
     Returns
     -------
     truth : `~astropy.table.Table`
-        ``x``, ``y`` (px), ``snr``, ``magnitude``, ``flux`` (both NaN if
-        unknown). Rows without a position, or without an SNR, are dropped.
-        The flux is that of ``flux``, ``FLUX_AUTO`` or ``flux_auto``. It is
-        the one of the magnitude (1 at magnitude 0) if there is none, or if
+        ``x``, ``y`` (px), ``snr``, ``magnitude`` and ``flux`` (NaN if
+        unknown). Rows without position or SNR are dropped. The flux is
+        taken from ``flux``, ``FLUX_AUTO`` or ``flux_auto``. It is computed
+        from the magnitude (1 at magnitude 0) if these are missing, or if
         ``mag_limit`` or ``mag_column`` is given.
 
     Raises
     ------
     ValueError
-        If it has neither ``snr`` nor, with ``mag_limit``, a magnitude.
+        If there is neither ``snr`` nor a magnitude with ``mag_limit``.
     """
     table = as_table(truth)
     x, y = catalog_positions(table, wcs=wcs, columns=columns)
@@ -74,20 +78,22 @@ def prepare_truth(truth, *, wcs=None, columns=None, mag_limit=None,
     magnitude[np.abs(magnitude) >= NO_MAGNITUDE] = np.nan
     if mag_limit is not None:
         if name is None:
-            msg = (f'mag_limit: truth has none of {MAGNITUDES}; name its '
-                   f'magnitudes with mag_column; it has {table.colnames}')
+            msg = (f'mag_limit: truth has none of the columns {MAGNITUDES}; '
+                   'name its magnitudes with mag_column; it has '
+                   f'{table.colnames}')
             raise ValueError(msg)
         snr = SNR_BLEND * 10 ** (-0.4 * (magnitude - mag_limit))
     elif 'snr' in table.colnames:
         snr = plain_values(table['snr'])
     else:
         msg = ("truth: there is no column 'snr'; give mag_limit, the "
-               'faintest magnitude that counts as a source of its own')
+               'faintest magnitude that counts as a separate source')
         raise ValueError(msg)
     good = np.isfinite(x) & np.isfinite(y) & np.isfinite(snr)
     by_magnitude = mag_limit is not None or mag_column is not None
-    return Table({'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude,
-                  'flux': _fluxes(table, magnitude, by_magnitude)})[good]
+    return describe_columns(Table({
+        'x': x, 'y': y, 'snr': snr, 'magnitude': magnitude,
+        'flux': _fluxes(table, magnitude, by_magnitude)})[good], SOURCES)
 
 
 def _fluxes(table, magnitude, by_magnitude):

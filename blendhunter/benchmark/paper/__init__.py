@@ -1,4 +1,5 @@
-"""Reproduction of the paper's experiments: data, trainings, figures."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Reproduce the experiments of the paper: data, trainings and figures."""
 
 from blendhunter.benchmark.paper.blocks import compare_blocks
 from blendhunter.benchmark.paper.reproduction import (

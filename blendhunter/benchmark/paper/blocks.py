@@ -1,4 +1,5 @@
-"""Which convolutional blocks are best, at equal heads and equal data."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Compare convolutional blocks, with the same heads and the same data."""
 
 import shutil
 from dataclasses import replace
@@ -6,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter._utils.parallel import integer_seed
 from blendhunter._utils.resume import PartStore, begin_run
 from blendhunter._utils.tables import write_table
+from blendhunter.benchmark.column_descriptions import PAPER
 from blendhunter.benchmark.paper import paper_report, stages
 from blendhunter.benchmark.paper.features import (
     OWN,
@@ -41,35 +44,39 @@ def compare_blocks(directory, *, backbone='imagenet', scale='small',
                    precision='auto', epochs=500, tuning_epochs=8,
                    features_dir=None, progress=False, command=''):
     """
-    Compare convolutional blocks at equal heads and equal data.
+    Compare convolutional blocks with the same heads and the same data.
 
-    Random blocks, those of ``backbone`` as they are and fine-tuned, and
-    this package's own. To fine-tune, all layers are trained together with
-    the head of the frozen blocks, on the stamps that trained it. Then these
-    blocks are frozen, too, and get new heads like the others. A run that
-    was killed continues with the same call.
+    Four kinds of blocks are compared: random ones, those of ``backbone``,
+    those of ``backbone`` after fine-tuning, and those of this package. For
+    the fine-tuning all layers are trained, together with the head of the
+    frozen blocks and on the same stamps. Then these blocks are frozen too
+    and get new heads like the others. If a run is interrupted, the same
+    call continues it.
 
     Parameters
     ----------
     directory : path-like
-        Table, provenance, and a folder of intermediate files.
+        Directory for the table, the provenance and intermediate files.
     backbone : 'imagenet' or path, optional
-    tuning_epochs : int, optional
-        Most epochs of the fine-tuning, which stops after two without a
-        smaller validation loss.
+        Blocks to compare with.
     scale, preprocessing, cosmos_dir, rng, n_jobs, precision : optional
-        As in `reproduce_paper`. This package's own blocks keep the
-        preprocessing that they were trained with.
-    epochs, features_dir, progress, command : optional
-        As in `reproduce_paper`.
+        See `~blendhunter.benchmark.paper.reproduce_paper`. The blocks of
+        this package keep the preprocessing of their training.
+    epochs : int, optional
+        Most epochs of a head.
+    tuning_epochs : int, optional
+        Most epochs of the fine-tuning. It stops earlier if the validation
+        loss does not decrease in two epochs.
+    features_dir, progress, command : optional
+        See `~blendhunter.benchmark.paper.reproduce_paper`.
 
     Returns
     -------
     scores : `~astropy.table.Table`
-        A row for each set ('parametric', or the kind of the realistic
-        set), ``sigma`` (of the training), ``realization`` and kind of
-        ``blocks``: their ``preprocessing``, and the fractions
-        ``accuracy``, ``close`` and ``tnr`` with errors, as in
+        One row for each set ('parametric', or the kind of the realistic
+        set), ``sigma`` of the training, ``realization`` and kind of
+        ``blocks``. The columns are ``preprocessing`` and the fractions
+        ``accuracy``, ``close`` and ``tnr`` with their errors, as in
         `~blendhunter.benchmark.evaluate_detectors`.
 
     Raises
@@ -77,14 +84,14 @@ def compare_blocks(directory, *, backbone='imagenet', scale='small',
     ValueError
         If an argument is out of range; the message names it.
     `~blendhunter.exceptions.WeightsError`
-        If the backbone's weights cannot be had.
+        If the weights of the backbone cannot be read or downloaded.
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another comparison.
     """
     scale = stages.find_scale(scale)
     if backbone in (OWN, 'random', None):
-        msg = ("backbone must be 'imagenet' or a file, to be compared with "
-               f"random blocks and this package's, got {backbone!r}")
+        msg = ("backbone must be 'imagenet' or a file, got "
+               f'{backbone!r}')
         raise ValueError(msg)
     preprocessing = choose_preprocessing(backbone, preprocessing)
     check_backbone(backbone)
@@ -221,6 +228,7 @@ def _report(setup, table, kind, provenance):
     table = table[np.lexsort((table['realization'], table['sigma'],
                               table['set'] != 'parametric'))]
     paper_report.shorten(table)
+    describe_columns(table, PAPER)
     table.meta['realistic set'] = paper_report.SETS[kind]
     write_table(table, setup.directory / 'blocks.ecsv', overwrite=True)
     shown = table['set', 'sigma', 'blocks', 'preprocessing'].copy()

@@ -1,4 +1,5 @@
-"""Frozen convolutions, their features, and a dense head on them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Frozen convolutions, their features, and a dense head."""
 
 import hashlib
 from pathlib import Path
@@ -82,7 +83,7 @@ def split_rows(n):
     """Return the slices that train, validate and test: 45, 45 and 10 %."""
     first, second = round(SPLIT[0] * n), round((SPLIT[0] + SPLIT[1]) * n)
     if min(first, second - first, n - second) < 1:
-        msg = f'stamps must be at least 10, got {n}'
+        msg = f'stamps must have at least 10 entries, got {n}'
         raise ValueError(msg)
     return slice(0, first), slice(first, second), slice(second, n)
 

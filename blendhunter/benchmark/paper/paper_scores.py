@@ -1,9 +1,12 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """From labels and probabilities to the tables behind the figures."""
 
 import numpy as np
 from astropy.table import Table
 
+from blendhunter._utils.descriptions import describe_columns
 from blendhunter.benchmark import stamp_detectors
+from blendhunter.benchmark.column_descriptions import PAPER
 from blendhunter.benchmark.paper.stages import LEFT_OUT
 from blendhunter.truth import BLEND, SINGLE
 
@@ -153,7 +156,9 @@ def summary_table(tests, realistic, *, kind='realistic'):
                 row['authors sigma'] = near['sigma'][0]
             rows.append(row)
     rows.extend(_realistic_rows(realistic, kind))
-    return Table(_aligned(rows), meta={'sources': SOURCES})
+    table = Table(_aligned(rows), meta={'sources': SOURCES})
+    methods = {name: f'Score of {name} (per cent)' for name in table.colnames}
+    return describe_columns(table, methods, PAPER)
 
 
 def _realistic_rows(realistic, kind):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Reproduce the paper: simulate, train, evaluate, write."""
 
 import os
@@ -36,41 +37,45 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     """
     Repeat the experiments of Farrens et al. (2022).
 
-    A frozen backbone, a dense head for each noise level and realization,
-    trained on a parametric set and applied to its test stamps and to a
-    realistic set; for comparison SEP, photutils and the packaged model.
-    A run that was killed continues with the same call.
+    A dense head is trained on a frozen backbone, for each noise level and
+    realization. The training set is parametric. The head is applied to
+    test stamps of this set and to a realistic set. SEP, photutils and the
+    packaged model are evaluated for comparison. If a run is interrupted,
+    the same call continues it.
 
     Parameters
     ----------
     directory : path-like
-        Tables, figures, provenance, and a folder of intermediate files.
+        Directory for tables, figures, provenance and intermediate files.
     scale : {'small', 'medium', 'full'} or Scale, optional
+        Size of the reproduction.
     backbone : {'default', 'random', 'imagenet'} or path, optional
-        'imagenet' is the paper's; 'random' the same blocks at their
-        initial values; 'default' this package's own blocks, which were
-        trained on blends.
+        'imagenet' is that of the paper. 'random' has the same blocks with
+        their initial values. 'default' has the blocks of this package,
+        which were trained on blends.
     preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
-        'paper' is the paper's; None is what 'default' was trained with,
-        and 'noise' for the others.
+        'paper' is that of the paper. None is the preprocessing that
+        'default' was trained with, and 'noise' for other backbones.
     cosmos_dir : path-like, optional
         Directory of a ``galsim.RealGalaxyCatalog`` for the realistic
-        set; without one it is made of structured galaxies.
+        set. Without it the set has structured galaxies.
     rng : None, int, SeedSequence or Generator, optional
-        None takes the seed of a run that was killed, if there is one.
-    n_jobs, progress : optional
-        As in `~blendhunter.simulate_stamps`.
+        None uses the seed of an interrupted run, if there is one.
+    n_jobs : int, optional
+        Number of processes; -1 uses every core.
     precision : {'auto', 'float32', 'bfloat16'}, optional
         Arithmetic of the backbone.
     epochs : int, optional
         Most epochs of a head.
     weights : str or path-like, optional
-        Of the packaged model that is compared.
+        Weights of the packaged model that is compared.
     features_dir : path-like, optional
-        Keeps the features of the frozen blocks, 8 kB for a stamp and a
-        noise level. Runs with other heads or epochs take them from there
-        if stamps, blocks and preprocessing are the same; without it they
-        are deleted after use.
+        Directory that keeps the features of the frozen blocks, 8 kB per
+        stamp and noise level. A run with other heads or epochs reads them
+        if stamps, blocks and preprocessing are the same. Without it the
+        features are deleted after use.
+    progress : bool, optional
+        Whether to show progress bars on a terminal.
     command : str, optional
         Stored in the provenance.
 
@@ -85,7 +90,7 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
     ValueError
         If an argument is out of range; the message names it.
     `~blendhunter.exceptions.WeightsError`
-        If the backbone's weights cannot be had.
+        If the weights of the backbone cannot be read or downloaded.
     `~blendhunter.exceptions.DataSetError`
         If the directory belongs to another reproduction.
     """
@@ -119,10 +124,20 @@ def reproduce_paper(directory, *, scale='small', backbone='default',
 def estimate_time(scale='small', *, backbone='default', preprocessing=None,
                   cosmos_dir=None, n_jobs=1, precision='auto'):
     """
-    Estimate how many seconds `reproduce_paper` takes on this machine.
+    Estimate the run time of a reproduction on this machine.
 
-    The arguments are those of `reproduce_paper`; the speed of the backbone
-    is measured.
+    The speed of the backbone is measured.
+
+    Parameters
+    ----------
+    scale, backbone, preprocessing, cosmos_dir, n_jobs, precision : optional
+        See `~blendhunter.benchmark.paper.reproduce_paper`.
+
+    Returns
+    -------
+    seconds : float
+        Estimated run time of
+        `~blendhunter.benchmark.paper.reproduce_paper`.
     """
     body = build_frozen(
         backbone, precision=precision,

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The stamps of a reproduction, kept on disk."""
 
 from pathlib import Path
@@ -58,7 +59,7 @@ def stamps_of(dataset, noise=None, *, rng=0):
     if noise is None and stored and 'stamps' in arrays:
         return arrays['stamps'], dataset.truth['label'], stored
     if not noise or not {'centrals', 'companions'} <= set(arrays):
-        msg = ('the data set holds no noisy stamps; make some with '
+        msg = ('data set: it has no noisy stamps; make some with '
                'blendhunter simulate stamps, or give noise')
         raise ValueError(msg)
     clean = arrays['centrals'] + arrays['companions']

@@ -1,4 +1,5 @@
-"""The size of a reproduction, and its stages, kept when finished."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""The size of a reproduction, and its stages."""
 
 import tempfile
 import time
@@ -50,14 +51,15 @@ class Scale:
     Parameters
     ----------
     name : str
+        Name of the size.
     n_stamps : int
-        Parametric stamps: 45 % train, 45 % validate, 10 % test.
+        Parametric stamps: 45 % train, 45 % validate and 10 % test.
     sigmas : tuple of float
         Noise levels in counts.
     n_realizations : int
-        Of the noise, each with a training of its own.
+        Number of noise realizations. Each has its own training.
     n_realistic : int
-        Stamps of the realistic test set.
+        Number of stamps in the realistic test set.
     """
 
     name: str

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The paper's training protocol: a frozen backbone and a dense head."""
 
 import shutil
@@ -35,10 +36,10 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
     """
     Train the dense head on cached features of a frozen backbone.
 
-    The protocol of Farrens et al. (2022): 45 % of the stamps train, 45 %
-    validate, 10 % test; training stamps are zoomed by up to 20 % and
-    flipped at random, but not sheared. The head with the smallest
-    validation loss is kept.
+    The protocol is that of Farrens et al. (2022): 45 % of the stamps are
+    for training, 45 % for validation and 10 % for tests. Training stamps
+    are zoomed by up to 20 % and flipped at random, but not sheared. The
+    head with the smallest validation loss is kept.
 
     Parameters
     ----------
@@ -50,29 +51,34 @@ def train_transfer(stamps, labels, *, output, noise, backbone=None,
         Weights file to write.
     noise : float
         RMS noise per pixel in the unit of ``stamps``.
-    backbone, preprocessing : optional
-        As in `reproduce_paper`, but without a backbone it is 'random',
-        and without a preprocessing the paper's unless it is 'default'.
+    backbone : {'default', 'random', 'imagenet'} or path, optional
+        See `~blendhunter.benchmark.paper.reproduce_paper`. None is
+        'random'.
+    preprocessing : {None, 'noise', 'residuals', 'paper'}, optional
+        None is the preprocessing that 'default' was trained with, and
+        'paper' for other backbones.
     epochs, batch_size : int, optional
-        At most so many epochs.
-    precision, rng, command, overwrite, progress : optional
-        As in `~blendhunter.train`.
+        Most epochs, and stamps in a batch.
+    precision, rng, command : optional
+        See `~blendhunter.train`.
     work_dir : path-like, optional
-        Holds cached features, which a training that was killed
-        continues from; by default next to the output. It is deleted at
-        the end.
+        Directory for cached features, by default next to the output. An
+        interrupted training continues from them. It is deleted at the end.
+    overwrite, progress : optional
+        See `~blendhunter.train`.
 
     Returns
     -------
     path : `~pathlib.Path`
-        The weights file; its ``results`` hold the test accuracy.
+        The weights file. Its metadata records the test accuracy in
+        ``results``.
 
     Raises
     ------
     ValueError, FileExistsError
         If an argument cannot be used; the message names it.
     `~blendhunter.exceptions.WeightsError`
-        If the backbone's weights cannot be had.
+        If the weights of the backbone cannot be read or downloaded.
     `~blendhunter.exceptions.DataSetError`
         If ``work_dir`` belongs to another training.
     """

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark``: evaluations, one function for each kind."""
 
 from pathlib import Path
@@ -50,8 +51,8 @@ PLAIN = ('compare', 'detectors', 'image')
 def add_parser(verbs):
     """Add the verb to the command line."""
     parser = new_parser(
-        verbs, 'benchmark', 'Evaluate the network, and what it is compared '
-        'with.',
+        verbs, 'benchmark', 'Evaluate the network and the methods that it is '
+        'compared with.',
         'blendhunter benchmark paper --scale small -o paper\n'
         '  blendhunter benchmark field --survey lsst -o lsst\n'
         '  blendhunter benchmark inject kids.fits -o injected\n'

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark calibration``."""
 
 from blendhunter.cli.benchmark.common import add_directory, add_run_options
@@ -14,27 +15,27 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add what the probabilities mean."""
     parser = new_parser(
-        kinds, 'calibration', 'Show whether the probabilities are those of '
-        'blends, in thirds of SNR.',
+        kinds, 'calibration', 'Check the calibration of the probabilities, '
+        'in thirds of the SNR.',
         'blendhunter benchmark calibration --cosmos-dir DIR -o calibration')
     parser.add_argument('--n', type=positive_int, default=6,
-                        help='fields of each set; of dense ones fewer '
-                             '(%(default)s)')
+                        help='number of fields in a set; sets of dense '
+                        'fields have fewer (%(default)s)')
     parser.add_argument('--size', type=positive_int, default=1000,
-                        help='their width in px (%(default)s)')
+                        help='width of a field in px (%(default)s)')
     parser.add_argument('--n-stamps', type=natural, default=2000,
-                        help='stamps of each set of the region stamp; 0: '
-                             'none (%(default)s)')
+                        help='stamps in a set of the region stamp; with 0 '
+                        'these sets are left out (%(default)s)')
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog, for the sets of real '
                              'galaxies')
     parser.add_argument('--fit', metavar='TABLE',
-                        help='samples.ecsv of another run with these '
-                             'weights: show, too, what a calibration of '
-                             'each set alone gives')
+                        help='samples.ecsv of another run with the same '
+                        'weights; also shows the result of a separate '
+                        'calibration of each set')
     add_run_options(parser, seed=9001)
     parser.add_argument('--weights', default='default',
-                        help='a weights file (the packaged one)')
+                        help='weights file (the packaged one)')
     add_precision(parser)
     add_directory(parser)
 

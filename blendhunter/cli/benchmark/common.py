@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Options that several benchmarks share."""
 
 from blendhunter.cli.options import natural
@@ -10,20 +11,20 @@ def add_run_options(parser, *, seed=None):
     """Add the seed and the number of processes."""
     if seed is not None:
         parser.add_argument('--seed', type=natural, default=seed,
-                            help='of the simulated data (%(default)s)')
+                            help='seed of the simulation (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
-                        help='processes; -1 takes every core')
+                        help='number of processes; -1 uses every core')
 
 
 def add_truth_options(parser):
     """Add the columns of the true sources, and which of them count."""
     parser.add_argument('--truth-columns', nargs=2, metavar=('X', 'Y'),
-                        help="the truth's position columns")
+                        help='position columns of the truth')
     parser.add_argument('--mag-limit', type=float,
-                        help='faintest magnitude that counts as a source of '
-                             'its own; needed if the truth has no snr')
+                        help='faintest magnitude that counts as a separate '
+                        'source; needed if the truth has no column snr')
     parser.add_argument('--mag-column', metavar='NAME',
-                        help="the truth's magnitudes")
+                        help='magnitude column of the truth')
 
 
 def add_record(parser):
@@ -35,8 +36,8 @@ def add_record(parser):
 def add_table(parser):
     """Add a table to write."""
     parser.add_argument('-o', '--output', metavar='TABLE',
-                        help='write the scores too; .json, .ecsv, .csv, '
-                             '.fits ...')
+                        help='file for the scores (.json, .ecsv, .csv, '
+                        '.fits ...)')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace an existing table')
 
@@ -45,7 +46,7 @@ def add_directory(parser, *, required=True, overwrite=True):
     """Add a directory of tables and figures."""
     parser.add_argument('-o', '--output', dest='directory', metavar='DIR',
                         required=required,
-                        help='directory of tables and figures')
+                        help='directory for tables and figures')
     if overwrite:
         parser.add_argument('--overwrite', action='store_true',
-                            help='replace the results in it')
+                            help='replace results in the directory')

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark compare``."""
 
 from pathlib import Path
@@ -14,7 +15,7 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add the comparison of catalogs."""
     parser = new_parser(
-        kinds, 'compare', 'Score any classified catalogs against one truth.',
+        kinds, 'compare', 'Score classified catalogs against the same truth.',
         'blendhunter benchmark compare mine.ecsv theirs.fits '
         '--truth field.ecsv')
     parser.add_argument('catalogs', nargs='+', metavar='CAT',
@@ -28,17 +29,17 @@ def add_parser(kinds):
                              'one name for all (blend_prob, is_blend, flag, '
                              'FLAGS ...)')
     parser.add_argument('--positions', nargs=2, metavar=('X', 'Y'),
-                        help="the catalogs' position columns")
+                        help='position columns of the catalogs')
     add_truth_options(parser)
     add_flux_ratio(parser)
     parser.add_argument('--segmentation', metavar='FITS',
-                        help="the first catalog's segments, for true "
-                             'sources; without it, ellipses')
+                        help='segmentation image of the first catalog, for '
+                        'a catalog of true sources; by default ellipses')
     parser.add_argument('--wcs', metavar='FITS',
-                        help='image whose WCS sky positions are put on')
+                        help='image whose WCS converts sky positions')
     parser.add_argument('--radius', type=float, default=2.0,
-                        help='px between rows of one detection '
-                             '(%(default)s)')
+                        help='largest distance between rows of the same '
+                        'detection in px (%(default)s)')
     add_directory(parser, required=False)
 
 
@@ -70,8 +71,8 @@ def run(arguments):
     print(f'{len(table)} of {table.meta["labeled"]} labeled detections '
           f'are in all catalogs: {matched}')
     if table.meta['segments'] == 'ellipses':
-        print('segments are taken for ellipses; --segmentation gives exact '
-              'labels')
+        print('segments are approximated by ellipses; --segmentation gives '
+              'exact labels')
     return scores
 
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark field``."""
 
 from dataclasses import replace
@@ -28,8 +29,8 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add the unrecognized blends of fields."""
     parser = new_parser(
-        kinds, 'field', 'Evaluate unrecognized blends in fields whose true '
-        'sources are known.',
+        kinds, 'field', 'Evaluate the detection of unrecognized blends in '
+        'fields with known truth.',
         'blendhunter benchmark field --survey lsst -o lsst\n'
         '  blendhunter benchmark field --image sky.fits --truth sky.ecsv '
         '-o sky')
@@ -38,25 +39,24 @@ def add_parser(kinds):
     own = parser.add_argument_group('your own image')
     add_image_options(own, name='--image')
     own.add_argument('--truth', metavar='CAT',
-                     help='catalog of true sources: of a simulation, or '
-                          'deeper or sharper')
+                     help='catalog of true sources: from a simulation, or '
+                     'from a deeper or sharper image')
     add_truth_options(own)
     add_detection_options(parser.add_argument_group('detection'))
     parser.add_argument('--regions', nargs='+', default=['segment', 'stamp'],
                         choices=('segment', 'stamp'), metavar='REGION',
-                        help='what the network is asked about: segment, '
-                             'stamp (both)')
+                        help='regions to evaluate: segment, stamp (both)')
     add_flux_ratio(parser)
     parser.add_argument('--training', metavar='HDF5',
-                        help='simulated detections from which boosted trees '
-                             'learn')
+                        help='simulated detections to train boosted trees')
     parser.add_argument('--n-training', type=int, default=10,
-                        help='without --training: other fields of the '
-                             'survey, simulated for the trees; 0: no trees '
-                             '(%(default)s)')
+                        help='without --training: number of other simulated '
+                        'fields to train the trees; 0 for no trees '
+                        '(%(default)s)')
     parser.add_argument('--examples', type=positive_int, default=12,
-                        help='blends found and missed, and false positives, '
-                             'in the strip (%(default)s of each)')
+                        help='stamps of each kind in the strip: found '
+                        'blends, missed blends, false positives '
+                        '(%(default)s)')
     add_run_options(parser, seed=5001)
     add_model_options(parser)
     add_record(parser)
@@ -66,11 +66,11 @@ def add_parser(kinds):
 def _add_survey_options(group):
     """Add the options of the simulated fields."""
     group.add_argument('--survey', default='cfis',
-                       help='whose pixels, seeing and noise (%(default)s)')
+                       help='survey to simulate (%(default)s)')
     group.add_argument('--n', type=positive_int, default=20,
-                       help='fields (%(default)s)')
+                       help='number of fields (%(default)s)')
     group.add_argument('--size', type=positive_int, default=1500,
-                       help='their width in px (%(default)s)')
+                       help='width of a field in px (%(default)s)')
     group.add_argument('--kind', default='structured',
                        choices=('structured', 'knots', 'parametric',
                                 'realistic'), metavar='KIND',
@@ -82,15 +82,17 @@ def _add_survey_options(group):
                        help='galaxies per square arcminute to magnitude '
                             '26.5 (%(default)s)')
     group.add_argument('--clustering', type=float, default=0.0,
-                       help='fraction of them in clumps (%(default)s)')
+                       help='fraction of galaxies in clumps (%(default)s)')
     group.add_argument('--noise-factor', type=float, default=1.0,
-                       help="times the survey's noise (%(default)s)")
+                       help='factor on the noise of the survey '
+                       '(%(default)s)')
     group.add_argument('--seeing-factor', type=float, nargs=2,
                        default=(0.9, 1.1), metavar=('LOW', 'HIGH'),
-                       help="times the survey's seeing (0.9 1.1)")
+                       help='range of the factor on the seeing of the '
+                       'survey (0.9 1.1)')
     group.add_argument('--psf', default='paper', choices=('paper', 'camera'),
-                       help='camera: random aberrations in each field, '
-                            'bleeding and resampling (%(default)s)')
+                       help='camera has random aberrations in each field, '
+                       'bleeding and resampling (%(default)s)')
 
 
 def run(arguments):
@@ -147,12 +149,12 @@ def _check(arguments):
     check_image_options(arguments)
     check_flux_ratio(arguments.min_flux_ratio)
     if bool(arguments.image) != bool(arguments.truth):
-        msg = 'image: --image and --truth go together'
+        msg = 'image: --image and --truth must be given together'
         raise ValueError(msg)
     if arguments.record and (arguments.image
                              or 'segment' not in arguments.regions):
-        msg = ('record: the weights keep scores of the segment question, '
-               'on simulated fields')
+        msg = ('record: only scores for the region segment on simulated '
+               'fields can be stored')
         raise ValueError(msg)
     if arguments.record:
         check_recordable(arguments.weights, arguments.n_views)

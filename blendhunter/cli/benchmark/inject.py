@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark inject``."""
 
 from blendhunter.cli.benchmark.common import add_directory
@@ -18,20 +19,21 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add the injections into the user's image."""
     parser = new_parser(
-        kinds, 'inject', "Evaluate blends made of the image's own sources.",
+        kinds, 'inject', 'Evaluate blends made by injecting sources of the '
+        'image itself.',
         'blendhunter benchmark inject kids.fits -o injected')
     add_image_options(parser)
     parser.add_argument('--catalog', metavar='TABLE',
-                        help='of blendhunter detect: the image is detected '
-                             'with its settings')
+                        help='catalog of blendhunter detect, whose settings '
+                        'are used to detect the image')
     parser.add_argument('--rounds', type=positive_int, default=6,
-                        help='each with other hosts (%(default)s)')
+                        help='number of rounds; each has other hosts '
+                        '(%(default)s)')
     parser.add_argument('--training', metavar='HDF5',
-                        help='simulated detections, from which boosted '
-                             'trees learn')
+                        help='simulated detections to train boosted trees')
     add_model_options(parser)
     parser.add_argument('--seed', type=natural, default=0,
-                        help='of the injected companions (%(default)s)')
+                        help='seed of the injections (%(default)s)')
     add_directory(parser)
 
 
@@ -71,7 +73,7 @@ def _settings(path):
 
     settings = DetectionSettings.from_meta(read_catalog(path).meta)
     if settings is None:
-        msg = ('catalog: there are no detection settings in its meta, as '
-               'blendhunter detect leaves them')
+        msg = ('catalog: its meta has no detection settings, which '
+               'blendhunter detect records')
         raise ValueError(msg)
     return settings

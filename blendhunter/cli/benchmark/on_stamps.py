@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark stamps`` and ``detectors``."""
 
 from blendhunter.cli.benchmark.common import (
@@ -20,25 +21,26 @@ DETECTORS = ('sep', 'photutils')
 def add_stamps(kinds):
     """Add the accuracy of region='stamp'."""
     parser = new_parser(
-        kinds, 'stamps', 'Evaluate region=stamp on fresh stamps.',
+        kinds, 'stamps', 'Evaluate the region stamp on new stamps.',
         'blendhunter benchmark stamps --n 2000 --worst worst.png')
     parser.add_argument('--n', type=positive_int, default=8000,
-                        help='stamps of each set (%(default)s)')
+                        help='number of stamps in each set (%(default)s)')
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog: adds a set of real galaxies')
     parser.add_argument('--detectors', nargs='*', default=DETECTORS,
                         choices=DETECTORS,
-                        help='compared with the network (both)')
+                        help='detectors to compare with (both)')
     parser.add_argument('--centering', default='sep',
                         choices=('sep', 'pipeline', 'training', 'exact'),
-                        help="center of the stamps: SEP's centroid, as in "
-                             'classify, or an offset from the central '
-                             'source (%(default)s)')
+                        help='center of the stamps: sep is the centroid of '
+                        'SEP, as in classify; others are offsets from the '
+                        'central source (%(default)s)')
     parser.add_argument('--worst', metavar='PNG',
-                        help='draw the surest wrong answers, companions '
-                             'circled')
+                        help='picture of the wrong answers with the highest '
+                        'confidence, with companions circled')
     parser.add_argument('--examples', type=positive_int, default=50,
-                        help='of each kind, over all sets (%(default)s)')
+                        help='stamps of each kind in the picture '
+                        '(%(default)s)')
     add_run_options(parser, seed=4001)
     add_model_options(parser)
     add_record(parser)
@@ -87,14 +89,14 @@ def run_stamps(arguments):
 def add_detectors(kinds):
     """Add SEP and photutils on stamps."""
     parser = new_parser(
-        kinds, 'detectors', "Evaluate SEP and photutils on the paper's "
-        'stamps, beside the published runs.',
+        kinds, 'detectors', 'Evaluate SEP and photutils on the stamps of the '
+        'paper, with published values.',
         'blendhunter benchmark detectors --sigmas 5 14 -o detectors.ecsv')
     parser.add_argument('--n', type=positive_int, default=8000,
-                        help='stamps (%(default)s)')
+                        help='number of stamps (%(default)s)')
     parser.add_argument('--sigmas', type=float, nargs='+',
                         default=[5.0, 14.0, 26.0, 35.0],
-                        help='noise in counts (5 14 26 35)')
+                        help='RMS noise in counts (5 14 26 35)')
     parser.add_argument('--methods', nargs='+', default=['sep'],
                         choices=DETECTORS, metavar='METHOD',
                         help='detectors: sep, photutils (sep)')

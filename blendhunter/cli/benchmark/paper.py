@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark paper``."""
 
 from blendhunter.cli.benchmark.common import add_directory
@@ -14,36 +15,37 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add the reproduction of the paper."""
     parser = new_parser(
-        kinds, 'paper', "Repeat the paper's experiments: simulate, train, "
-        'compare with SEP;\nkilled, the same command continues.',
+        kinds, 'paper', 'Repeat the experiments of the paper: simulate, '
+        'train, compare with SEP.\nThe same command continues an interrupted '
+        'run.',
         'blendhunter benchmark paper --scale small -o paper')
     parser.add_argument('--scale', default='small',
                         choices=('small', 'medium', 'full'),
                         help='4 000, 20 000 or 80 000 stamps; 2, 14 or 70 '
                              'trainings (%(default)s)')
     parser.add_argument('--backbone', default='default',
-                        help="'imagenet' (the paper's), 'random' (the "
-                             "control), 'default' (this package's own "
-                             'blocks, trained on blends) or a file')
+                        help="'imagenet' (as in the paper), 'random' (the "
+                        "control), 'default' (the blocks of this package, "
+                        'trained on blends) or a file')
     parser.add_argument('--preprocessing', choices=PREPROCESSINGS,
-                        help="input of the network; by default the "
-                             "backbone's own, or noise")
+                        help='input of the network; by default that of the '
+                        'backbone, or noise')
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog for the realistic set; '
-                             'without it, structured galaxies')
+                        'without it the set has structured galaxies')
     parser.add_argument('--compare-blocks', action='store_true',
-                        help='instead, compare the blocks of --backbone '
-                             '(imagenet or a file), frozen and fine-tuned, '
-                             "with random ones and this package's own")
+                        help='compare the blocks of --backbone (imagenet or '
+                        'a file), frozen and fine-tuned, with random blocks '
+                        'and those of this package')
     parser.add_argument('--epochs', type=positive_int, default=500,
                         help='most epochs of a head (%(default)s)')
     parser.add_argument('--features-dir', metavar='DIR',
-                        help='keeps the features of the frozen blocks, for '
-                             'runs on the same stamps with other heads')
+                        help='directory that keeps the features of the '
+                        'frozen blocks, for runs with other heads')
     parser.add_argument('--seed', type=natural, default=0,
-                        help='of stamps, noise and heads (%(default)s)')
+                        help='seed of stamps, noise and heads (%(default)s)')
     parser.add_argument('--n-jobs', type=int, default=-1,
-                        help='processes; -1 takes every core')
+                        help='number of processes; -1 uses every core')
     # finished parts are kept
     add_directory(parser, overwrite=False)
 
@@ -66,7 +68,7 @@ def run(arguments):
         duration = (f'{minutes:.0f} minutes' if minutes < 120
                     else f'{minutes / 60:.1f} hours')
         print(f'{n_trainings} trainings on {scale.n_stamps} stamps: about '
-              f'{duration}, without what is already finished', flush=True)
+              f'{duration}; finished parts are not repeated', flush=True)
     function = (compare_blocks if arguments.compare_blocks
                 else reproduce_paper)
     return function(

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark image``, ``speed`` and ``memory``."""
 
 from blendhunter.cli.benchmark.common import add_table
@@ -17,7 +18,7 @@ __all__ = ['add_image', 'add_memory', 'add_speed', 'run_image', 'run_memory',
 def add_image(kinds):
     """Add the summary of a classified catalog."""
     parser = new_parser(
-        kinds, 'image', 'Show the share of flagged sources by flux.',
+        kinds, 'image', 'Show the fraction of flagged sources by flux.',
         'blendhunter benchmark image blends.ecsv')
     parser.add_argument('table', help='output of blendhunter classify')
     add_table(parser)
@@ -39,12 +40,12 @@ def add_speed(kinds):
         '  blendhunter benchmark speed --tiles 8 --workers 2')
     parser.add_argument('image', nargs='?', help='FITS image')
     parser.add_argument('--ext', type=integer_or_text,
-                        help='its extension, by number or name')
+                        help='extension of the image, number or name')
     parser.add_argument('--tiles', type=positive_int, metavar='N',
-                        help='classify so many simulated images instead, '
-                             'with one worker and with --workers')
+                        help='classify N simulated images instead, with one '
+                        'worker and with --workers')
     parser.add_argument('--workers', type=positive_int, metavar='N',
-                        help='processes, of one thread each (2)')
+                        help='processes with one thread each (2)')
     add_model_options(parser)
     add_precision(parser)
     add_table(parser)
@@ -56,7 +57,7 @@ def run_speed(arguments):
     from blendhunter.identify import BlendIdentifier
 
     if (arguments.image is None) == (arguments.tiles is None):
-        msg = 'give an image, or --tiles with a number of simulated ones'
+        msg = 'exactly one of an image and --tiles must be given'
         raise ValueError(msg)
     identifier = BlendIdentifier(precision=arguments.precision,
                                  **model_options(arguments))
@@ -70,14 +71,14 @@ def run_speed(arguments):
     meta = table.meta
     print(f'{meta["sources"]} sources, {meta["screened"]:.0%} of them '
           f'screened; {meta["cpu"]}; memory {meta["memory_peak"]:.0f} MiB, '
-          f'{meta["memory_loaded"]:.0f} once the model was loaded')
+          f'{meta["memory_loaded"]:.0f} MiB after the model was loaded')
     return table
 
 
 def add_memory(kinds):
     """Add the memory of a classification."""
     parser = new_parser(
-        kinds, 'memory', 'Measure the memory of large images.',
+        kinds, 'memory', 'Measure the memory that large images need.',
         'blendhunter benchmark memory --sizes 2000 4000 8000')
     parser.add_argument('--sizes', type=positive_int, nargs='+',
                         default=[2000, 4000, 6000, 10000], metavar='PX',

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark singles``."""
 
 from blendhunter.cli.benchmark.common import add_directory
@@ -17,19 +18,20 @@ __all__ = ['add_parser', 'run']
 def add_parser(kinds):
     """Add the null test on the user's image."""
     parser = new_parser(
-        kinds, 'singles', 'Show how many isolated sources are flagged, and '
-        'how many by chance.',
+        kinds, 'singles', 'Null test: the fraction of isolated sources that '
+        'is flagged.',
         'blendhunter benchmark singles kids.fits -o singles')
     add_image_options(parser)
     parser.add_argument('--catalog', metavar='FILE',
-                        help='the sources; by default they are detected')
+                        help='catalog of the sources; by default they are '
+                        'detected')
     add_position_options(parser)
     parser.add_argument('--isolation', type=float, default=12.0,
                         metavar='PX', help='least distance to any other '
                         'source (%(default)s)')
     parser.add_argument('--threshold', type=float, default=0.5,
-                        help='sources are flagged from here on '
-                             '(%(default)s)')
+                        help='least probability of a flagged source '
+                        '(%(default)s)')
     add_model_options(parser)
     add_directory(parser)
 

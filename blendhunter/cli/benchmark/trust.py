@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """``blendhunter benchmark domain`` and ``companions``."""
 
 from blendhunter.cli.benchmark.common import add_run_options, add_table
@@ -15,12 +16,12 @@ __all__ = ['add_companions', 'add_domain', 'run_companions', 'run_domain']
 def add_domain(kinds):
     """Add what is flagged as unlike the training."""
     parser = new_parser(
-        kinds, 'domain', 'Show which artifacts are flagged as unlike the '
-        'training.', 'blendhunter benchmark domain -o domain.ecsv')
+        kinds, 'domain', 'Show which artifacts are flagged as out of domain.',
+        'blendhunter benchmark domain -o domain.ecsv')
     parser.add_argument('--n', type=positive_int, default=8,
-                        help='images of each kind (%(default)s)')
+                        help='number of images of each kind (%(default)s)')
     parser.add_argument('--seed', type=int, default=6001,
-                        help='of the simulated data (%(default)s)')
+                        help='seed of the simulation (%(default)s)')
     add_model_options(parser)
     add_precision(parser)
     add_table(parser)
@@ -40,16 +41,16 @@ def run_domain(arguments):
 def add_companions(kinds):
     """Add the positions of companions."""
     parser = new_parser(
-        kinds, 'companions', 'Show how well companions are located.',
+        kinds, 'companions', 'Show how accurately companions are located.',
         'blendhunter benchmark companions --cosmos-dir DIR -o found.ecsv')
     parser.add_argument('--n', type=positive_int, default=6,
-                        help='fields of each set; of dense ones fewer '
-                             '(%(default)s)')
+                        help='number of fields in a set; sets of dense '
+                        'fields have fewer (%(default)s)')
     parser.add_argument('--cosmos-dir', metavar='DIR',
                         help='RealGalaxyCatalog, for real galaxies')
     add_run_options(parser, seed=9001)
     parser.add_argument('--weights', default='default',
-                        help='a weights file (the packaged one)')
+                        help='weights file (the packaged one)')
     add_precision(parser)
     add_table(parser)
 

@@ -1,4 +1,5 @@
-"""Galaxies of the COSMOS samples: real HST images, or fits to them."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Galaxies of the COSMOS samples: HST images, or fits to them."""
 
 from functools import cached_property
 from pathlib import Path
@@ -75,8 +76,8 @@ class COSMOSPopulation:
         path = self.directory / self._file.replace('.fits', '_fits.fits')
         columns = Table.read(path).colnames if path.is_file() else ()
         if not set(FIT_COLUMNS) <= set(columns):
-            msg = (f'{str(path)!r} with the columns {FIT_COLUMNS} is needed '
-                   f"for images='parametric'; {REMEDY}")
+            msg = (f"images='parametric' needs {str(path)!r} with the columns "
+                   f'{FIT_COLUMNS}; {REMEDY}')
             raise FileNotFoundError(msg)
 
     @cached_property

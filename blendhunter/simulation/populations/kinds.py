@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Populations by name, and mixtures of galaxies and stars."""
 
 import numpy as np
@@ -60,7 +61,7 @@ class MixedPopulation:
 
     def __init__(self, galaxies, star_fraction):
         if not 0 <= star_fraction <= 1:
-            msg = ('star_fraction must lie in 0 to 1, '
+            msg = ('star_fraction must be between 0 and 1, '
                    f'got {star_fraction!r}')
             raise ValueError(msg)
         self.galaxies = galaxies

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 A parametric galaxy population, fitted to COSMOS tables.
 

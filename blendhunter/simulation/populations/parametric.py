@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Smooth galaxies, galaxies with point-like knots, and stars."""
 
 import numpy as np
@@ -30,7 +31,7 @@ SLOPE = 0.15
 
 class ParametricPopulation:
     """
-    Sersic galaxies and bulge + disc galaxies, as in the COSMOS fits.
+    Smooth galaxies: Sersic profiles, and bulges with discs.
 
     Magnitude, half-light radius, Sersic index, axis ratio and bulge
     fraction follow a joint distribution that is fitted to COSMOS.
@@ -55,17 +56,21 @@ class ParametricPopulation:
         Parameters
         ----------
         n : int
+            Number of galaxies.
         rng : `~numpy.random.Generator`
+            Random numbers.
         magnitude : float `~numpy.ndarray` of shape (n,), optional
-            By default drawn from the number counts, within the limits.
+            Magnitudes (F814W). By default they are drawn from the number
+            counts, within the limits.
 
         Returns
         -------
         galaxies : `~astropy.table.Table`
             ``magnitude`` (F814W), ``half_light_radius`` (arcsec),
-            ``sersic_index``, ``axis_ratio``, ``position_angle`` (degree),
-            ``bulge_fraction`` (NaN: one Sersic profile), and what
-            `render` needs.
+            ``sersic_index``, ``axis_ratio``, ``position_angle`` (deg),
+            ``bulge_fraction`` (NaN for one Sersic profile), and other
+            columns that
+            `~blendhunter.simulation.ParametricPopulation.render` needs.
         """
         if magnitude is None:
             magnitude = model.draw_magnitudes(n, rng, bright=self.bright,
@@ -92,12 +97,13 @@ class ParametricPopulation:
         Parameters
         ----------
         row : mapping
-            A row of the table that `draw` returns.
+            A row of the table from
+            `~blendhunter.simulation.ParametricPopulation.draw`.
 
         Returns
         -------
         galaxy : `galsim.GSObject`
-            Of unit flux, in arcsec, before the PSF.
+            Profile of unit flux, in arcsec, without PSF.
         """
         import galsim
 

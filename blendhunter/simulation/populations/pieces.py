@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Gaussian pieces of discs: lopsidedness, bars, arms, clumps, dust lanes."""
 
 import functools

@@ -1,4 +1,5 @@
-"""Galaxies as the sky makes them: lopsided, with arms, clumps and dust."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Structured galaxies: lopsided, with arms, clumps and dust lanes."""
 
 import functools
 
