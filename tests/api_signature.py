@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """What a package exports, as text that a test compares."""
 
 import importlib

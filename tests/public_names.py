@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The public names and their signatures: they change on purpose only."""
 
 NAMES = {
@@ -393,7 +394,7 @@ NAMES = {
         'plot_separation': "(table, *, title='')",
         'plot_singles': '(sources, *, threshold=0.5)',
         'plot_stamps': (
-            '(image, result, *, rows=None, n_across=10, title=None)'),
+            '(image, result, *, rows=None, n_across=8, title=None)'),
         'plot_worst_singles': '(detected, sources, rows)',
         'save_figure': '(figure, path)',
         'write_ds9_regions': '(path, detected, result)'},

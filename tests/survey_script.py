@@ -1,16 +1,16 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Classify images with the stub: FOLDER, WORKERS or a scheduler, IMAGES."""
 
 import signal
 import sys
 from contextlib import nullcontext
 
-from survey_stub import StubIdentifier
-
 from blendhunter.survey import (
     classify_images,
     dask_executor,
     process_executor,
 )
+from blendhunter.tests.survey_stub import StubIdentifier
 
 
 def main(folder, where, *images):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Adaptation to a survey: what is measured, fitted, refused and written."""
 
 import json
@@ -140,7 +141,7 @@ def test_images_without_noise_are_refused(kind):
 
 def test_pixel_scale_is_needed(starless):
     detected = detect_images(starless)
-    with pytest.raises(ValueError, match='pixel_scale must be given'):
+    with pytest.raises(ValueError, match='must be given, because an'):
         measure_conditions(detected)
     with pytest.raises(ValueError, match='pixel_scale must be positive'):
         measure_conditions(detected, pixel_scale=0.0)
@@ -250,8 +251,8 @@ def test_refit_head_keeps_a_head_that_cannot_be_better():
         assert_array_equal(kept, initial)
 
 
-def test_head_on_features_is_the_network(random_weights, tmp_path):
-    model = load_model(random_weights, precision='float32')
+def test_head_on_features_is_the_network(thin_weights, tmp_path):
+    model = load_model(thin_weights, precision='float32')
     rng = np.random.default_rng(1)
     stamps = rng.normal(0, 3, (5, 51, 51)).astype(np.float32)
     regions = np.hypot(*(np.indices((51, 51)) - 25)) < 8
@@ -296,15 +297,15 @@ def test_null_test_is_left_out_with_its_reason(starless):
 
 
 @pytest.mark.parametrize(('change', 'match'), [
-    ({'architecture': 'small'}, "kind 'small'"),
-    ({'regions': ['stamp']}, "no region 'segment'")])
+    ({'architecture': 'small'}, "type 'small'"),
+    ({'regions': ['stamp']}, "was not trained for the region")])
 def test_other_weights_are_refused(change, match):
     with pytest.raises(WeightsError, match=match):
         check_weights({'regions': ['segment'], **change}, 'some.h5')
 
 
 def test_small_network_is_refused_before_any_work(tmp_path):
-    with pytest.raises(WeightsError, match="kind 'small'"):
+    with pytest.raises(WeightsError, match="type 'small'"):
         adapt('missing.fits', output=tmp_path / 'w.h5', weights='fast')
 
 
@@ -326,7 +327,7 @@ def quick(monkeypatch):
     """Replace what takes long: features, depth and the null test."""
     def extract(stamps, regions):
         rng = np.random.default_rng(len(stamps))
-        made = np.abs(rng.normal(0, 1, (len(stamps), 2048)))
+        made = np.abs(rng.normal(0, 1, (len(stamps), 256)))
         return (made + regions.sum(axis=(1, 2))[:, None] / 100).astype('f2')
 
     monkeypatch.setattr(sets_module, 'backbone_of', lambda _: extract)
@@ -338,10 +339,10 @@ def quick(monkeypatch):
 
 
 @pytest.mark.usefixtures('quick')
-def test_adapt_refuses_or_writes(starry_file, random_weights, tmp_path,
+def test_adapt_refuses_or_writes(starry_file, thin_weights, tmp_path,
                                  monkeypatch):
     output = tmp_path / 'adapted.h5'
-    options = {'output': output, 'weights': random_weights, 'rng': 3,
+    options = {'output': output, 'weights': thin_weights, 'rng': 3,
                'pixel_scale': 0.187, 'n_detections': 300,
                'shape': (300, 300), 'command': 'test'}
     monkeypatch.setattr(running, 'has_gained', lambda _: False)
@@ -363,7 +364,7 @@ def test_adapt_refuses_or_writes(starry_file, random_weights, tmp_path,
     metadata = read_metadata(output)
     assert metadata['regions'] == ['segment']
     assert metadata['adapted_from'] == read_metadata(
-        random_weights)['sha256']
+        thin_weights)['sha256']
     assert metadata['training_history'][-1]['sha256'] == metadata[
         'adapted_from']
     assert metadata['conditions']['depth'] == 25.0
@@ -371,7 +372,7 @@ def test_adapt_refuses_or_writes(starry_file, random_weights, tmp_path,
     assert 0 < metadata['trained_fraction']['segment'] < 1
     assert metadata['domain']['segment']['peak'][1] > 0
     assert BlendIdentifier(output)._model().regions == ('segment',)
-    with pytest.raises(ValueError, match="region 'stamp' is not among"):
+    with pytest.raises(ValueError, match="region: .* got 'stamp'"):
         BlendIdentifier(output, region='stamp')._model()
 
 
@@ -404,10 +405,10 @@ def test_command_line_errors_are_one_line(starry_file, tmp_path, capsys):
     assert main(['adapt', str(starry_file), '-o', output]) == 1
     error = capsys.readouterr().err.strip().splitlines()
     assert len(error) == 1
-    assert 'pixel_scale must be given' in error[0]
+    assert 'must be given, because an' in error[0]
     assert main(['adapt', str(starry_file), '-o', str(starry_file),
                  '--overwrite']) == 1
-    assert 'would be destroyed' in capsys.readouterr().err
+    assert 'would replace this input' in capsys.readouterr().err
 
 
 def test_command_line_tells_what_was_not_gained(monkeypatch, measured,

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """What the probabilities mean: calibration, its errors, the sample's prior."""
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_estimated_fractions():
     (lambda table: table.remove_column('blended'), "'score: network'"),
     (lambda table: table.meta.clear(), 'made with other weights'),
     (lambda table: table.replace_column('blended', [False] * len(table)),
-     'needs blends and single sources')])
+     'must have blends and single sources')])
 def test_what_cannot_be_fitted(change, message, random_weights, tmp_path):
     table = made_up(200)
     record_meta(table.meta, sha256=read_metadata(random_weights)['sha256'])

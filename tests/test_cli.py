@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The command line: every verb, exit statuses, one-line errors."""
 
 import subprocess
@@ -170,7 +171,7 @@ def bad(tmp_path, name, content):
     (['IMAGE', '--mask', 'gone.fits'], 'mask: no such file'),
     (['IMAGE', '--catalog', 'gone.ecsv'], 'catalog: no such file'),
     (['IMAGE', '--weights', 'gone.h5'], 'weights must be one of'),
-    (['IMAGE', '--threshold', '3'], 'threshold must lie in 0 to 1'),
+    (['IMAGE', '--threshold', '3'], 'threshold must be between 0 and 1'),
     (['IMAGE', '--n-sigma', '-1'], 'n_sigma must be positive'),
     (['IMAGE', '-o', 'no/such/a.ecsv'], 'output: directory'),
     (['IMAGE', '-o', 'a.xls'], "unknown extension '.xls'"),
@@ -224,7 +225,7 @@ def test_nothing_found_gives_an_empty_table(tmp_path, capsys):
                  '--segmentation', str(segments), '--n-sigma', '40']) == 0
     assert len(QTable.read(out)) == 0
     assert not fits.getdata(segments).any()
-    assert 'warning: no source above' in capsys.readouterr().err
+    assert 'warning: no source was found above' in capsys.readouterr().err
 
 
 def test_vector_columns_and_csv(image, tmp_path, capsys):
@@ -253,7 +254,7 @@ def test_stamps_are_measured_drawn_and_recorded(
     command = ['benchmark', 'stamps', '--n', '20', '--detectors', 'sep',
                '--n-jobs', '1', '--weights', str(weights)]
     assert main([*command, '--record', '--n-views', '2']) == 1
-    assert 'scores of one view' in capsys.readouterr().err
+    assert 'only scores with n_views=1' in capsys.readouterr().err
     assert main([*command, '--worst', str(worst), '--record', '-o',
                  str(tmp_path / 's.ecsv')]) == 0
     table = QTable.read(tmp_path / 's.ecsv')
@@ -348,7 +349,7 @@ def test_simulate_with_every_option(tmp_path, capsys):
     capsys.readouterr()
     for wrong, text in (
             (['--survey', 'lssst'], "survey must be one of ['cfht"),
-            (['--blend-fraction', '2'], 'blend_fraction must lie in 0 to 1'),
+            (['--blend-fraction', '2'], 'blend_fraction must be between 0'),
             (['--kind', 'realistic'], 'needs cosmos_dir'),
             (['--psf', str(tmp_path / 'no.fits')], 'psf: no such file')):
         assert main(['simulate', 'stamps', '3', '-o', str(
@@ -389,9 +390,9 @@ def test_train_and_paper_protocol(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
-    (['--data', 's.h5'], '--data belongs to --protocol paper, not to end-to'),
+    (['--data', 's.h5'], '--data is for --protocol paper, not for end-to'),
     (['--protocol', 'paper', '--data', 's.h5', '--importance'],
-     '--importance belongs to --protocol end-to-end, not to paper'),
+     '--importance is for --protocol end-to-end, not for paper'),
     (['--importance'], 'importance needs weights'),
     (['--weights', 'typo.h5'], 'typo.h5'),
     (['--backbone', 'default'], "backbone must be 'imagenet' or a file")])

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Many images on the command line, and the status of a run."""
 
 import sys
@@ -6,12 +7,12 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import QTable, Table
-from survey_stub import StubIdentifier
 from test_survey import write_image
 from test_survey_faults import same_tables
 
 from blendhunter.cli import main
 from blendhunter.survey import survey_status
+from blendhunter.tests.survey_stub import StubIdentifier
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +113,7 @@ def test_extension_of_all(images, out, tmp_path):
 
 
 @pytest.mark.parametrize(('options', 'message'), [
-    (['-o', 'x.ecsv'], 'output: many images have many tables; use '
+    (['-o', 'x.ecsv'], 'output: several images have several tables; use '
      '--output-dir DIR instead of -o'),
     (['--output-dir', 'x', '--catalog', 'c.fits'],
      'catalog: --catalog is for one image with -o, not for --output-dir; '
@@ -126,9 +127,9 @@ def test_extension_of_all(images, out, tmp_path):
     (['--output-dir', 'x', '--sky'], 'sky: --sky is for one image'),
     (['--output-dir', 'x', '--planes', 'auto'], 'planes: --planes is for'),
     (['--output-dir', 'x/y/z'], "output_dir: directory 'x/y' does not"),
-    (['--output-dir', 'x', '--threshold', '2'], 'threshold must lie'),
+    (['--output-dir', 'x', '--threshold', '2'], 'threshold must be between'),
     (['--output-dir', 'x', '--scheduler', 'none.json'],
-     "'none.json' is neither an address, as tcp://HOST:PORT, nor")])
+     "'none.json' is neither an address (tcp://HOST:PORT) nor")])
 def test_what_does_not_fit(images, options, message, capsys, tmp_path,
                            monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -155,7 +156,7 @@ def test_options_of_many_with_one(images, options, message, capsys):
 def test_extension_with_a_list(capsys, out):
     assert classify('--images', 'a.csv', '--ext', 1, '--output-dir',
                     out) == 1
-    assert "give it a column 'ext'" in lines(capsys)[1][0]
+    assert "give the list a column 'ext'" in lines(capsys)[1][0]
 
 
 @pytest.mark.parametrize('options', [
@@ -178,8 +179,8 @@ def test_other_setting_is_refused(images, out, capsys):
     printed, errors = lines(capsys)
     assert printed == []
     assert errors == [
-        f'blendhunter: error: n_sigma: {out!r} holds a run with 1.5, not '
-        '3.0; choose another directory, or use --overwrite to start anew']
+        f'blendhunter: error: n_sigma: {out!r} has a run with 1.5, not '
+        '3.0; choose another directory, or use --overwrite to start again']
     assert classify(*images, '--output-dir', out, '--n-sigma', 3,
                     '--overwrite') == 0
 
@@ -211,7 +212,7 @@ def test_status_of_no_run(tmp_path, capsys):
     printed, errors = lines(capsys)
     assert printed == []
     assert errors == [f'blendhunter: error: output_dir: {str(tmp_path)!r} '
-                      'holds no run']
+                      'has no run']
 
 
 @pytest.mark.parametrize('verb', [['survey'], ['survey', 'status']])

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Files that hold VGG-16's convolutions, and files that do not."""
 
 import subprocess
@@ -124,7 +125,7 @@ def test_other_networks(tmp_path, layout, kernels, message):
     with pytest.raises(WeightsError, match=message) as caught:
         check_convolutions(path)
     text = str(caught.value)
-    assert text.startswith(f"backbone: '{path}' holds no VGG-16 convolutions")
+    assert text.startswith(f"backbone: '{path}' has no convolutions of VGG-16")
     assert '\n' not in text
 
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The examples in docstrings run, and give what they say."""
 
 import doctest

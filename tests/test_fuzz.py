@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Hundreds of damaged inputs of each kind, from fixed seeds."""
 
 import warnings
@@ -20,7 +21,7 @@ from blendhunter.exceptions import (
 from blendhunter.images import accept_image
 from blendhunter.network.weights import read_weights
 
-N_CASES = 300
+N_CASES = 150
 # a user must be able to tell from the message what is wrong
 ARGUMENTS = ('image', 'mask', 'noise', 'background', 'catalog', 'columns',
              'segmentation', 'labels', 'wcs', 'stamps', 'regions')
@@ -98,7 +99,7 @@ def test_images(small_image, recorder):
         unknown = np.isnan(result['blend_prob'])
         assert not np.any(result['is_blend'][unknown]), case
         assert np.all(result['blend_flags'][unknown] & (2 | 8) > 0), case
-    assert min(outcomes.values()) > 50, outcomes
+    assert min(outcomes.values()) > N_CASES // 6, outcomes
 
 
 def damage_column(values, rng):
@@ -142,7 +143,7 @@ def test_catalogs(small_image, recorder):
             continue
         assert len(result) == n
         assert np.all(np.isfinite(recorder.shown())), case
-    assert min(outcomes.values()) > 50, outcomes
+    assert min(outcomes.values()) > N_CASES // 6, outcomes
 
 
 def flip_bytes(content, rng):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Injections: what is copied where, what becomes of it, how it is scored."""
 
 from dataclasses import replace
@@ -145,14 +146,14 @@ def test_image_without_merged_injections(identifier):
     """Too small for a host: one clear line."""
     small = simulate_field((130, 130), sources=SPARSE, rng=5)[0]
     with pytest.raises(ValueError, match='none of 0 injections was merged'
-                       '|no clean source to copy'):
+                       '|no clean source that can be copied'):
         evaluate_injections(small, identifier, rounds=1)
 
 
 def test_no_clean_source(found):
     catalog = found.catalog.copy()
     catalog['flag'] = 1
-    with pytest.raises(ValueError, match='no clean source to copy'):
+    with pytest.raises(ValueError, match='no clean source that can be copied'):
         inject_sources(replace(found, catalog=catalog),
                        np.random.default_rng(1))
 
@@ -271,7 +272,7 @@ def test_command(tmp_path, image, random_weights, capsys):
                '--catalog', str(catalog)]
     Table({'x': [1.0]}).write(catalog)
     assert main(command) == 1
-    assert 'no detection settings in its meta' in capsys.readouterr().err
+    assert 'its meta has no detection settings' in capsys.readouterr().err
     assert main(['detect', str(path), '-o', str(catalog), '--overwrite',
                  '--n-sigma', '2']) == 0
     assert main(command) == 0

@@ -1,92 +1,16 @@
-"""Blend labels from a detector: every branch of the rules."""
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
+"""Blend labels from a detector, of simulated stamps."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from blendhunter import DetectionSettings
-from blendhunter.benchmark import (
-    evaluate_detectors,
-    label_by_detection,
-    oracle_rule,
-    truth_free_rule,
-)
+from blendhunter.benchmark import evaluate_detectors, label_by_detection
 from blendhunter.benchmark.detector_labels import pad_stamps, true_positions
 from blendhunter.benchmark.metrics import proportion_error
 from blendhunter.benchmark.stamp_detectors import stamp_scores, stored_runs
 from blendhunter.simulation import simulate_stamps
-from blendhunter.truth import BLEND, SINGLE, UNCLEAR
-
-NAN = np.nan
-ONE, TWO = [(32, 32), (NAN, NAN)], [(32, 32), (40, 32)]
-
-
-def apply_rule(detections, truth, merged=()):
-    """Apply the oracle rule to one stamp."""
-    x, y = np.array(detections, dtype=float).reshape(-1, 2).T
-    if not len(x):
-        x = y = np.array([NAN])
-    flags = np.zeros(len(x), dtype=bool)
-    flags[list(merged)] = True
-    label, failure = oracle_rule(x[None], y[None], flags[None],
-                                 np.array([truth], dtype=float))
-    return label[0], failure[0]
-
-
-@pytest.mark.parametrize(('detections', 'truth', 'merged', 'label',
-                          'failure'), [
-    ([], ONE, (), UNCLEAR, False),
-    ([], TWO, (), UNCLEAR, False),
-    # one found
-    ([(32, 32)], ONE, (), SINGLE, False),
-    ([(32, 32)], ONE, (0,), BLEND, False),
-    ([(32, 32)], TWO, (), SINGLE, False),
-    ([(33, 33)], TWO, (0,), BLEND, False),
-    ([(36, 32)], TWO, (0,), SINGLE, False),
-    # two found
-    ([(32, 32), (40, 32)], TWO, (), BLEND, False),
-    ([(32, 32), (43, 32)], TWO, (), SINGLE, False),
-    ([(32, 32), (33, 32)], TWO, (), SINGLE, False),
-    ([(32, 32), (50, 50)], ONE, (), SINGLE, False),
-    ([(32, 32), (33, 32)], ONE, (), SINGLE, False),
-    # three found
-    ([(32, 32), (40, 32), (9, 9)], TWO, (), BLEND, False),
-    ([(32, 32), (50, 50), (9, 9)], TWO, (), SINGLE, False),
-    ([(32, 32), (40, 32), (41, 32)], TWO, (), BLEND, True),
-    ([(32, 32), (50, 50), (9, 9)], ONE, (), BLEND, False),
-    ([(20, 32), (50, 50), (9, 9)], ONE, (), SINGLE, False),
-    ([(32, 32), (33, 32), (9, 9)], ONE, (), BLEND, True)])
-def test_oracle_rule(detections, truth, merged, label, failure):
-    assert apply_rule(detections, truth, merged) == (label, failure)
-
-
-def test_each_detection_is_matched_to_one_source():
-    """Nearest pairs first: the farther source is left to the other."""
-    truth = [(32, 32), (33.5, 32)]
-    assert apply_rule([(32.7, 32), (34, 32)], truth)[0] == BLEND
-    assert apply_rule([(32.7, 32), (20, 32)], truth)[0] == SINGLE
-
-
-def test_oracle_rule_on_many_stamps_at_once():
-    cases = [([(32, 32)], ONE), ([(32, 32), (40, 32)], TWO), ([], TWO)]
-    x = np.full((3, 2), NAN)
-    y = np.full((3, 2), NAN)
-    for i, (detections, _) in enumerate(cases):
-        for j, position in enumerate(detections):
-            x[i, j], y[i, j] = position
-    label, failure = oracle_rule(
-        x, y, np.zeros((3, 2), dtype=bool),
-        np.array([truth for _, truth in cases], dtype=float))
-    assert label.tolist() == [SINGLE, BLEND, UNCLEAR]
-    assert not failure.any()
-
-
-def test_truth_free_rule():
-    x = np.array([[NAN, NAN], [1, NAN], [1, NAN], [1, 2]])
-    merged = np.array([[0, 0], [0, 0], [1, 0], [0, 0]], dtype=bool)
-    label, failure = truth_free_rule(x, merged)
-    assert label.tolist() == [UNCLEAR, SINGLE, BLEND, BLEND]
-    assert not failure.any()
 
 
 @pytest.fixture(scope='module')
@@ -137,11 +61,6 @@ def test_many_stamps_in_processes():
     assert_array_equal(labels['n_detected'], serial['n_detected'])
     # noise alone: something in one stamp of twenty
     assert np.mean(labels['n_detected'] == 0) > 0.5
-
-
-def test_no_stamps():
-    labels = label_by_detection(np.zeros((0, 65, 65)), noise=1.0)
-    assert len(labels) == 0
 
 
 def test_table_of_detectors():

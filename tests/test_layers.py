@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Imports go downwards only, and heavy libraries load late."""
 
 import ast
@@ -10,6 +11,7 @@ import pytest
 import blendhunter
 
 PACKAGE = Path(blendhunter.__file__).parent
+NO_LAYER = {('__init__',), ('conftest',)}
 LAYERS = {
     'exceptions': 0, '_utils': 0, 'dataset': 0, 'truth': 0, 'version': 0,
     'images': 1, 'catalogs': 2, 'stamps': 3,
@@ -29,11 +31,10 @@ HEAVY = {'tensorflow': set(), 'keras': {'network', 'training', 'benchmark',
          'dask': {'survey'}, 'distributed': {'survey'}}
 
 
-
 def modules():
     for path in sorted(PACKAGE.rglob('*.py')):
         parts = path.relative_to(PACKAGE).with_suffix('').parts
-        if parts != ('__init__',):
+        if parts not in NO_LAYER and 'tests' not in parts:
             yield path, parts[0]
 
 

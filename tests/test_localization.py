@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Positions of further sources, an auxiliary loss of the training."""
 
 import csv
@@ -26,6 +27,7 @@ from blendhunter.training.samplers import DetectionSampler, PairSampler
 from blendhunter.training.warm_start import widen_kernel
 from blendhunter.truth import BLEND
 
+pytestmark = pytest.mark.usefixtures('thin')
 N = 40
 
 
@@ -148,7 +150,7 @@ def test_further_channels_start_small():
     network = build_network(n_channels=5)
     layer = network.get_layer('block1_conv1')
     initial = layer.get_weights()[0]
-    kernel = np.ones((3, 3, 3, 64), dtype='f4')
+    kernel = np.ones((3, 3, 3, initial.shape[-1]), dtype='f4')
     wide = widen_kernel(kernel, layer)
     assert_array_equal(wide[:, :, :3], 1)
     assert_array_equal(wide[:, :, 3:], initial[:, :, 3:] / 2)
@@ -168,15 +170,15 @@ def noise_detections():
 
 
 def test_weights_of_three_channels_are_fine_tuned(
-        random_weights, tmp_path):
+        thin_weights, tmp_path):
     """They stay as they were where the learning rate is tiny."""
     path = train(detections=noise_detections(), output=tmp_path / 'a.h5',
-                 n_steps=3, weights=random_weights, batch_size=8,
+                 n_steps=3, weights=thin_weights, batch_size=8,
                  learning_rate=1e-9, precision='float32')
     model = load_model(path)
     assert model.metadata['preprocessing'] == 'residuals'
     assert model.network.input_shape == (None, 65, 65, 5)
-    before, after = (read_weights(file)[0] for file in (random_weights,
+    before, after = (read_weights(file)[0] for file in (thin_weights,
                                                         path))
     # the locators are kept
     assert set(after) - set(before) == {
@@ -196,10 +198,10 @@ def test_weights_of_three_channels_are_fine_tuned(
         float(row['head_loss']) + 0.05 * sum(maps), rel=1e-3)
 
 
-def test_weights_that_do_not_fit_are_refused(random_weights, tmp_path):
+def test_weights_that_do_not_fit_are_refused(thin_weights, tmp_path):
     from blendhunter.exceptions import WeightsError
 
-    arrays, metadata = read_weights(random_weights)
+    arrays, metadata = read_weights(thin_weights)
     with pytest.raises(WeightsError, match="layer 'block1_conv1'"):
         set_network(build_network(n_channels=5), arrays)
     # the paper's gray is not what the first channels are

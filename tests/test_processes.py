@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Threads and forked processes."""
 
 import multiprocessing
@@ -7,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import sep
-from conftest import make_image
 from numpy.testing import assert_array_equal
 
 from blendhunter import BlendIdentifier, detect, load_model
 from blendhunter.exceptions import BlendHunterError
 from blendhunter.identify import model_cache as module
+from blendhunter.tests.fixtures import make_image
 
 
 @pytest.fixture(scope='module')

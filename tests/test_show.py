@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Looking at results: stamps, fields, ``blendhunter show``, reports."""
 
 import re
@@ -368,7 +369,7 @@ def test_a_table_of_csv(files, result, capsys):
     (['--sort', 'magnitude'],
      "sort: no column 'magnitude' in the table; it has label, "),
     (['--sort', 'name'],
-     "sort: column 'name' does not hold one number for each row")])
+     "sort: column 'name' must hold one number for each row")])
 def test_errors_of_the_choice(files, result, capsys, argv, text):
     table = result.copy()
     table['name'] = [f'star {i}' for i in range(len(table))]
@@ -389,14 +390,14 @@ def test_errors_of_the_table(files, result, capsys):
     table['x_centroid'] += 5000
     table.write(files[1], overwrite=True)
     assert show(files, '--rows', '0') == 1
-    assert 'off the image of 320 x 300 px; is it the table of' in error_of(
+    assert 'off the image of 320 x 300 px; does the table' in error_of(
         capsys)
     table.remove_column('blend_prob')
     table.write(files[1], overwrite=True)
     assert show(files) == 1
     assert error_of(capsys).startswith(
-        "blendhunter: error: result has no column 'blend_prob': it is no "
-        "table of 'classify'; it has ['label', ")
+        "blendhunter: error: result has no column 'blend_prob', so it is "
+        "not a result of 'classify'; it has ['label', ")
     assert show([files[0], 'missing.ecsv', files[2]]) == 1
     assert error_of(capsys).endswith("no such file: 'missing.ecsv'")
 
@@ -412,7 +413,7 @@ def test_errors_of_the_picture(files, capsys):
     assert show([*files[:2], files[2][:-3] + 'doc']) == 1
     assert "unknown extension '.doc'" in error_of(capsys)
     assert show([*files[:2], files[0]], '--overwrite') == 1
-    assert 'would be destroyed' in error_of(capsys)
+    assert 'would replace this input' in error_of(capsys)
 
 
 def test_rows_with_sort(files, capsys):
@@ -474,7 +475,7 @@ def test_report(result, detected, tmp_path):
     row = table[2]
     assert (f'2 {row["x_centroid"]:.1f} {row["y_centroid"]:.1f} '
             '0.700 edge, masked') in page.text
-    assert '1 edge 1 the stamp reaches over the edge' in page.text
+    assert '1 edge 1 the stamp extends beyond the edge' in page.text
     for name in META_KEYS:
         assert name in ('sha256', 'screen', 'n_views', 'prior_source',
                         'prior_error') or name in page.text
@@ -517,7 +518,7 @@ def test_report_of_a_null_test(tmp_path, recorder):
     # of the whole stamp there is no such test
     record_meta(result.meta, region='stamp')
     write_report(tmp_path / 'a.html', detected, result)
-    assert "could not run: it is for region 'segment'" in Page(
+    assert "could not run: it needs region 'segment'" in Page(
         tmp_path / 'a.html').text
 
 
@@ -549,11 +550,11 @@ def test_classify_writes_a_report(files, random_weights, tmp_path, capsys):
         f'report: {str(report)!r} exists; use --overwrite to replace it')
     argv[-1] = str(tmp_path / 'a.txt')
     assert main(argv) == 1
-    assert "report: unknown extension '.txt'; known are .html" in error_of(
+    assert "report: unknown extension '.txt'; the known ones" in error_of(
         capsys)
     argv[-1] = image
     assert main([*argv, '--overwrite']) == 1
-    assert 'would be destroyed' in error_of(capsys)
+    assert 'would replace this input' in error_of(capsys)
 
 
 def test_many_images_have_no_report(files, tmp_path, capsys):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The null test: which sources are isolated, stars or round, and scores."""
 
 import numpy as np
@@ -235,10 +236,10 @@ def test_masked_pixels(recorder, image, isolated):
 
 def test_bad_arguments(recorder, image):
     strange = type(recorder)(region='stamp')
-    with pytest.raises(ValueError, match="identifier: its region must be "
-                       "'segment', got 'stamp'"):
+    with pytest.raises(ValueError, match="identifier must have "
+                       "region='segment', got 'stamp'"):
         evaluate_singles(strange, image)
-    with pytest.raises(ValueError, match='threshold must lie in 0 to 1, got '
+    with pytest.raises(ValueError, match='must be between 0 and 1, got '
                        '1.5'):
         evaluate_singles(type(recorder)(threshold=1.5), image)
     for isolation in (0, -3.0, np.nan, np.inf):
@@ -255,7 +256,7 @@ def test_bad_arguments(recorder, image):
 
 def test_too_few_sources(recorder, detected):
     empty = np.random.default_rng(1).normal(size=(200, 200))
-    with pytest.raises(ValueError, match='image: there are no detections'
+    with pytest.raises(ValueError, match='image: nothing was detected'
                        '|image: the stellar locus needs 8'):
         evaluate_singles(recorder, empty)
     with pytest.raises(ValueError, match='stellar locus needs 8 isolated '
@@ -267,8 +268,8 @@ def test_too_few_sources(recorder, detected):
                     & (kept[1]['snr'] > 60) & (kept[1]['snr'] < 1000)][:9]
     faint = kept[0][kept[1]['snr'] < 30]
     some = detected.select(np.concatenate([stars, faint]))
-    with pytest.raises(ValueError, match='10 isolated sources that are '
-                       'point-like, or 10 that are round, .* found 9 and 0'):
+    with pytest.raises(ValueError, match='needs 10 isolated point-like '
+                       'sources or 10 round ones .* found 9 and 0'):
         evaluate_singles(recorder, some)
 
 
@@ -377,11 +378,11 @@ def test_command_refuses(tmp_path, image, random_weights, capsys):
                str(random_weights)]
     for options, message in (
             (['-o', str(tmp_path), '--catalog', str(catalog)],
-             'is the catalog as well, and would be destroyed'),
+             'is also given as catalog; the output would replace'),
             (['-o', str(tmp_path / 'b'), '--catalog', str(catalog)],
              'is it a catalog of another image?'),
             (['-o', str(tmp_path / 'b'), '--threshold', '2'],
-             'threshold must lie in 0 to 1'),
+             'threshold must be between 0 and 1'),
             (['-o', str(tmp_path / 'b'), '--isolation', '400'],
              'the stellar locus needs 8')):
         assert main([*command, *options]) == 1

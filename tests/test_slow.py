@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The packaged model's bars, on as many stamps and fields as they need."""
 
 from dataclasses import replace

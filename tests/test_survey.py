@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Many images: tables, manifest, resuming, lists, executors."""
 
 import json
@@ -10,9 +11,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import QTable, Table
 from astropy.wcs import WCS
-from conftest import make_image
 from numpy.testing import assert_allclose, assert_array_equal
-from survey_stub import StubIdentifier
 
 from blendhunter import DetectionSettings, detect
 from blendhunter.exceptions import BlendHunterError, BlendHunterWarning
@@ -24,6 +23,8 @@ from blendhunter.survey import (
 from blendhunter.survey.image_list import read_image_list
 from blendhunter.survey.lock import lock_directory
 from blendhunter.survey.scheduling import run_tasks
+from blendhunter.tests.fixtures import make_image
+from blendhunter.tests.survey_stub import StubIdentifier
 
 STUB = StubIdentifier()
 
@@ -155,7 +156,7 @@ def test_a_rerun_does_only_what_is_needed(images, tmp_path):
 
 @pytest.mark.parametrize(('options', 'message'), [
     ({'settings': DetectionSettings(n_sigma=2)},
-     r'n_sigma: .* holds a run with 1\.5, not 2'),
+     r'n_sigma: .* has a run with 1\.5, not 2'),
     ({'identifier': StubIdentifier(region='stamp')},
      "region: .* with 'segment', not 'stamp'"),
     ({'format': 'fits'}, "format: .* with 'parquet', not 'fits'"),
@@ -254,15 +255,15 @@ def test_list_with_planes(tmp_path):
 
 
 @pytest.mark.parametrize(('images', 'message'), [
-    ([], 'images: there are none'),
+    ([], 'images must not be empty'),
     ([3], 'images: each must be a path or a dict, got int'),
     ([{'catalog': 'a'}], 'images: row 1 has no image'),
-    ([{'image': 'a', 'masks': 'b'}], "row 1 has 'masks', which is unknown"),
+    ([{'image': 'a', 'masks': 'b'}], "row 1 has the unknown entry 'masks'"),
     ([{'image': 'a', 'noise': 1, 'weight': 'b'}], 'both weight and noise'),
     ([{'image': 'a', 'name': '../b'}], 'images: the name'),
-    (['a.fits', './a.fits'], 'comes twice'),
-    (['a.fits', 'a.fits[0]', {'image': 'a.fits', 'ext': 0}], 'comes twice'),
-    (['x/a.fits', 'y/a.fits'], "written as 'a'; give them names"),
+    (['a.fits', './a.fits'], 'is given twice'),
+    (['a.fits', 'a.fits[0]', {'image': 'a.fits', 'ext': 0}], 'is given twice'),
+    (['x/a.fits', 'y/a.fits'], "written as 'a'; give them different names"),
     (['A.fits', 'a.fits.gz'], "written as 'a'")])
 def test_bad_lists(images, message):
     with pytest.raises((TypeError, ValueError), match=message):
@@ -301,7 +302,8 @@ def test_tables_of_others_are_not_replaced(images, tmp_path):
     ({'background': np.zeros((2, 2))}, 'background must be'),
     ({'retries': -1}, 'retries must be'),
     ({'tile_size': 100}, 'tile_size must be at least 1536'),
-    ({'identifier': StubIdentifier(threshold=3)}, 'threshold must lie')])
+    ({'identifier': StubIdentifier(threshold=3)},
+     'threshold must be between')])
 def test_arguments(images, tmp_path, options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         run(images, tmp_path / 'out', **options)
@@ -340,13 +342,13 @@ def test_second_run_is_refused(images, tmp_path):
     out = tmp_path / 'out'
     out.mkdir()
     with lock_directory(out), pytest.raises(
-            BlendHunterError, match='output_dir: another run works in'):
+            BlendHunterError, match='output_dir: another run uses'):
         run(images, out)
     run(images, out)
 
 
 def test_status_of_no_run(tmp_path):
-    with pytest.raises(BlendHunterError, match='holds no run'):
+    with pytest.raises(BlendHunterError, match='has no run'):
         survey_status(tmp_path)
 
 

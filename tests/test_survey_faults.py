@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Faults in mid-run: after each, a rerun completes the same tables."""
 
 import os
@@ -13,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from survey_stub import StubIdentifier
 from test_survey import run, write_image
 
 import blendhunter
@@ -24,12 +24,12 @@ from blendhunter.survey import (
     process_executor,
     survey_status,
 )
+from blendhunter.tests.survey_stub import StubIdentifier
 
 SCRIPT = Path(__file__).with_name('survey_script.py')
 ENVIRONMENT = {
     **os.environ, 'DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES': '0',
-    'PYTHONPATH': os.pathsep.join(
-        [str(Path(blendhunter.__file__).parent.parent), str(SCRIPT.parent)])}
+    'PYTHONPATH': str(Path(blendhunter.__file__).parent.parent)}
 
 
 def start(*arguments, module=None):
@@ -116,7 +116,7 @@ def test_an_executor_of_others_that_breaks(images, tmp_path, monkeypatch):
 
         monkeypatch.setattr(executor, 'submit', broken)
         with pytest.raises(BlendHunterError, match='executor: it is lost .*'
-                           'the same run started again does the others'):
+                           'repeat the run to classify the others'):
             run(images, tmp_path / 'out', executor=executor)
     assert set(survey_status(tmp_path / 'out')['status']) == {'open'}
     manifest = run(images, tmp_path / 'out')
@@ -211,7 +211,7 @@ def test_a_second_run_of_another_process_is_refused(images, tmp_path):
     process = start(tmp_path / 'out', 0, slow)
     try:
         wait_for(lambda: Path(f'{slow}.begun').exists())
-        with pytest.raises(BlendHunterError, match='another run works in'):
+        with pytest.raises(BlendHunterError, match='another run uses'):
             run(images, tmp_path / 'out')
     finally:
         process.kill()
@@ -354,8 +354,8 @@ def test_dask(images, tmp_path, cluster):
         processes[name].communicate()
     _, error = process.communicate(timeout=90)
     assert error.splitlines()[-1] == (
-        'BlendHunterError: executor: it is lost (its calls were cancelled); '
-        'finished images stay, and the same run started again does the '
+        'BlendHunterError: executor: it is lost (its calls were canceled); '
+        'finished images are kept; repeat the run to classify the '
         'others')
     file.unlink()
     launch('scheduler')

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Large images in tiles give what they give as a whole."""
 
 from functools import partial
@@ -97,6 +98,8 @@ def test_cores_cover_the_image_once():
 
 @pytest.mark.parametrize('method', ['sep', 'photutils'])
 def test_detections_are_those_of_the_whole(image, method):
+    # photutils takes longer: a part with seams along both axes
+    image = image if method == 'sep' else image[:700, :1100]
     whole, segments = detect(image, method=method, return_segmentation=True)
     tiled, put_together = detect(image, method=method, tile_size=TILE,
                                  return_segmentation=True)
@@ -201,7 +204,7 @@ def test_files_are_read_by_section(strip, tmp_path, kind):
            if kind == 'compressed' else fits.PrimaryHDU(data, header))
     hdu.writeto(path)
     if kind == 'gzip':
-        with pytest.warns(BlendHunterWarning, match='read as a whole'):
+        with pytest.warns(BlendHunterWarning, match='whole file is read'):
             tiled = detect(path, tile_size=TILE, **QUICK)
     else:
         tiled = detect(path, tile_size=TILE, **QUICK)

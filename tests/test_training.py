@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """End-to-end training: batches, data split, checkpoints, fine-tuning."""
 
 import csv
@@ -26,6 +27,7 @@ from blendhunter.training.data_split import prepare_samplers
 from blendhunter.training.loop import TimeLimit
 from blendhunter.training.samplers import DetectionSampler, PairSampler
 
+pytestmark = pytest.mark.usefixtures('thin')
 N = 40
 
 
@@ -617,7 +619,7 @@ def test_damaged_checkpoint(pairs, tmp_path):
 def test_training_learns(pairs, tmp_path):
     """Two bright galaxies 12 px apart are told from one in 25 steps."""
     path = train(pairs=pairs, output=tmp_path / 'a.h5', dropout=0.0,
-                 **options(n_steps=25, batch_size=16, learning_rate=3e-4))
+                 **options(n_steps=25, batch_size=16, learning_rate=2e-3))
     model = load_model(path, precision='float32')
     one, two = (pairs.arrays['centrals'][:1], pairs.arrays['centrals'][:1]
                 + pairs.arrays['companions'][:1])
@@ -627,11 +629,11 @@ def test_training_learns(pairs, tmp_path):
     assert p[1] > p[0] + 0.1
 
 
-def test_fine_tuning_of_weights(pairs, random_weights, tmp_path):
+def test_fine_tuning_of_weights(pairs, thin_weights, tmp_path):
     path = train(pairs=pairs, output=tmp_path / 'a.h5',
-                 weights=random_weights, command='the first',
+                 weights=thin_weights, command='the first',
                  **options(n_steps=1, learning_rate=1e-9))
-    start, before = read_weights(random_weights)
+    start, before = read_weights(thin_weights)
     end, about = read_weights(path)
     for name, array in start.items():
         # of the first kernel, the channels that there were
@@ -662,17 +664,17 @@ def test_what_training_data_need(pairs, detections, tmp_path):
     refused('pairs: some rows have no companion', pairs=mixed)
     alone = DataSet(detections.arrays, detections.truth.copy())
     alone.truth['truth_label'] = 0
-    refused('detections: there must be blends and single ones',
+    refused('detections must include blends and single sources',
             detections=alone)
 
 
 def test_a_start_is_checked_before_the_data_are_read(
-        random_weights, tmp_path):
+        thin_weights, tmp_path):
     gone = tmp_path / 'gone.h5'
     for match, call in (
             ('importance needs weights', {'importance': True}),
-            ('weights and backbone cannot both be given',
-             {'weights': random_weights, 'backbone': 'imagenet'}),
+            ('weights and backbone cannot be given together',
+             {'weights': thin_weights, 'backbone': 'imagenet'}),
             ("weights must be one of", {'weights': 'typo'}),
             (r"backbone must be 'imagenet' or a file .*'default'",
              {'backbone': 'default'})):
@@ -685,7 +687,7 @@ def test_bad_arguments(pairs, tmp_path):
         train(output=tmp_path / 'a.h5')
     with pytest.raises(ValueError, match='n_steps must be at least 1'):
         train(pairs=pairs, output=tmp_path / 'a.h5', n_steps=0)
-    with pytest.raises(ValueError, match='n_jobs must be a number of thr'):
+    with pytest.raises(ValueError, match='n_jobs must be a positive num'):
         train(pairs=pairs, output=tmp_path / 'a.h5', n_jobs=0)
     for name in ('max_seconds', 'snapshot_seconds'):
         for value in (0, np.inf, np.nan):

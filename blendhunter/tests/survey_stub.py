@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """An identifier without a network, which does what an image's name says."""
 
 import os
@@ -6,9 +7,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from model_stub import ModelStub
 
 from blendhunter import BlendIdentifier
+from blendhunter.tests.model_stub import ModelStub
 
 
 class _Model(ModelStub):

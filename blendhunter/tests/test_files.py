@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Data sets and tables: formats, atomic writing, bad files."""
 
 import numpy as np
@@ -141,7 +142,7 @@ def test_bad_datasets(dataset, tmp_path):
 
     with h5py.File(path, 'w') as file:
         file['x'] = 1
-    with pytest.raises(DataSetError, match='is no .blendhunter data set'):
+    with pytest.raises(DataSetError, match='is not a .blendhunter data set'):
         read_dataset(path)
     with pytest.raises(ValueError, match='stamps has 3 entries but truth'):
         DataSet(dataset.arrays, Table({'label': [1]}))
@@ -191,13 +192,13 @@ def test_outputs_never_destroy_inputs(tmp_path, monkeypatch):
     inputs = {'image': 'image.fits', 'catalog': 'cat.fits', 'mask': None}
     for name in ('image.fits', './image.fits', 'sub/../image.fits',
                  tmp_path / 'image.fits', 'again.fits'):
-        with pytest.raises(ValueError, match='output: .* is the image as w'):
+        with pytest.raises(ValueError, match='output: .* is also given as im'):
             check_outputs({'output': name}, inputs)
-    with pytest.raises(ValueError, match='plot: .*is the weights as well'):
+    with pytest.raises(ValueError, match='plot: .*is also given as weights'):
         check_outputs({'plot': 'image.fits'}, {'weights': 'image.fits[WGT]'})
-    with pytest.raises(ValueError, match='output: .* is the catalog as well'):
+    with pytest.raises(ValueError, match='output: .*is also given as catalog'):
         check_outputs({'output': 'cat.fits'}, inputs)
     check_outputs({'output': 'cat.fits'}, inputs, replaceable=['catalog'])
-    with pytest.raises(ValueError, match="ds9: 'x.reg' is also the output"):
+    with pytest.raises(ValueError, match="ds9: 'x.reg' is also given as"):
         check_outputs({'output': 'sub/../x.reg', 'ds9': 'x.reg'}, inputs)
     check_outputs({'output': 'x', 'ds9': 'y', 'plot': None}, inputs)

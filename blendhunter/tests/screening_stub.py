@@ -1,8 +1,10 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """A network and detections that are made up."""
 
 import numpy as np
 from astropy.table import Table
-from model_stub import ModelStub
+
+from blendhunter.tests.model_stub import ModelStub
 
 
 class StubModel(ModelStub):

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """A model without a network, for tests of what is around it."""
 
 from blendhunter.network.model import Answers
