@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Average the weights before a fine-tuning with those after it.
 
 Usage: python tools/average_weights.py BEFORE AFTER OUTPUT --share 0.5

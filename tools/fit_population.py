@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 Fit the parametric galaxy population to COSMOS tables.
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 Compare structured galaxies with real HST galaxies, seen from the ground.
 

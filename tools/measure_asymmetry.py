@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 Compare the asymmetry of an image's stars with that of simulated PSFs.
 

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """
 Morphology of real and of simulated galaxies, seen from the ground.
 

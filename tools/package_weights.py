@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Put a weights file into the package and its registry.
 
 Usage: python tools/package_weights.py runs/vgg16.h5

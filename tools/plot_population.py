@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """One page that compares the fitted population with its tables."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The public tables that the galaxy population is fitted to."""
 
 from pathlib import Path

@@ -1,12 +1,15 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """What the packaged model should reach, and what it does."""
 
 import numpy as np
 from astropy.table import Table
 from result_files import (
     FIELD_SCORES,
+    FORMER,
     INJECTIONS,
     KINDS,
     MISSING,
+    PACKAGED,
     STAMP_SCORES,
     WEIGHTS,
     number,
@@ -68,9 +71,10 @@ def aim_table(results):
         scale, digits = (100.0, 1) if name == 'stamps' else (1.0, 3)
         if column == 'ratio':
             digits = 2
-        row, old = (results.row(name, wanted, which) for which in WEIGHTS)
+        row, old = (results.row(name, wanted, which)
+                    for which in (PACKAGED, FORMER))
         sign = '<= ' if column == 'ratio' else ''
-        new, former = WEIGHTS.values()
+        new, former = WEIGHTS[PACKAGED], WEIGHTS[FORMER]
         rows.append({'what': what, former: number(
             old, column, scale, digits), new: number(
             row, column, scale, digits), 'aim': f'{sign}{aim:g}',

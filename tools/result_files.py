@@ -1,6 +1,8 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """The files that benchmarks wrote, and their numbers as text."""
 
 import io
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -9,9 +11,11 @@ import numpy as np
 from astropy.table import Table
 
 PACKAGED, FORMER = '', '-old'
-WEIGHTS = {PACKAGED: 'packaged', FORMER: 'former'}
+WEIGHTS = {PACKAGED: 'packaged', '-tuned': 'fine-tuned', '-trial': 'trial',
+           FORMER: 'former'}
 MISSING, EMPTY = 'not measured', '–'
 INJECTIONS = 'inject-kids'
+COMMAND_WIDTH = 66
 KINDS = {'realistic': 'real (HST)'}
 FIELD_SCORES = {'AUC': 'auc', 'at 80 % purity': 'completeness_purity80',
                 'resolvable': 'resolvable'}
@@ -95,6 +99,16 @@ def clean_command(command):
     return shlex.join(shown)
 
 
+def wrap_command(command):
+    """Return a command on indented lines that break before options."""
+    lines = ['']
+    for part in re.split(' (?=-)', command):
+        if len(lines[-1]) + len(part) > COMMAND_WIDTH:
+            lines.append('')
+        lines[-1] = f'{lines[-1]} {part}'.strip()
+    return ' \\\n        '.join(lines)
+
+
 def read_history(path):
     """Return the losses and scores of a training; None if missing."""
     if not path.is_file():
@@ -105,10 +119,10 @@ def read_history(path):
 
 
 def as_rst(table):
-    """Return a table as text."""
+    """Return a table as text, no error alone at the end of a line."""
     text = io.StringIO()
     table.write(text, format='ascii.rst')
-    return text.getvalue()
+    return text.getvalue().replace('± ', '±\N{NO-BREAK SPACE}')
 
 
 def training_row(history, rows, last):

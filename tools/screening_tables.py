@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Write the tables about the small network and its screening.
 
 Usage: python tools/screening_tables.py RESULTS docs/results/model
@@ -28,6 +29,19 @@ SETS = {'cfis': 'CFIS', 'knots': 'CFIS, knots', 'dense': 'dense, sigma 10',
         'seeing': 'seeing x 1.6', 'real': 'CFIS, real (HST)',
         'lsst': 'LSST'}
 NETWORKS = {'network': 'large', 'small network': 'small'}
+COLUMNS = {'auc': 'AUC', 'auc_screened': 'AUC, screened',
+           'completeness': 'at 80 % purity',
+           'completeness_screened': 'the same, screened'}
+
+
+def screening_table(compared):
+    """Return the scores with and without screening, with short titles."""
+    table = compact_table(compared)
+    # one number for each row is easier to read in the text
+    table.remove_column('n')
+    for name, title in COLUMNS.items():
+        table.rename_column(name, title)
+    return table
 
 
 def main(results, output):
@@ -38,8 +52,8 @@ def main(results, output):
     compared = compare_screening(
         {label: Table.read(folder / 'detections.ecsv')
          for label, folder in folders.items()}, 'segment', limit)
-    compact_table(compared).write(output / 'screening.rst',
-                                  format='ascii.rst', overwrite=True)
+    (output / 'screening.rst').write_text(
+        as_rst(screening_table(compared)), encoding='utf-8')
     fields = [
         {'fields': label, 'network': NETWORKS[row['method']],
          **{title: number(row, name)
@@ -55,7 +69,8 @@ def main(results, output):
         for row in Table.read(results / 'fast-stamps.ecsv')
         if row['method'] == 'network']
     for name, rows in ('fast-fields', fields), ('fast-stamps', stamps):
-        (output / f'{name}.rst').write_text(as_rst(Table(rows)))
+        (output / f'{name}.rst').write_text(
+            as_rst(Table(rows)), encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Write the tables about speed and memory.
 
 Usage: python tools/speed_tables.py RESULTS docs/results/speed

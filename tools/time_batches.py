@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Measure how fast training batches are made, without the network.
 
 Usage: python tools/time_batches.py --work-dir runs --n-jobs 1 2 4

@@ -1,3 +1,4 @@
+# Licensed under a 3-clause BSD style license - see LICENSE.rst
 """Simulate and train within a fixed time on a machine with an accelerator.
 
 Usage: KERAS_BACKEND=jax python tools/train_on_accelerator.py
@@ -16,8 +17,9 @@ A weights file carries its sha256, which ``blendhunter`` checks.
 
 ``--wheels`` is a folder of wheels that are installed first, by pip without
 an index and without their dependencies. Those that JAX, PyTorch and SciPy
-do not bring along are listed in docs/training.rst. The simulated sets stay
-in ``--work-dir``; if they are there they are used, and nothing is simulated.
+do not bring along are listed in docs/guide/training.rst. The simulated sets
+stay in ``--work-dir``; if they are there they are used, and nothing is
+simulated.
 """
 
 import argparse
