@@ -37,7 +37,7 @@ def resolve_public_name(app, env, node, contnode):
     target = node.get('reftarget', '')
     package, _, rest = target.rpartition('.')
     while package.startswith('blendhunter.'):
-        name, _, member = rest.partition('.')
+        name = rest.partition('.')[0]
         if (name in blendhunter.__all__ and package in sys.modules
                 and name in getattr(sys.modules[package], '__all__', ())):
             return env.get_domain('py').resolve_xref(
